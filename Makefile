@@ -1,0 +1,41 @@
+# Two commands do all the set-up: `make run` starts the app, `make test` passes the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check format lint types clean
+
+run: $(VENV)/run.done
+	@$(BIN)/python serve.py
+
+test: $(VENV)/dev.done
+	$(BIN)/python -m pytest
+
+check: format lint types test
+
+format: $(VENV)/dev.done
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev.done
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@echo "[1/2] Making a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.done: requirements.txt | $(BIN)/python
+	@echo "[2/2] Installing requirements.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "[2/2] Installing requirements-dev.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run.done

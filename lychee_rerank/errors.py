@@ -1,0 +1,57 @@
+"""Every error this package raises on purpose; knows no language of the page and no other module but the reasons.
+
+    LycheeError
+    ├── SettingInvalid     a LYCHEE_ variable or an option that cannot be used
+    ├── QueryRefused       a query that is empty or too long
+    ├── PhotoRefused       one photo that cannot be scored; the run goes on
+    ├── ModelUnusable      a model folder that must not score anything
+    └── DownloadFailed     weights that could not be fetched
+
+The facts are attributes; the message is English and meant for logs and the command line.
+"""
+
+from lychee_rerank.records import ModelProblem, QueryProblem, Reason
+
+
+class LycheeError(Exception):
+    """The base of everything this package raises on purpose."""
+
+
+class SettingInvalid(LycheeError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r}: expected {expected}")
+        self.name, self.value, self.expected = name, value, expected
+
+
+class QueryRefused(LycheeError):
+    """A query is empty or too long; `characters` is its length after clean-up."""
+
+    def __init__(self, problem: QueryProblem, *, characters: int) -> None:
+        super().__init__(f"the query is {problem.value.replace('_', ' ')} ({characters} characters)")
+        self.problem, self.characters = problem, characters
+
+
+class PhotoRefused(LycheeError):
+    """One photo cannot be scored; `kind` names what the bytes are, where that is known ("HEIC", "GIF")."""
+
+    def __init__(self, reason: Reason, *, kind: str = "") -> None:
+        super().__init__(f"{reason.value}: {kind}" if kind else reason.value)
+        self.reason, self.kind = reason, kind
+
+
+class ModelUnusable(LycheeError):
+    """A model folder cannot score; `file` is what is wrong in it, `detail` says how."""
+
+    def __init__(self, problem: ModelProblem, *, file: str, detail: str = "", remedy: str) -> None:
+        super().__init__(f"{problem.value}: {file}" + (f" ({detail})" if detail else "") + f"; {remedy}")
+        self.problem, self.file, self.detail, self.remedy = problem, file, detail, remedy
+
+
+class DownloadFailed(LycheeError):
+    """The weights could not be fetched; what has arrived is kept and the next try goes on from there."""
+
+    def __init__(self, repository: str, *, detail: str) -> None:
+        super().__init__(f"{repository}: {detail}")
+        self.repository, self.detail = repository, detail

@@ -1,0 +1,147 @@
+"""The frozen records that cross module borders; knows nothing of how any of them comes about."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Reason(StrEnum):
+    """Why one photo was refused: a closed list."""
+
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not_a_picture"
+    TRUNCATED = "truncated"
+    BROKEN = "broken"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_BYTES = "too_many_bytes"
+    UNREADABLE = "unreadable"
+    OUT_OF_MEMORY = "out_of_memory"
+    SUSPECT = "suspect"
+
+
+class QueryProblem(StrEnum):
+    """Why a query was refused."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+
+
+class ModelProblem(StrEnum):
+    """Why a model folder cannot score."""
+
+    MISSING = "missing"
+    INCOMPLETE = "incomplete"
+    CUT_SHORT = "cut_short"
+    WRONG_TENSORS = "wrong_tensors"
+    PICKLED = "pickled"
+    NOT_QWEN2_5_VL = "not_qwen2_5_vl"
+    BAD_TOKENIZER = "bad_tokenizer"
+    NO_DEVICE = "no_device"
+
+
+class Rule(StrEnum):
+    """Which reading of the answer gave the score (see readout.py); NONE: the answer holds no number."""
+
+    PERCENT = "percent"
+    LABELLED = "labelled"
+    OUT_OF_TEN = "out_of_ten"
+    POINTS = "points"
+    WHOLE_ANSWER = "whole_answer"
+    FIRST_NUMBER = "first_number"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A candidate picture: its name as the user knows it, and where its bytes lie."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A relevance score from 0 to 10, the model's raw answer, and the rule that read the one from the other."""
+
+    value: float
+    answer: str
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A photo that was not scored; `index` is its place in upload order, from 0."""
+
+    index: int
+    name: str
+    reason: Reason
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPhoto:
+    """A photo with its score; `index` is its place in upload order, from 0."""
+
+    index: int
+    name: str
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPhoto:
+    """A scored photo and its rank; rank 1 is best, ranks never repeat."""
+
+    rank: int
+    scored: ScoredPhoto
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU."""
+
+    name: str
+    folder: Path
+    parameters: int
+    dtype: str
+    device: str
+    off_gpu_layers: int
+    pixel_budget_px: int
+    demo: bool
+
+
+class EmptyCache(StrEnum):
+    """When the GPU memory that torch holds back is returned: after each photo, when it runs short, or never."""
+
+    PHOTO = "photo"
+    PRESSURE = "pressure"
+    NEVER = "never"
+
+
+class Why(StrEnum):
+    """Why the chosen model answers."""
+
+    REQUESTED = "requested"
+    WEIGHTS_FOUND = "weights_found"
+    NO_WEIGHTS = "no_weights"
+    NO_GPU = "no_gpu"
+    GPU_TOO_SMALL = "gpu_too_small"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """The model folder that will answer, under which name, and why it and no other."""
+
+    folder: Path
+    name: str
+    demo: bool
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class GpuState:
+    """The GPU that would be used, None without one; a driver too old for this torch looks like no GPU."""
+
+    name: str | None
+    free_bytes: int
+    total_bytes: int
+    driver_too_old: bool

@@ -1,0 +1,65 @@
+"""The environment, read once; only the places where the app is put together may import it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from lychee_rerank.errors import SettingInvalid
+from lychee_rerank.records import EmptyCache
+
+PROJECT_FOLDER = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user may set; the README's table tells what each LYCHEE_ variable does."""
+
+    model: str | None
+    models_dir: Path
+    images_dir: Path
+    samples_dir: Path
+    data_dir: Path
+    pixel_budget_px: int | None
+    dtype: str | None
+    empty_cache: EmptyCache
+    port: int
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment asks for; raises SettingInvalid at the first value that cannot be used."""
+    data_dir = _folder(environment, "LYCHEE_DATA_DIR", Path(platformdirs.user_data_dir("lychee-rerank-mm")))
+    samples_dir = _folder(environment, "LYCHEE_SAMPLES_DIR", PROJECT_FOLDER / "images")
+    return Settings(
+        model=environment.get("LYCHEE_MODEL") or None,
+        models_dir=_folder(environment, "LYCHEE_MODELS_DIR", data_dir / "models"),
+        images_dir=_folder(environment, "LYCHEE_IMAGES_DIR", PROJECT_FOLDER / "images"),
+        samples_dir=samples_dir,
+        data_dir=data_dir,
+        pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=4 * 28 * 28),
+        dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
+        empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
+        port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
+    )
+
+
+def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    return Path(environment.get(name) or default).expanduser()
+
+
+def _whole_number(environment: Mapping[str, str], name: str, *, at_least: int) -> int | None:
+    value = environment.get(name, "")
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < at_least:
+        raise SettingInvalid(name, value, f"a whole number of at least {at_least}")
+    return int(value)
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    value = environment.get(name) or None
+    if value is not None and value not in choices:
+        raise SettingInvalid(name, value, "one of " + ", ".join(choices))
+    return value
