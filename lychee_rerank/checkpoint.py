@@ -1,0 +1,80 @@
+"""Whether a model folder is whole, told from its files alone; knows no torch and loads nothing.
+
+Layout: https://huggingface.co/docs/safetensors (a file is 8 bytes of header length, the header, the tensors).
+"""
+
+import json
+import struct
+from pathlib import Path
+
+from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.records import ModelProblem
+
+MODEL_TYPE = "qwen2_5_vl"
+FETCH_AGAIN = "fetch it again with `python -m lychee_rerank fetch`, or name another folder with LYCHEE_MODEL"
+_MAX_HEADER_BYTES = 100 * 2**20  # the format's own limit
+
+
+def check_folder(folder: Path) -> None:
+    """Raises ModelUnusable unless the folder holds a whole Qwen2.5-VL in safetensors with tokenizer and processor."""
+    if not folder.is_dir():
+        raise ModelUnusable(ModelProblem.MISSING, file=str(folder), remedy=FETCH_AGAIN)
+    config = _load_json(folder / "config.json")
+    if config.get("model_type") != MODEL_TYPE:
+        found = f"model_type is {config.get('model_type')!r}, not {MODEL_TYPE!r}"
+        remedy = "name a Qwen2.5-VL folder with LYCHEE_MODEL"
+        raise ModelUnusable(ModelProblem.NOT_QWEN2_5_VL, file="config.json", detail=found, remedy=remedy)
+    for shard in _shards(folder):
+        _check_shard(shard)
+    _require(folder, "tokenizer.json", "vocab.json")
+    _require(folder, "processor_config.json", "preprocessor_config.json")
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The safetensors files that make up the model."""
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        weight_map = _load_json(index).get("weight_map")
+        names = set(weight_map.values()) if isinstance(weight_map, dict) else set()
+        return [folder / name for name in sorted(names)]
+    single = folder / "model.safetensors"
+    if not single.exists():
+        pickled = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern))
+        if pickled:
+            remedy = "only safetensors are loaded, since a pickle can run code: convert it, or take another copy"
+            raise ModelUnusable(ModelProblem.PICKLED, file=pickled[0], remedy=remedy)
+    return [single]
+
+
+def _check_shard(path: Path) -> None:
+    """Raises ModelUnusable unless the file is as long as its own header says."""
+    if not path.is_file():
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
+    try:
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(header_bytes, _MAX_HEADER_BYTES)))
+        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
+        detail = "its header cannot be read"
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN) from error
+    expected, found = 8 + header_bytes + max(ends, default=0), path.stat().st_size
+    if found != expected:
+        detail = f"{found} bytes of {expected}"
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN)
+
+
+def _load_json(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        detail = "it is no readable JSON"
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN) from error
+    return content if isinstance(content, dict) else {}
+
+
+def _require(folder: Path, *names: str) -> None:
+    if not any((folder / name).is_file() for name in names):
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=names[0], detail="it is missing", remedy=FETCH_AGAIN)

@@ -1,0 +1,100 @@
+"""From a folder on disk to a model that scores: whole, or not at all.
+
+Knows torch, transformers and what a GPU has free; does not know which folder is chosen, nor what is asked of it.
+"""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration
+
+from lychee_rerank.checkpoint import FETCH_AGAIN, check_folder
+from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice, ModelProblem
+
+log = logging.getLogger(__name__)
+
+MAX_PIXEL_BUDGET_PX = 1280 * 28 * 28  # what the lychee weights were trained with (their model card)
+
+
+def load_model(
+    choice: ModelChoice, *, dtype: str | None, pixel_budget_px: int | None, empty_cache: EmptyCache
+) -> VisionLanguageModel:
+    """The chosen folder's model, whole or not at all: raises ModelUnusable. BF16 on CUDA, float32 on a CPU."""
+    check_folder(choice.folder)
+    kind = getattr(torch, dtype) if dtype else torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    try:
+        processor = AutoProcessor.from_pretrained(choice.folder, local_files_only=True, backend="torchvision")
+    except Exception as error:  # transformers raises a dozen kinds here
+        raise ModelUnusable(
+            ModelProblem.BAD_TOKENIZER, file=str(choice.folder), detail=_first_line(error), remedy=FETCH_AGAIN
+        ) from error
+    network = _load_network(choice.folder, kind)
+    own_budget = processor.image_processor.size["longest_edge"]
+    card = ModelCard(
+        name=choice.name,
+        folder=choice.folder,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        dtype=str(kind).removeprefix("torch."),
+        device=_device_name(network),
+        off_gpu_layers=_off_gpu_layers(network),
+        pixel_budget_px=pixel_budget_px or min(own_budget, MAX_PIXEL_BUDGET_PX),
+        demo=choice.demo,
+    )
+    log.info("loaded %s", card)
+    return VisionLanguageModel(network, processor, card=card, empty_cache=empty_cache)
+
+
+def gpu_state() -> GpuState:
+    """What CUDA says of the GPU that would be used; free and total are in bytes."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    if not available:
+        return GpuState(
+            name=None, free_bytes=0, total_bytes=0, driver_too_old=any("driver" in str(w.message) for w in caught)
+        )
+    free, total = torch.cuda.mem_get_info()
+    return GpuState(name=torch.cuda.get_device_name(), free_bytes=free, total_bytes=total, driver_too_old=False)
+
+
+def _load_network(folder: Path, dtype: torch.dtype) -> Any:
+    try:
+        network, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+            folder,
+            dtype=dtype,
+            device_map="auto",
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelUnusable(
+            ModelProblem.WRONG_TENSORS, file=str(folder), detail=_first_line(error), remedy=FETCH_AGAIN
+        ) from error
+    wrong = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
+    if wrong:
+        detail = f"{len(wrong)} tensors are missing or of another shape, {wrong[0]} among them"
+        raise ModelUnusable(ModelProblem.WRONG_TENSORS, file=str(folder), detail=detail, remedy=FETCH_AGAIN)
+    if report["unexpected_keys"]:
+        log.warning("%d tensors in %s belong to no layer and are left out", len(report["unexpected_keys"]), folder)
+    return network.eval()
+
+
+def _device_name(network: Any) -> str:
+    return torch.cuda.get_device_name() if network.device.type == "cuda" else "CPU"
+
+
+def _off_gpu_layers(network: Any) -> int:
+    """How many modules `device_map="auto"` put on the CPU or the disk beside a GPU."""
+    places = getattr(network, "hf_device_map", {}) if torch.cuda.is_available() else {}
+    return sum(place in ("cpu", "disk") for place in places.values())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,186 @@
+"""The vision-language model: show it one picture at a time, read its answer.
+
+Knows torch and transformers; does not know folders, galleries, scores or any door. What all photos of a run have in
+common (the tokens of the prompt, the attention keys and values of the part before the photo) is computed once, in
+`ask`. Positions are always explicit: the network's own `rope_deltas` is state that a cached prefix makes wrong.
+"""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from PIL.Image import Image
+from qwen_vl_utils import process_vision_info
+from transformers import DynamicCache
+from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
+
+from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.prompts import PromptTemplate, build_messages
+from lychee_rerank.records import EmptyCache, ModelCard, Reason
+
+MAX_NEW_TOKENS = 64
+PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
+
+Network = Any  # transformers' model classes carry no usable types
+Processor = Any
+
+
+class VisionLanguageModel:
+    """A loaded Qwen2.5-VL; one thread at a time may use it."""
+
+    def __init__(self, network: Network, processor: Processor, *, card: ModelCard, empty_cache: EmptyCache) -> None:
+        self.card = card
+        self.network = network
+        self.processor = processor
+        self._empty_cache = empty_cache
+
+    def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """The (width, height) in pixels at which the model sees a photo of this size; both are multiples of 28."""
+        size = self.processor.image_processor.size
+        height, width = smart_resize(
+            height_px,
+            width_px,
+            factor=28,
+            min_pixels=min(size["shortest_edge"], self.card.pixel_budget_px),
+            max_pixels=self.card.pixel_budget_px,
+        )
+        return width, height
+
+    def ask(self, template: PromptTemplate, query: str) -> "Question":
+        """A question about any number of photos; what they have in common is computed here, once."""
+        tokenizer = self.processor.tokenizer
+        tokens = tokenizer.apply_chat_template(
+            build_messages(template, query),
+            chat_template=self.processor.chat_template,
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=False,
+            sanitize_control_tokens=True,  # control tokens typed by a user stay text
+        )
+        place = tokens.index(self.processor.image_token_id)
+        return Question(self, before=tokens[:place], after=tokens[place + 1 :])
+
+    def release_memory(self) -> None:
+        """Gives memory that no tensor uses back to the GPU, as `empty_cache` asks."""
+        if not torch.cuda.is_available() or self._empty_cache is EmptyCache.NEVER:
+            return
+        free, total = torch.cuda.mem_get_info()
+        if self._empty_cache is EmptyCache.PHOTO or free < PRESSURE * total:
+            torch.cuda.empty_cache()
+
+
+class Question:
+    """One prompt, ready to be put to photo after photo."""
+
+    def __init__(self, model: VisionLanguageModel, *, before: list[int], after: list[int]) -> None:
+        self._model = model
+        self._network = model.network
+        self._stop_tokens = _stop_tokens(self._network)
+        with torch.inference_mode():
+            self._after = self._embed(after)
+            self._prefix = DynamicCache(config=self._network.config)
+            self._prefix_tokens = len(before)
+            positions = torch.arange(len(before), device=self._network.device).expand(3, 1, -1)
+            self._read(self._embed(before), positions, self._prefix)
+
+    def answer(self, picture: Image, *, until: Callable[[str], bool]) -> str:
+        """What the model says about an upright RGB picture of `fit_size`; ends early once `until` says so.
+
+        Greedy, at most MAX_NEW_TOKENS. Raises PhotoRefused when the GPU has no room for it, twice.
+        """
+        failure: torch.OutOfMemoryError | None = None
+        for _ in range(2):
+            try:
+                return self._answer(picture, until)
+            except torch.OutOfMemoryError as error:
+                failure = error.with_traceback(None)  # the traceback would hold the tensors
+            finally:
+                self._model.release_memory()
+            gc.collect()
+            torch.cuda.empty_cache()
+        raise PhotoRefused(Reason.OUT_OF_MEMORY) from failure
+
+    @torch.inference_mode()
+    def _answer(self, picture: Image, until: Callable[[str], bool]) -> str:
+        pixels, grid = prepare_picture(self._model.processor, picture)
+        features = self._look(pixels, grid)
+        embeddings = torch.cat([features[None], self._after], dim=1)
+        positions, position = photo_positions(grid, start=self._prefix_tokens, text_tokens=self._after.shape[1])
+        cache = share_cache(self._prefix, self._network.config)
+        row = self._read(embeddings, positions.to(embeddings.device), cache)
+        return self._decode(row, cache, position=position, until=until)
+
+    def _look(self, pixels: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+        """Vision features [visual tokens, hidden] of one picture."""
+        device, dtype = self._network.device, self._network.dtype
+        seen = self._network.model.get_image_features(pixels.to(device, dtype), grid.to(device), return_dict=True)
+        return torch.cat(seen.pooler_output).to(device, dtype)
+
+    def _embed(self, tokens: list[int]) -> torch.Tensor:
+        """Embeddings [1, tokens, hidden]."""
+        embeddings: torch.Tensor = self._network.get_input_embeddings()(
+            torch.tensor([tokens], device=self._network.device)
+        )
+        return embeddings
+
+    def _read(self, embeddings: torch.Tensor, positions: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
+        """Logits [vocabulary] after the last of `embeddings` [1, L, hidden] at `positions` [3, 1, L]; grows `cache`."""
+        hidden = self._network.model.language_model(
+            inputs_embeds=embeddings, position_ids=positions, past_key_values=cache, use_cache=True
+        ).last_hidden_state
+        logits: torch.Tensor = self._network.lm_head(hidden[:, -1:])[0, 0]
+        return logits
+
+    def _decode(self, row: torch.Tensor, cache: DynamicCache, *, position: int, until: Callable[[str], bool]) -> str:
+        """The greedy answer that starts with the logits `row`; the token that makes `until` true is left out."""
+        tokens: list[int] = []
+        text = ""
+        while len(tokens) < MAX_NEW_TOKENS:
+            token = int(row.argmax())
+            if token in self._stop_tokens:
+                break
+            longer = self._model.processor.tokenizer.decode([*tokens, token], skip_special_tokens=True)
+            if until(longer):
+                break
+            tokens, text = [*tokens, token], longer
+            at = torch.full((3, 1, 1), position + len(tokens) - 1, device=self._network.device)
+            row = self._read(self._embed([token]), at, cache)
+        return text.strip()
+
+
+def prepare_picture(processor: Processor, picture: Image) -> tuple[torch.Tensor, torch.Tensor]:
+    """Patches [patches, 1176] float32 and grid [1, 3] (time, rows, columns, in patches) of a picture of `fit_size`."""
+    content = {"type": "image", "image": picture, "resized_width": picture.width, "resized_height": picture.height}
+    pictures, _ = process_vision_info([{"role": "user", "content": [content]}])
+    prepared = processor.image_processor(pictures, do_resize=False, return_tensors="pt")
+    return prepared["pixel_values"], prepared["image_grid_thw"]
+
+
+def photo_positions(grid: torch.Tensor, *, start: int, text_tokens: int) -> tuple[torch.Tensor, int]:
+    """Rotary positions [3, 1, L] of a photo at `start` and the text after it, and the next free position.
+
+    Photo: t = start, h = start + row, w = start + column over 28-pixel cells; the text goes on at start plus the
+    longer side (Qwen2.5-VL, https://arxiv.org/abs/2502.13923, section 2.1.3).
+    """
+    _, rows, columns = (int(n) for n in grid[0])
+    rows, columns = rows // 2, columns // 2
+    h, w = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    photo = torch.stack([torch.zeros_like(h), h, w]).reshape(3, -1) + start
+    text_start = start + max(rows, columns)
+    text = torch.arange(text_start, text_start + text_tokens).expand(3, -1)
+    return torch.cat([photo, text], dim=1)[:, None], text_start + text_tokens
+
+
+def share_cache(cache: DynamicCache, config: Any) -> DynamicCache:
+    """A cache that goes on from `cache` and leaves it as it is: updates make new tensors, so none is copied here."""
+    shared = DynamicCache(config=config)
+    for mine, theirs in zip(shared.layers, cache.layers, strict=True):
+        mine.keys, mine.values = theirs.keys, theirs.values
+        mine.dtype, mine.device, mine.is_initialized = theirs.dtype, theirs.device, True
+    return shared
+
+
+def _stop_tokens(network: Network) -> frozenset[int]:
+    stop = network.generation_config.eos_token_id
+    return frozenset(stop if isinstance(stop, list) else [stop])
