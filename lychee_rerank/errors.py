@@ -5,6 +5,7 @@
     ├── QueryRefused       a query that is empty or too long
     ├── PhotoRefused       one photo that cannot be scored; the run goes on
     ├── ModelUnusable      a model folder that must not score anything
+    ├── StorageFailed      a data folder that takes no more bytes
     └── DownloadFailed     weights that could not be fetched
 
 The facts are attributes; the message is English and meant for logs and the command line.
@@ -47,6 +48,14 @@ class ModelUnusable(LycheeError):
     def __init__(self, problem: ModelProblem, *, file: str, detail: str = "", remedy: str) -> None:
         super().__init__(f"{problem.value}: {file}" + (f" ({detail})" if detail else "") + f"; {remedy}")
         self.problem, self.file, self.detail, self.remedy = problem, file, detail, remedy
+
+
+class StorageFailed(LycheeError):
+    """A file could not be written, because the disk is full, say."""
+
+    def __init__(self, folder: str, *, detail: str) -> None:
+        super().__init__(f"{folder}: {detail}")
+        self.folder, self.detail = folder, detail
 
 
 class DownloadFailed(LycheeError):

@@ -36,7 +36,6 @@ class ModelProblem(StrEnum):
     PICKLED = "pickled"
     NOT_QWEN2_5_VL = "not_qwen2_5_vl"
     BAD_TOKENIZER = "bad_tokenizer"
-    NO_DEVICE = "no_device"
 
 
 class Rule(StrEnum):

@@ -1,0 +1,29 @@
+"""The page, read top to bottom: words, gallery, query, run, results."""
+
+import streamlit as st
+
+from lychee_rerank.page.gallery import draw_gallery
+from lychee_rerank.page.header import TITLE, draw_header, draw_notices
+from lychee_rerank.page.process import open_shared
+from lychee_rerank.page.results import draw_preview
+from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run
+from lychee_rerank.page.sidebar import draw_sidebar
+from lychee_rerank.page.style import draw_style
+
+st.set_page_config(page_title=TITLE, page_icon="🍒", layout="wide")
+draw_style()
+
+shared = open_shared()
+recall_query(shared)
+words = draw_header()
+query, clicked = draw_sidebar(words)
+draw_notices(words, shared, query)
+photos = draw_gallery(words, shared)
+
+if clicked:
+    start_run(words, shared, query=query, photos=photos)
+job = find_run(words, shared)
+if job is None:
+    draw_preview(shared.spool, photos)
+else:
+    draw_run(words, shared, job)

@@ -1,0 +1,27 @@
+"""What the machine has: memory of the process and of the GPU; knows no model and no page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Memory in use and in all, in bytes: the GPU's where `on_gpu`, otherwise this process's."""
+
+    used_bytes: int
+    total_bytes: int
+    on_gpu: bool
+
+
+def process_memory() -> MemoryUse:
+    """What this process holds, of what the machine or its container allows."""
+    total_bytes = psutil.virtual_memory().total
+    try:
+        total_bytes = min(total_bytes, int(_CGROUP_LIMIT.read_text()))
+    except (OSError, ValueError):
+        pass  # no cgroup, or "max"
+    return MemoryUse(used_bytes=psutil.Process().memory_info().rss, total_bytes=total_bytes, on_gpu=False)

@@ -1,0 +1,76 @@
+"""The first lines of the page: its name, the language switch, and what the user must know of the model."""
+
+import streamlit as st
+
+from lychee_rerank.page.process import Shared
+from lychee_rerank.vocabulary import load_vocabulary
+from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
+
+TITLE = "Lychee Rerank"
+_LANGUAGES = {CHINESE.code: "中文", ENGLISH.code: "EN"}
+
+
+def draw_header() -> Words:
+    """Draws name and switch; returns the words of the language chosen, the browser's own to begin with."""
+    name, switch = st.columns([3, 1], vertical_alignment="center", wrap=False)
+    name.markdown(f"### 🍒 {TITLE}")
+    with switch.container(horizontal=True, horizontal_alignment="right"):
+        code = st.segmented_control(
+            "语言 / Language",
+            options=list(_LANGUAGES),
+            default=words_for(st.context.locale).code,
+            required=True,
+            format_func=lambda code: _LANGUAGES[code],
+            key="lang",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    return words_for(code)
+
+
+def draw_notices(words: Words, shared: Shared, query: str) -> None:
+    """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know."""
+    loader, worker = shared.loader, shared.worker
+    if shared.data.temporary:
+        st.warning(words.temporary_data.format(folder=shared.data.wanted))
+    if loader.gpu is not None and loader.gpu.driver_too_old:
+        st.warning(words.driver_too_old)
+    if worker.error is not None:
+        st.error(words.failure(worker.error))
+    elif worker.card is None:
+        _draw_loading(words, shared)
+    elif worker.card.off_gpu_layers:
+        st.warning(words.off_gpu.format(layers=worker.card.off_gpu_layers))
+    if loader.choice is not None and loader.choice.demo:
+        _draw_demo(words, shared, query)
+
+
+@st.fragment(run_every=0.5)
+def _draw_loading(words: Words, shared: Shared) -> None:
+    """Says which model is loading; draws the page again once it is there."""
+    if shared.worker.card is not None or shared.worker.error is not None:
+        st.rerun(scope="app")
+    choice = shared.loader.choice
+    loading = words.loading_any if choice is None else words.loading_demo if choice.demo else words.loading
+    st.info(loading, icon=":material/hourglass_top:")
+
+
+def _draw_demo(words: Words, shared: Shared, query: str) -> None:
+    """One line on the demo model, three queries that work, and the parts of the query that it cannot know."""
+    choice = shared.loader.choice
+    assert choice is not None
+    vocabulary = load_vocabulary(choice.folder)
+    with st.container(key="demo", gap="xsmall"):
+        line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.why])
+        st.markdown(line)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(words.demo_try, width="content")
+            for n, example in enumerate(words.examples):
+                st.button(example, key=f"example-{n}", type="tertiary", on_click=_write_query, args=(example,))
+        unknown = vocabulary.unknown_parts(query)
+        if unknown:
+            st.text(words.demo_unknown.format(parts=" · ".join(unknown)))
+
+
+def _write_query(query: str) -> None:
+    st.session_state["query"] = query

@@ -1,0 +1,89 @@
+"""Uploaded bytes and thumbnails on disk, by content; knows no page and no run.
+
+Everything is written to a temporary name, synced and renamed: a file that is there is whole.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lychee_rerank.errors import PhotoRefused, StorageFailed
+from lychee_rerank.intake import make_thumbnail, read_bytes
+from lychee_rerank.records import Photo
+
+log = logging.getLogger(__name__)
+
+_KEPT_THUMBNAILS = 512  # in memory, at about 40 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where bytes are kept; `temporary` when the wanted folder cannot be written."""
+
+    path: Path
+    wanted: Path
+    temporary: bool
+
+
+def open_data_folder(wanted: Path) -> DataFolder:
+    """The wanted folder if it can be written, otherwise a temporary one that is gone when the machine restarts."""
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return DataFolder(path=wanted, wanted=wanted, temporary=False)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): a temporary folder is used", wanted, error.strerror)
+        return DataFolder(path=Path(tempfile.mkdtemp(prefix="lychee-")), wanted=wanted, temporary=True)
+
+
+class Spool:
+    """Uploads and thumbnails under one data folder; safe to use from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._uploads = folder / "uploads"
+        self._thumbnails = folder / "thumbnails"
+        self.thumbnail = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._thumbnail)
+
+    def keep(self, name: str, content: bytes) -> Photo:
+        """A photo whose bytes are on disk, stored once however often they come; raises StorageFailed."""
+        path = self._uploads / hashlib.sha256(content).hexdigest()
+        if not path.exists():
+            _write(path, content)
+        return Photo(name=name, path=path)
+
+    def _thumbnail(self, photo: Photo) -> bytes | None:
+        """A small upright JPEG of the photo, None where it cannot be decoded."""
+        try:
+            state = photo.path.stat()
+            mark = f"{photo.path}\0{state.st_mtime_ns}\0{state.st_size}"
+            path = self._thumbnails / hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
+            if path.exists():
+                return path.read_bytes()
+            content = make_thumbnail(read_bytes(photo.path))
+        except (OSError, PhotoRefused):
+            return None
+        try:
+            _write(path, content)
+        except StorageFailed as error:
+            log.warning("a thumbnail is not kept: %s", error)
+        return content
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise StorageFailed(str(path.parent), detail=error.strerror or "cannot be written") from error

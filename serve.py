@@ -1,0 +1,59 @@
+"""Serves the page: finds a free port, says where to look, starts loading the model before anybody opens it."""
+
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from lychee_rerank.errors import SettingInvalid
+from lychee_rerank.page.process import open_shared
+from lychee_rerank.settings import load_settings
+
+PORTS_TRIED = 20
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Starts loading the model with the process, ends its worker with it."""
+    shared = open_shared()
+    yield
+    shared.worker.close()
+
+
+app = st.App(Path(__file__).with_name("app.py"), lifespan=lifespan)
+
+
+def free_port(wanted: int, address: str) -> int:
+    """The wanted port, or the next one that nobody listens on; raises OSError when twenty are taken."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"ports {wanted} to {wanted + PORTS_TRIED - 1} are all taken; set LYCHEE_PORT")
+
+
+def main() -> None:
+    """Serves until stopped."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        settings = load_settings()
+        port = free_port(settings.port, st.get_option("server.address") or "127.0.0.1")
+    except (SettingInvalid, OSError) as error:
+        sys.exit(str(error))
+    if port != settings.port:
+        print(f"Port {settings.port} is taken, perhaps by another Lychee Rerank: port {port} is used.")
+    print(f"Gallery: {settings.images_dir}")
+    print(f"Open http://localhost:{port}")
+    app.run(config={"server.port": port})
+
+
+if __name__ == "__main__":
+    main()
