@@ -1,4 +1,7 @@
-"""Puts the model together from the settings, for every door; torch is imported on the way in, so that doors open at once."""
+"""Puts the model together from the settings, for every door.
+
+Knows settings, weights and loading; torch is imported on the way in, so that doors open at once.
+"""
 
 import logging
 

@@ -1,5 +1,6 @@
 """What the machine has: memory of the process and of the GPU; knows no model and no page."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +21,6 @@ class MemoryUse:
 def process_memory() -> MemoryUse:
     """What this process holds, of what the machine or its container allows."""
     total_bytes = psutil.virtual_memory().total
-    try:
+    with suppress(OSError, ValueError):  # no cgroup, or "max"
         total_bytes = min(total_bytes, int(_CGROUP_LIMIT.read_text()))
-    except (OSError, ValueError):
-        pass  # no cgroup, or "max"
     return MemoryUse(used_bytes=psutil.Process().memory_info().rss, total_bytes=total_bytes, on_gpu=False)

@@ -22,6 +22,8 @@ from lychee_rerank.records import EmptyCache, ModelCard, Reason
 MAX_NEW_TOKENS = 64
 PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
 
+_HALF_A_CHARACTER = "\ufffd"  # what the tokenizer makes of bytes that want another token
+
 Network = Any  # transformers' model classes carry no usable types
 Processor = Any
 
@@ -140,10 +142,12 @@ class Question:
             token = int(row.argmax())
             if token in self._stop_tokens:
                 break
-            longer = self._model.processor.tokenizer.decode([*tokens, token], skip_special_tokens=True)
-            if until(longer):
-                break
-            tokens, text = [*tokens, token], longer
+            tokens.append(token)
+            longer = self._model.processor.tokenizer.decode(tokens, skip_special_tokens=True)
+            if not longer.endswith(_HALF_A_CHARACTER):
+                if until(longer):
+                    break
+                text = longer
             at = torch.full((3, 1, 1), position + len(tokens) - 1, device=self._network.device)
             row = self._read(self._embed([token]), at, cache)
         return text.strip()

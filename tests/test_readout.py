@@ -94,7 +94,7 @@ def test_an_answer_gives_its_score_and_names_the_rule(answer: str, value: float,
     assert score.answer == answer
 
 
-OVER = ["9.8\n", "9.8 because", "8.5分", "8.5.", "8.5/10。", "85/100\n", "7,", "8.5\ufffd", "９.８分", "10。"]
+OVER = ["9.8\n", "9.8 because", "8.5分", "8.5.", "8.5/10。", "85/100\n", "7,", "９.８分", "10。"]
 NOT_OVER = [
     "",
     " ",
