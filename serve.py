@@ -1,6 +1,7 @@
 """Serves the page: finds a free port, says where to look, starts loading the model before anybody opens it."""
 
 import logging
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -42,6 +43,7 @@ def free_port(wanted: int, address: str) -> int:
 
 def main() -> None:
     """Serves until stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the server listens: process 1 would ignore it
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         settings = load_settings()

@@ -19,6 +19,7 @@ from lychee_rerank.scorer import Judge, Outcome, score_photos
 
 log = logging.getLogger(__name__)
 
+_STOP_S = 5.0  # Docker kills what has not ended 10 s after it was asked to
 MAX_KEPT_JOBS = 200  # finished jobs are forgotten beyond this many, oldest first
 
 
@@ -110,11 +111,12 @@ class Job:
 
 
 class Worker:
-    """Loads the model once, then runs job after job; `card` and `error` tell how loading went."""
+    """Loads the model once, then runs job after job; once `loaded` is set, `card` or `error` tells how that went."""
 
     def __init__(self, load: Callable[[], Judge]) -> None:
         self.card: ModelCard | None = None
         self.error: LycheeError | None = None
+        self.loaded = threading.Event()
         self._load = load
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -144,15 +146,16 @@ class Worker:
             return self._jobs.get(job_id)
 
     def close(self) -> None:
-        """Cancels every job and waits for the thread to end."""
+        """Cancels every job and waits for the photo in work, though not for long: a stop has to end within 10 s."""
         with self._lock:
             for job in self._jobs.values():
                 job.cancel()
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(_STOP_S)
 
     def _work(self) -> None:
         judge = self._load_judge()
+        self.loaded.set()
         while (job := self._waiting.get()) is not None:
             if job.cancelled:
                 job.end(Status.CANCELLED)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from PIL.Image import Image
 from qwen_vl_utils import process_vision_info
 from transformers import DynamicCache
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
 from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.intake import Picture
 from lychee_rerank.prompts import PromptTemplate, build_messages
 from lychee_rerank.records import EmptyCache, ModelCard, Reason
 
@@ -86,7 +86,7 @@ class Question:
             positions = torch.arange(len(before), device=self._network.device).expand(3, 1, -1)
             self._read(self._embed(before), positions, self._prefix)
 
-    def answer(self, picture: Image, *, until: Callable[[str], bool]) -> str:
+    def answer(self, picture: Picture, *, until: Callable[[str], bool]) -> str:
         """What the model says about an upright RGB picture of `fit_size`; ends early once `until` says so.
 
         Greedy, at most MAX_NEW_TOKENS. Raises PhotoRefused when the GPU has no room for it, twice.
@@ -104,7 +104,7 @@ class Question:
         raise PhotoRefused(Reason.OUT_OF_MEMORY) from failure
 
     @torch.inference_mode()
-    def _answer(self, picture: Image, until: Callable[[str], bool]) -> str:
+    def _answer(self, picture: Picture, until: Callable[[str], bool]) -> str:
         pixels, grid = prepare_picture(self._model.processor, picture)
         features = self._look(pixels, grid)
         embeddings = torch.cat([features[None], self._after], dim=1)
@@ -153,7 +153,7 @@ class Question:
         return text.strip()
 
 
-def prepare_picture(processor: Processor, picture: Image) -> tuple[torch.Tensor, torch.Tensor]:
+def prepare_picture(processor: Processor, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
     """Patches [patches, 1176] float32 and grid [1, 3] (time, rows, columns, in patches) of a picture of `fit_size`."""
     content = {"type": "image", "image": picture, "resized_width": picture.width, "resized_height": picture.height}
     pictures, _ = process_vision_info([{"role": "user", "content": [content]}])

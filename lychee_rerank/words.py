@@ -18,6 +18,7 @@ class Words:
     query_placeholder: str
     rerank: str
     drop_label: str
+    drop_more: str
     drop_hint: str
     use_uploads: str
     use_folder: str
@@ -97,6 +98,7 @@ ENGLISH = Words(
     query_placeholder="subject + scene + features\n\nfor example: sofa + light bulb + coffee",
     rerank="Rerank",
     drop_label="Upload photos (your gallery)",
+    drop_more="Upload photos (your gallery): these are added",
     drop_hint="Drop photos or a folder: JPEG, PNG or WebP. For more than 900 at once, use the mounted folder.",
     use_uploads="Uploads",
     use_folder="Folder {name}/",
@@ -132,8 +134,8 @@ ENGLISH = Words(
         Why.REQUESTED: "",
         Why.WEIGHTS_FOUND: "",
         Why.NO_WEIGHTS: "",
-        Why.NO_GPU: "The lychee weights are here, but no usable GPU.",
-        Why.GPU_TOO_SMALL: "The lychee weights are here, but they need 18 GB of free GPU memory.",
+        Why.NO_GPU: "The real weights want an NVIDIA GPU with 18 GB free; none was found.",
+        Why.GPU_TOO_SMALL: "The real weights want 18 GB of free GPU memory; there is less.",
     },
     demo_unknown="The demo model doesn't know: {parts}",
     demo_try="Try:",
@@ -201,6 +203,7 @@ CHINESE = Words(
     query_placeholder="主体 + 场景 + 特征\n\n例如:沙发 + 灯泡 + 咖啡",
     rerank="开始重排序 (Rerank)",
     drop_label="上传多张图片 (模拟图库)",
+    drop_more="上传多张图片 (模拟图库):继续添加",
     drop_hint="拖入照片或文件夹:JPEG、PNG 或 WebP。一次超过 900 张时,请改用挂载的文件夹。",
     use_uploads="已上传",
     use_folder="文件夹 {name}/",
@@ -235,8 +238,8 @@ CHINESE = Words(
         Why.REQUESTED: "",
         Why.WEIGHTS_FOUND: "",
         Why.NO_WEIGHTS: "",
-        Why.NO_GPU: "lychee 权重已在本机,但没有可用的 GPU。",
-        Why.GPU_TOO_SMALL: "lychee 权重已在本机,但需要 18 GB 空闲显存。",
+        Why.NO_GPU: "真实权重需要 18 GB 空闲显存的 NVIDIA GPU,本机没有找到。",
+        Why.GPU_TOO_SMALL: "真实权重需要 18 GB 空闲显存,现在不够。",
     },
     demo_unknown="演示模型不认识:{parts}",
     demo_try="试试:",

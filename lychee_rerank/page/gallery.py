@@ -37,10 +37,12 @@ def _take_drop(words: Words, shared: Shared) -> None:
     """Spools what was dropped, adds it to the gallery and empties the uploader, which would keep it in memory."""
     drops = st.session_state.setdefault("drops", 0)
     empty = not shared.galleries.photos(st.query_params.get("gallery"))
-    with st.container(key="drop-large" if empty else "drop-line"):
+    with st.container(key="drop-large" if empty else "drop-line", gap="xsmall"):
         files = st.file_uploader(
-            words.drop_label, accept_multiple_files=True, key=f"drop-{drops}", help=words.drop_hint
+            words.drop_label if empty else words.drop_more, accept_multiple_files=True, key=f"drop-{drops}"
         )
+        if empty:
+            st.caption(words.drop_hint)
     if not files:
         return
     try:

@@ -12,8 +12,8 @@ _LANGUAGES = {CHINESE.code: "中文", ENGLISH.code: "EN"}
 
 def draw_header() -> Words:
     """Draws name and switch; returns the words of the language chosen, the browser's own to begin with."""
-    name, switch = st.columns([3, 1], vertical_alignment="center", wrap=False)
-    name.markdown(f"### 🍒 {TITLE}")
+    name, switch = st.columns([2, 1], vertical_alignment="center", wrap=False)
+    name.markdown(f"#### 🍒 {TITLE}")
     with switch.container(horizontal=True, horizontal_alignment="right"):
         code = st.segmented_control(
             "语言 / Language",

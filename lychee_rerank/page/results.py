@@ -1,7 +1,6 @@
 """Photos on the page: the gallery before a run, the ranked grid, the refused ones."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
@@ -47,7 +46,7 @@ def _draw_caption(words: Words, photo: RankedPhoto) -> None:
     score = photo.scored.score
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.caption.format(rank=photo.rank, score=score.value)}**", width="stretch")
-        st.text(Path(photo.scored.name).name, width="content")
+        st.text(photo.scored.name, width="content")
     if score.rule is Rule.NONE:
         st.markdown(words.no_number)
     with st.expander(words.raw_answer, key=f"raw-{photo.scored.index}", type="compact"):

@@ -1,0 +1,29 @@
+"""What every test shares: no network beyond this machine, no cache left by the test before."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LOOPBACK = ("127.", "localhost", "::1")
+
+
+@pytest.fixture(autouse=True)
+def stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test that connects to any other machine."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: object) -> None:
+        assert self.family == socket.AF_UNIX or str(address[0]).startswith(LOOPBACK), f"connects to {address}"  # type: ignore[index]
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+@pytest.fixture
+def photo_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for the photos of one test."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    yield folder

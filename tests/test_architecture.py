@@ -1,0 +1,105 @@
+"""Who may import whom, read from the import statements."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "lychee_rerank"
+
+# A third-party package, and the only files that may import it.
+ROOMS = {
+    "torch": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
+    "transformers": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
+    "streamlit": {"app.py", "serve.py", "lychee_rerank/page/"},
+    "PIL": {"lychee_rerank/intake.py"},
+}
+
+# A module, and what of the package it may import; what is not named here may import anything that makes no cycle.
+ALLOWED = {
+    "records": set(),
+    "errors": {"records"},
+    "settings": {"records", "errors"},
+    "prompts": {"records", "errors"},
+    "readout": {"records"},
+    "ranking": {"records"},
+    "formats": set(),
+    "intake": {"records", "errors", "formats"},
+    "folders": {"records"},
+    "checkpoint": {"records", "errors"},
+    "weights": {"records", "errors", "checkpoint"},
+    "fetch": {"errors", "checkpoint", "weights"},
+    "hub": set(),
+    "model": {"records", "errors", "prompts", "intake"},  # intake for the type of a picture
+    "loading": {"records", "errors", "checkpoint", "model"},
+    "scorer": {"records", "errors", "prompts", "readout", "intake"},
+    "jobs": {"records", "errors", "prompts", "scorer"},
+    "spool": {"records", "errors", "intake"},
+    "galleries": {"records"},
+    "machine": set(),
+    "vocabulary": set(),
+    "words": {"records", "errors"},
+}
+
+# Composition points alone know the settings; doors alone know the words.
+KNOWN_BY = {
+    "settings": {"assembly", "__main__", "page.process", "serve"},
+    "words": {"__main__", "app"},
+}
+
+
+def product_files() -> list[Path]:
+    return [*PACKAGE.rglob("*.py"), ROOT / "app.py", ROOT / "serve.py"]
+
+
+def module_name(path: Path) -> str:
+    """The name inside the package: "model", "page.results"; "app" and "serve" beside it."""
+    return ".".join(path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT).with_suffix("").parts)
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that the file imports, wherever in it the statement stands."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return names
+
+
+def own(names: set[str]) -> set[str]:
+    return {name.removeprefix("lychee_rerank.") for name in names if name.startswith("lychee_rerank.")}
+
+
+@pytest.mark.parametrize("path", product_files(), ids=module_name)
+def test_a_package_is_imported_in_its_own_room_alone(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imported(path)}
+    for package, rooms in ROOMS.items():
+        if package in tops:
+            assert path.relative_to(ROOT).as_posix().startswith(tuple(rooms)), f"imports {package}"
+
+
+@pytest.mark.parametrize("path", product_files(), ids=module_name)
+def test_imports_point_inwards(path: Path) -> None:
+    name, mine = module_name(path), own(imported(path))
+    assert mine <= ALLOWED.get(name, mine)
+    for known, readers in KNOWN_BY.items():
+        if known in mine and not (known == "words" and name.startswith("page.")):
+            assert name in readers
+
+
+def test_the_table_names_modules_that_exist() -> None:
+    there = {module_name(path) for path in product_files()}
+    assert ALLOWED.keys() <= there
+    assert set().union(*KNOWN_BY.values()) <= there
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    graph = {module_name(path): own(imported(path)) for path in product_files()}
+    while graph:
+        leaves = {name for name, needs in graph.items() if not needs & graph.keys()}
+        assert leaves, f"a circle among {sorted(graph)}"
+        graph = {name: needs for name, needs in graph.items() if name not in leaves}

@@ -1,0 +1,295 @@
+"""The page, driven without a browser: both languages, uploads, runs, notices. A fake judge scores by redness."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.page.process import Shared, open_shared
+from lychee_rerank.records import ModelChoice, ModelProblem, Why
+from lychee_rerank.scorer import Judge
+from lychee_rerank.weights import DEMO_FOLDER
+from lychee_rerank.words import CHINESE, ENGLISH, Words
+from tests.fakes import FakeJudge
+from tests.pictures import encode, make_plain
+
+APP = Path(__file__).parent.parent / "app.py"
+WAIT_S = 30
+REDS = {"a.png": 51, "b.png": 255, "c.png": 0, "d.png": 153}
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def judge() -> FakeJudge:
+    return FakeJudge()
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    for name, folder in (("IMAGES", photo_folder), ("SAMPLES", photo_folder), ("DATA", tmp_path / "data")):
+        monkeypatch.setenv(f"LYCHEE_{name}_DIR", str(folder))
+    monkeypatch.setattr(ModelLoader, "load", lambda self: judge)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def open_it(locale: str = "en-US", **query_params: str) -> AppTest:
+        page = AppTest.from_file(str(APP), default_timeout=WAIT_S)
+        page.context["locale"] = locale
+        page.query_params.update(query_params)
+        shared_when_loaded()
+        return page.run()
+
+    yield open_it
+    open_shared().worker.close()
+    st.cache_resource.clear()
+
+
+def shared_when_loaded() -> Shared:
+    """The shared things, once the worker has its model or knows that it gets none."""
+    shared = open_shared()
+    assert shared.worker.loaded.wait(WAIT_S)
+    return shared
+
+
+def write_photos(folder: Path, reds: dict[str, int] = REDS) -> None:
+    for name, red in reds.items():
+        (folder / name).write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    return page.file_uploader[0].set_value([(name, content, "image/png") for name, content in files]).run()
+
+
+def rerank(page: AppTest, query: str) -> AppTest:
+    """Types and clicks, and draws the page again once the run is over."""
+    page.text_area(key="query").set_value(query)
+    page.button(key="rerank").click().run()
+    job = open_shared().worker.find(page.query_params.get("run", ""))
+    if job is not None:
+        assert job.wait(WAIT_S)
+        page.run()
+    return page
+
+
+def texts(page: AppTest) -> list[str]:
+    """Everything that the page says in plain text, in order."""
+    assert not page.exception, page.exception
+    return [
+        element.value for kind in (page.markdown, page.text, page.caption, page.info, page.error) for element in kind
+    ]
+
+
+def captions(page: AppTest) -> list[str]:
+    return [text for text in texts(page) if text.startswith("**Rank")]
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-GB", ENGLISH), ("fr-FR", ENGLISH)])
+def test_the_language_of_the_browser_decides(open_page: Open, photo_folder: Path, locale: str, words: Words) -> None:
+    write_photos(photo_folder)
+    page = open_page(locale)
+    assert page.text_area(key="query").label == words.query_label
+    assert page.button(key="rerank").label == words.rerank
+    assert page.file_uploader[0].label == words.drop_label
+    assert words.gallery.format(n=4) in texts(page)
+
+
+def test_the_page_switches_its_language(open_page: Open) -> None:
+    page = open_page("en-US")
+    page.segmented_control(key="lang").set_value("zh").run()
+    assert page.button(key="rerank").label == "开始重排序 (Rerank)"
+
+
+def test_the_sidebar_holds_the_query_box_and_the_button_and_no_third(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    assert [element.type for element in list(open_page().sidebar)[1:]] == ["text_area", "button"]
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_a_run_ends_in_a_ranked_grid_with_raw_answers(
+    open_page: Open, photo_folder: Path, locale: str, words: Words
+) -> None:
+    write_photos(photo_folder)
+    page = rerank(open_page(locale), "Red")
+    assert captions(page) == [
+        "**Rank 1 | Score: 10.0**", "**Rank 2 | Score: 6.0**", "**Rank 3 | Score: 2.0**", "**Rank 4 | Score: 0.0**",
+    ]  # fmt: skip
+    assert [code.value for code in page.code] == ["10.0", "6.0", "2.0", "0.0"]
+    assert [text for text in texts(page) if text in REDS] == ["b.png", "d.png", "a.png", "c.png"]
+    assert [block.label for block in page.expander] == [words.raw_answer] * 4
+    assert any(text.startswith(words.done.split("·")[0].format(n=4, scored=4, refused=0)) for text in texts(page))
+
+
+def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder, {"good.png": 255, "other.png": 0})
+    (photo_folder / "bad.jpg").write_bytes(b"<html>no picture</html>")
+    (photo_folder / "empty.png").write_bytes(b"")
+    said = texts(rerank(open_page(), "red"))
+    assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in said)
+    assert any(text.startswith("bad.jpg: this is HTML") for text in said)
+    assert "empty.png: the file is empty" in said
+
+
+def test_an_answer_without_a_number_is_marked(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    judge.says = "no idea"
+    page = rerank(open_page(), "red")
+    assert texts(page).count(ENGLISH.no_number) == 4
+    assert [code.value for code in page.code] == ["no idea"] * 4
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_one_photo_is_no_run_but_a_friendly_notice(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words
+) -> None:
+    write_photos(photo_folder, {"only.png": 255})
+    page = rerank(open_page(locale), "red")
+    assert words.one_photo in texts(page)
+    assert (judge.answers, "run" in page.query_params) == (0, False)
+
+
+def test_an_empty_query_is_no_run_but_a_friendly_notice(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    page = rerank(open_page(), "  \n ")
+    assert "Please write what you are looking for first." in texts(page)
+    assert judge.questions == []
+
+
+def test_a_query_that_is_too_long_is_told_with_its_length(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    assert any("2001 characters" in text for text in texts(rerank(open_page(), "x" * 2001)))
+
+
+def test_drops_add_up_to_one_gallery_and_come_before_the_folder(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    page = open_page()
+    upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
+    assert "1 photos" in texts(page)
+    upload(page, ("y.png", encode(make_plain((204, 0, 0)), "PNG")), ("notes.txt", b"hello"))
+    assert "3 photos" in texts(page)
+    rerank(page, "red")
+    assert captions(page) == ["**Rank 1 | Score: 8.0**", "**Rank 2 | Score: 4.0**"]
+    assert "notes.txt: this is text, not a JPEG, PNG or WebP picture" in texts(page)
+
+
+def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    page = open_page()
+    upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
+    page.segmented_control(key="source").set_value("folder").run()
+    assert "4 photos" in texts(page)
+    page.button(key="clear").click().run()
+    assert "4 photos" in texts(page)
+    assert page.file_uploader[0].label == ENGLISH.drop_label
+
+
+def test_a_dropped_name_is_shown_as_text(open_page: Open) -> None:
+    names = ["![x](http://example.com/x.png).png", "<script>alert(1)</script>.png"]
+    page = open_page()
+    upload(page, *((name, encode(make_plain((n, 0, 0)), "PNG")) for n, name in enumerate(names)))
+    rerank(page, "red")
+    assert {text.value for text in page.text} >= set(names)
+    assert not [markdown.value for markdown in page.markdown if "example.com" in markdown.value]
+
+
+def test_a_reload_finds_the_run_and_its_query(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    run_id = rerank(open_page(), "Red things").query_params["run"]
+    again = open_page(run=run_id)
+    assert captions(again)[0] == "**Rank 1 | Score: 10.0**"
+    assert again.text_area(key="query").value == "Red things"
+
+
+def test_a_run_that_is_not_known_is_told_and_the_gallery_shown(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    page = open_page(run="nobody")
+    assert ENGLISH.run_gone in texts(page)
+    assert len(page.image) == 4
+
+
+def test_a_click_during_a_run_neither_stops_nor_restarts_it(
+    open_page: Open, photo_folder: Path, judge: FakeJudge
+) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    page = open_page()
+    page.text_area(key="query").set_value("red")
+    page.button(key="rerank").click().run()
+    assert judge.begun.wait(WAIT_S)
+    page.run()
+    assert any(text.startswith("Looking at photo 1 of 4") for text in texts(page))
+    for _ in range(3):
+        page.button(key="rerank").click().run()
+    page.segmented_control(key="lang").set_value("zh").run()
+    assert any(text.startswith("正在分析第1/4张图…") for text in texts(page))
+    judge.let_go()
+    job = open_shared().worker.find(page.query_params["run"])
+    assert job is not None
+    assert job.wait(WAIT_S)
+    assert (judge.questions, judge.answers) == (["red"], 4)
+    assert captions(page.run())[0] == "**Rank 1 | Score: 10.0**"
+
+
+def test_cancel_ends_the_run_and_keeps_what_is_scored(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    page = open_page()
+    page.text_area(key="query").set_value("red")
+    page.button(key="rerank").click().run()
+    assert judge.begun.wait(WAIT_S)
+    page.run().button(key="cancel").click().run()
+    judge.let_go()
+    job = open_shared().worker.find(page.query_params["run"])
+    assert job is not None
+    assert job.wait(WAIT_S)
+    page.run()
+    assert captions(page) == ["**Rank 1 | Score: 2.0**"]
+    assert any(text.startswith("Cancelled: 1 scored + 0 refused of 4") for text in texts(page))
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_a_model_that_cannot_be_used_is_told_with_file_and_remedy(
+    open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
+) -> None:
+    def load(self: ModelLoader) -> Judge:
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file="model-00002-of-00004.safetensors", remedy="fetch it again")
+
+    monkeypatch.setattr(ModelLoader, "load", load)
+    write_photos(photo_folder)
+    page = open_page(locale)
+    (told,) = [error.value for error in page.error]
+    assert "model-00002-of-00004.safetensors" in told
+    assert words.model_remedy[ModelProblem.CUT_SHORT] in told
+
+
+def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_know(
+    open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, judge: FakeJudge
+) -> None:
+    def load(self: ModelLoader) -> Judge:
+        self.choice = ModelChoice(DEMO_FOLDER, "demo", demo=True, why=Why.NO_WEIGHTS)
+        return judge
+
+    monkeypatch.setattr(ModelLoader, "load", load)
+    write_photos(photo_folder)
+    page = open_page("zh-CN")
+    assert any("内置演示模型" in text and "python -m lychee_rerank fetch" in text for text in texts(page))
+    page.button(key="example-0").click().run()
+    assert page.text_area(key="query").value == CHINESE.examples[0]
+    assert not any(text.startswith("演示模型不认识") for text in texts(page))
+    page.text_area(key="query").set_value("沙发 + 藏族姑娘").run()
+    assert "演示模型不认识:藏族姑娘" in texts(page)
+
+
+def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("LYCHEE_DATA_DIR", str(tmp_path / "file" / "data"))
+    page = open_page()
+    assert any("cannot be written" in warning.value for warning in page.warning)
+    upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
+    assert "1 photos" in texts(page)
