@@ -28,13 +28,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(Path(__file__).with_name("app.py"), lifespan=lifespan)
 
 
-def free_port(wanted: int, address: str) -> int:
+def free_port(wanted: int) -> int:
     """The wanted port, or the next one that nobody listens on; raises OSError when twenty are taken."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((address, port))
+                probe.bind(("", port))
             except OSError:
                 continue
             return port
@@ -47,7 +47,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         settings = load_settings()
-        port = free_port(settings.port, st.get_option("server.address") or "127.0.0.1")
+        port = free_port(settings.port)
     except (SettingInvalid, OSError) as error:
         sys.exit(str(error))
     if port != settings.port:

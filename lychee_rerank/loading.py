@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration
+from transformers.utils.logging import disable_progress_bar
 
 from lychee_rerank.checkpoint import FETCH_AGAIN, check_folder
 from lychee_rerank.errors import ModelUnusable
@@ -64,6 +65,7 @@ def gpu_state() -> GpuState:
 
 
 def _load_network(folder: Path, dtype: torch.dtype) -> Any:
+    disable_progress_bar()
     try:
         network, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             folder,

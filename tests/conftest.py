@@ -1,7 +1,6 @@
 """What every test shares: no network beyond this machine, no cache left by the test before."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,8 @@ def stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def photo_folder(tmp_path: Path) -> Iterator[Path]:
+def photo_folder(tmp_path: Path) -> Path:
     """A folder for the photos of one test."""
     folder = tmp_path / "photos"
     folder.mkdir()
-    yield folder
+    return folder

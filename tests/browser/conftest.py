@@ -1,0 +1,108 @@
+"""The running app and a real Chromium in front of it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Chromium's own calls home are no part of the page; as root it starts without a sandbox only.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+START_S = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Chromium these tests are skipped, visibly, unless LYCHEE_REQUIRE_BROWSER asks for them."""
+    if CHROMIUM or os.environ.get("LYCHEE_REQUIRE_BROWSER"):
+        return
+    skip = pytest.mark.skip(reason="no Chromium found: `apt-get install chromium fonts-noto-cjk` brings it")
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "browser"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, started as `make run` starts it, on the bundled model and the sample gallery."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = tmp_path_factory.mktemp("data")
+    environment = os.environ | {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(data), "LYCHEE_MODEL": "demo"}
+    log = (data / "log").open("w")
+    with subprocess.Popen([sys.executable, "serve.py"], cwd=ROOT, env=environment, stdout=log, stderr=log) as app:
+        url = f"http://localhost:{port}"
+        try:
+            _wait_until_healthy(url, app)
+            yield url
+        finally:
+            app.terminate()
+            app.wait(15)
+            log.close()
+            sys.stdout.write((data / "log").read_text())
+
+
+def _wait_until_healthy(url: str, app: "subprocess.Popen[bytes]") -> None:
+    limit_s = time.monotonic() + START_S
+    while time.monotonic() < limit_s and app.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                assert answer.status == 200
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    raise AssertionError("the app did not start")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Opens pages and remembers every request that would leave this machine."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.outside: list[str] = []
+
+    def open(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Page:
+        """A new user's page, once the model answers and the gallery is drawn."""
+        context = self.browser.new_context(locale=locale, viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: self._remember(request.url))
+        page.on("websocket", lambda socket: self._remember(socket.url))
+        page.goto(self.address)
+        page.locator(".st-key-demo").wait_for()
+        page.locator(".st-key-preview img").first.wait_for()
+        return page
+
+    def _remember(self, url: str) -> None:
+        host = self.address.removeprefix("http://")
+        if not url.startswith((self.address, f"ws://{host}", "data:", "blob:")):
+            self.outside.append(url)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, address: str) -> Iterator[Visitor]:
+    """A visitor whose every page stayed on this machine, or the test fails."""
+    visitor = Visitor(chromium, address)
+    yield visitor
+    for context in chromium.contexts:
+        context.close()
+    assert visitor.outside == []

@@ -1,0 +1,136 @@
+"""A walk over the page in a real browser: drop, rank, read, open, switch, reload, in both sizes."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ROOT, Visitor
+
+SAMPLES = sorted((ROOT / "images").iterdir())
+SEED_QUERY = "沙发 + 灯泡 + 咖啡"
+RUN_S = 120
+BLUE, ORANGE = "rgb(25, 113, 194)", "rgb(201, 70, 12)"
+
+
+def rerank(page: Page, query: str) -> None:
+    """Types the query, clicks, and waits for the sum at the end of the run."""
+    page.get_by_role("textbox").fill(query)
+    page.locator(".st-key-rerank button").click()
+    expect(page.get_by_text(re.compile(r"^共 \d+ 张 =|photos = "))).to_be_visible(timeout=RUN_S * 1000)
+
+
+def read_ranking(page: Page) -> list[tuple[int, float]]:
+    """Rank and score of every photo in the grid, as they stand on the page."""
+    captions = page.locator(".st-key-results").get_by_text(re.compile(r"^Rank \d+ \| Score: ")).all_inner_texts()
+    pairs = [re.fullmatch(r"Rank (\d+) \| Score: (\d+\.\d)", caption) for caption in captions]
+    return [(int(pair[1]), float(pair[2])) for pair in pairs if pair]
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """What the operating system does when files or folders are let go over the drop zone."""
+    box = page.get_by_test_id("stFileUploaderDropzone").bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+
+
+def style(page: Page, selector: str, name: str) -> str:
+    return str(page.locator(selector).first.evaluate(f"element => getComputedStyle(element)['{name}']"))
+
+
+@pytest.fixture
+def nested_folder(tmp_path: Path) -> Path:
+    """Six samples in a folder with subfolders, and one file that is no photo."""
+    folder = tmp_path / "holiday"
+    for sample, place in zip(SAMPLES, ["", "", "day 1", "day 1", "第二天", "第二天/evening"], strict=False):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        shutil.copy(sample, folder / place)
+    (folder / "day 1" / "notes.txt").write_text("not a photo")
+    return folder
+
+
+def test_the_samples_are_ranked_and_the_answer_can_be_read(visitor: Visitor) -> None:
+    page = visitor.open()
+    expect(page.locator(".st-key-gallery-line")).to_contain_text("32 张")
+    rerank(page, SEED_QUERY)
+    ranking = read_ranking(page)
+    assert [rank for rank, _ in ranking] == list(range(1, 33))
+    assert [score for _, score in ranking] == sorted((score for _, score in ranking), reverse=True)
+    best = page.locator(".st-key-photo-first")
+    best.get_by_text("模型输出").click()
+    assert float(best.locator("code").inner_text()) == ranking[0][1]
+    if screenshot := os.environ.get("LYCHEE_SCREENSHOT"):
+        page.mouse.move(0, 0)
+        page.screenshot(path=screenshot)
+
+
+def test_a_dropped_folder_is_walked_and_every_photo_in_it_is_scored_or_refused(
+    visitor: Visitor, nested_folder: Path
+) -> None:
+    page = visitor.open()
+    drop(page, nested_folder)
+    expect(page.locator(".st-key-gallery-line")).to_contain_text("7 张")
+    drop(page, SAMPLES[10], SAMPLES[11])
+    expect(page.locator(".st-key-gallery-line")).to_contain_text("9 张")
+    rerank(page, "狗和猫")
+    expect(page.get_by_text("共 9 张 = 已评分 8 + 拒收 1")).to_be_visible()
+    expect(page.get_by_text("notes.txt:这是 text")).to_be_visible()
+    assert [rank for rank, _ in read_ranking(page)] == list(range(1, 9))
+
+
+def test_a_reload_shows_the_run_where_it_is(visitor: Visitor) -> None:
+    page = visitor.open(locale="en-US")
+    rerank(page, "a dog and a cat")
+    before = read_ranking(page)
+    page.reload()
+    expect(page.locator(".st-key-photo-first")).to_be_visible()
+    assert read_ranking(page) == before
+    expect(page.get_by_role("textbox")).to_have_value("a dog and a cat")
+
+
+def test_the_language_can_be_switched_during_a_visit(visitor: Visitor) -> None:
+    page = visitor.open(locale="en-US")
+    expect(page.locator(".st-key-rerank")).to_have_text("Rerank")
+    page.get_by_role("radio", name="中文").click()
+    expect(page.locator(".st-key-rerank")).to_have_text("开始重排序 (Rerank)")
+    page.reload()
+    expect(page.locator(".st-key-rerank")).to_have_text("开始重排序 (Rerank)")
+
+
+def test_the_button_is_orange_the_bar_blue_and_the_best_photo_framed(visitor: Visitor) -> None:
+    page = visitor.open()
+    rerank(page, SEED_QUERY)
+    assert style(page, ".st-key-photo-first", "borderTopWidth") == "3px"
+    assert style(page, ".st-key-photo-first", "borderTopColor") == BLUE
+    page.mouse.move(0, 0)
+    expect(page.locator(".st-key-rerank button")).to_have_css("background-color", ORANGE)
+    bar = page.get_by_role("progressbar").locator("div").last
+    expect(bar).to_have_css("background-color", BLUE)
+
+
+def test_a_turned_photo_stands_upright(visitor: Visitor) -> None:
+    page = visitor.open()
+    shapes = page.locator(".st-key-preview img").evaluate_all(
+        "images => images.map(image => image.naturalWidth >= image.naturalHeight)"
+    )
+    assert shapes == [True] * 32
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_a_phone_shows_everything_without_scrolling_sideways(visitor: Visitor, locale: str) -> None:
+    page = visitor.open(locale=locale, width=390, height=844)
+    expect(page.get_by_role("textbox")).to_be_in_viewport()
+    rerank(page, SEED_QUERY)
+    wide = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stAppViewContainer] *')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    assert wide == 0
+    assert page.locator(".st-key-photo-first").bounding_box()["width"] > 300  # type: ignore[index]

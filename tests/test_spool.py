@@ -1,0 +1,85 @@
+"""Uploads and thumbnails on disk."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lychee_rerank.errors import StorageFailed
+from lychee_rerank.galleries import Galleries
+from lychee_rerank.records import Photo
+from lychee_rerank.spool import Spool, open_data_folder
+from tests.pictures import encode, encode_turned, make_photo
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    first, second, other = (spool.keep(n, c) for n, c in (("a.jpg", b"same"), ("b.jpg", b"same"), ("a.jpg", b"else")))
+    assert (first.name, second.name) == ("a.jpg", "b.jpg")
+    assert first.path == second.path != other.path
+    assert sorted(path.read_bytes() for path in files(tmp_path)) == [b"else", b"same"]
+
+
+@pytest.mark.parametrize("name", ["../../x.jpg", "/etc/passwd", "a" * 200 + ".jpg", "a\0b.jpg", "一\n.jpg"])
+def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None:
+    photo = Spool(tmp_path / "data").keep(name, b"content")
+    assert photo.name == name
+    assert files(tmp_path) == [photo.path]
+    assert photo.path.read_bytes() == b"content"
+
+
+def test_a_full_disk_is_an_error_with_the_folder_and_leaves_no_half_file(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_bytes(b"a file where the folder should be")
+    with pytest.raises(StorageFailed) as failed:
+        Spool(tmp_path).keep("a.jpg", b"content")
+    assert failed.value.folder == str(tmp_path / "uploads")
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_thumbnail_is_upright_small_and_made_once(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "data")
+    photo = spool.keep("a.jpg", encode_turned(make_photo(1200, 900), 6))
+    content = spool.thumbnail(photo)
+    assert content is not None
+    assert Image.open(BytesIO(content)).size == (640, 480)
+    (kept,) = files(tmp_path / "data" / "thumbnails")
+    kept.write_bytes(b"kept")
+    assert Spool(tmp_path / "data").thumbnail(photo) == b"kept"
+
+
+def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encode(make_photo(64, 48), "PNG"))
+    before = Spool(tmp_path / "data").thumbnail(Photo("a.png", path))
+    path.write_bytes(encode(make_photo(48, 64), "PNG"))
+    assert Spool(tmp_path / "data").thumbnail(Photo("a.png", path)) != before
+
+
+def test_what_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.thumbnail(spool.keep("a.jpg", b"no picture")) is None
+    assert spool.thumbnail(Photo("gone.jpg", tmp_path / "gone.jpg")) is None
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    data = open_data_folder(tmp_path / "file" / "data")
+    assert data.temporary
+    assert data.path.is_dir()
+    assert data.wanted == tmp_path / "file" / "data"
+    assert not open_data_folder(tmp_path / "new" / "data").temporary
+
+
+def test_drops_add_up_and_a_cleared_gallery_is_gone() -> None:
+    galleries, a, b = Galleries(), Photo("a", Path("a")), Photo("b", Path("b"))
+    mine = galleries.add(None, [a])
+    assert galleries.add(mine, [b]) == mine
+    assert galleries.photos(mine) == (a, b)
+    assert galleries.add("unknown", [b]) != mine
+    galleries.clear(mine)
+    assert galleries.photos(mine) == ()
