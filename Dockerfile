@@ -36,7 +36,7 @@ COPY .streamlit ./.streamlit
 COPY lychee_rerank ./lychee_rerank
 
 # Offline and silent by default (`python -m lychee_rerank fetch` alone goes out); the hub's cache lies on the volume of
-# the weights; log lines appear at once; Streamlit listens on all of the container's addresses, or no port could be
+# the weights; log lines appear at once; the page listens on all of the container's addresses, or no port could be
 # published.
 ENV HF_HUB_OFFLINE=1 \
     HF_HUB_DISABLE_TELEMETRY=1 \
@@ -47,7 +47,7 @@ ENV HF_HUB_OFFLINE=1 \
     LYCHEE_IMAGES_DIR=/app/images \
     LYCHEE_SAMPLES_DIR=/app/samples \
     PYTHONUNBUFFERED=1 \
-    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+    LYCHEE_ADDRESS=0.0.0.0
 
 # By number, so that orchestrators can see that it is not root.
 USER 1000:1000

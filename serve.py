@@ -54,7 +54,13 @@ def main() -> None:
         print(f"Port {settings.port} is taken, perhaps by another Lychee Rerank: port {port} is used.")
     print(f"Gallery: {settings.images_dir}")
     print(f"Open http://localhost:{port}")
-    app.run(config={"server.port": port})
+    app.run(
+        config={
+            "server.port": port,
+            "server.address": settings.address,
+            "server.allowedHosts": list(settings.allowed_hosts),
+        }
+    )
 
 
 if __name__ == "__main__":

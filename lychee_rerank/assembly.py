@@ -41,7 +41,7 @@ class ModelLoader:
         choice = self.choose()
         from lychee_rerank.loading import load_model
 
-        log.info("loading %s from %s", choice.name, choice.folder)
+        log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.why.replace("_", " "))
         return load_model(
             choice,
             dtype=self.settings.dtype,

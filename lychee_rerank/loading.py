@@ -47,7 +47,10 @@ def load_model(
         pixel_budget_px=pixel_budget_px or min(own_budget, MAX_PIXEL_BUDGET_PX),
         demo=choice.demo,
     )
-    log.info("loaded %s", card)
+    millions = card.parameters / 1e6
+    log.info("Model: %s, %.1f M parameters, %s on %s", card.name, millions, card.dtype, card.device)
+    if card.off_gpu_layers:
+        log.warning("%d layers run on the CPU: expect minutes per photo", card.off_gpu_layers)
     return VisionLanguageModel(network, processor, card=card, empty_cache=empty_cache)
 
 

@@ -26,6 +26,8 @@ class Settings:
     dtype: str | None
     empty_cache: EmptyCache
     port: int
+    address: str
+    allowed_hosts: tuple[str, ...]
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -42,6 +44,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
+        address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
+        allowed_hosts=("localhost", "127.0.0.1", *environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
     )
 
 

@@ -5,6 +5,7 @@ The image carries no tests: whoever checks it mounts this folder (see .ci/run).
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,13 @@ def check_ranking() -> None:
     assert len(set(scores)) > 1, scores
 
 
+def check_address() -> None:
+    """The page listens on all addresses: on the first loopback alone no published port would reach it."""
+    socket.create_connection(("127.0.0.2", 8501), timeout=5).close()
+
+
 if __name__ == "__main__":
     assert sample_names(), SAMPLES
+    check_address()
     check_page()
     check_ranking()

@@ -16,6 +16,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert settings.models_dir == settings.data_dir / "models"
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (None, None, 8501)
     assert settings.empty_cache is EmptyCache.PHOTO
+    assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ("localhost", "127.0.0.1"))
 
 
 def test_every_variable_is_read() -> None:
@@ -30,12 +31,15 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_DTYPE": "float16",
             "LYCHEE_EMPTY_CACHE": "never",
             "LYCHEE_PORT": "9000",
+            "LYCHEE_ADDRESS": "0.0.0.0",
+            "LYCHEE_ALLOWED_HOSTS": "my-host other.example",
         }
     )
     assert (settings.model, settings.models_dir, settings.data_dir) == ("demo", Path("/models"), Path("/data"))
     assert (settings.images_dir, settings.samples_dir) == (Path("/app/images"), Path("/app/samples"))
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (200704, "float16", 9000)
     assert settings.empty_cache is EmptyCache.NEVER
+    assert (settings.address, settings.allowed_hosts[2:]) == ("0.0.0.0", ("my-host", "other.example"))
 
 
 @pytest.mark.parametrize(

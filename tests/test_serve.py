@@ -1,0 +1,126 @@
+"""The started app, seen from outside: port, address, allowed hosts, stopping."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+START_S = 120
+STOP_S = 10  # what Docker gives
+
+Serve = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def serve(tmp_path: Path, port: int) -> Iterator[Serve]:
+    """Starts `python serve.py` with further settings; kills what is left of it."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(**settings: str) -> "subprocess.Popen[str]":
+        own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(tmp_path), "LYCHEE_MODEL": "demo"}
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "serve.py"],
+                cwd=ROOT,
+                env=os.environ | own | {"PYTHONUNBUFFERED": "1"} | settings,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def answers(port: int, host: str = "127.0.0.1") -> bool:
+    """True once the page's health is good at that address."""
+    limit_s = time.monotonic() + START_S
+    while time.monotonic() < limit_s:
+        try:
+            with urllib.request.urlopen(f"http://{host}:{port}/_stcore/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    return False
+
+
+def read_until(process: "subprocess.Popen[str]", start: str) -> str:
+    """What the app has printed up to the line that starts so, that line included."""
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if line.startswith(start):
+            return told
+    raise AssertionError(f"{start!r} was never printed: {told}")
+
+
+def stop(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Exit status and output after SIGTERM, within Docker's time."""
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=STOP_S)
+    return process.returncode, output
+
+
+def test_the_app_says_which_model_gallery_and_address_and_stops_when_asked(serve: Serve, port: int) -> None:
+    process = serve()
+    assert answers(port)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    told = read_until(process, "Model: demo")
+    assert f"Open http://localhost:{port}\n" in told
+    assert f"Gallery: {ROOT / 'images'}\n" in told
+    code, output = stop(process)
+    assert code == 0
+    assert "Traceback" not in output
+
+
+def test_the_address_can_be_widened(serve: Serve, port: int) -> None:
+    process = serve(LYCHEE_ADDRESS="0.0.0.0")
+    assert answers(port, "127.0.0.2")
+    assert stop(process)[0] == 0
+
+
+def test_a_taken_port_is_told_and_the_next_free_one_is_used(serve: Serve, port: int) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = serve()
+        told = read_until(process, "Open")
+        assert f"Port {port} is taken" in told
+        used = int(told.rsplit(":", 1)[1])
+        assert used > port
+        assert answers(used)
+
+
+def test_a_setting_that_cannot_be_used_ends_the_start_with_its_name(serve: Serve) -> None:
+    output, _ = serve(LYCHEE_PORT="many").communicate(timeout=START_S)
+    assert "LYCHEE_PORT='many': expected a whole number" in output
+    assert "Traceback" not in output
+
+
+def test_a_stop_while_the_app_is_starting_ends_it(serve: Serve) -> None:
+    process = serve()
+    read_until(process, "Gallery")
+    assert "Traceback" not in stop(process)[1]
