@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lychee_rerank.page.gallery import draw_gallery
-from lychee_rerank.page.header import TITLE, draw_header, draw_notices
+from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.page.results import draw_preview
-from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run
+from lychee_rerank.page.run import draw_other_runs, draw_run, find_run, recall_query, start_run
 from lychee_rerank.page.sidebar import draw_sidebar
 from lychee_rerank.page.style import draw_style
 
@@ -24,6 +24,8 @@ if clicked:
     start_run(words, shared, query=query, photos=photos)
 job = find_run(words, shared)
 if job is None:
+    draw_other_runs(words, shared, None)
     draw_preview(shared.spool, photos)
 else:
     draw_run(words, shared, job)
+draw_model(words, shared)

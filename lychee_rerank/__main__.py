@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lychee_rerank import __version__
-from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.assembly import ModelLoader, see_gpu
 from lychee_rerank.errors import LycheeError, QueryRefused, SettingInvalid
 from lychee_rerank.fetch import fetch_weights
 from lychee_rerank.folders import find_photos
@@ -74,6 +74,9 @@ def _at_least_one(text: str) -> int:
 def _rank(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     clean_query(options.query)  # a query that cannot be scored is told before the model loads
     found = find_photos(options.paths)
+    if not found.photos:
+        print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
+        return EXIT_NOTHING_SCORED
     judge = ModelLoader(settings).load()
     progress = tqdm(total=len(found.photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
     outcomes: list[Outcome] = []
@@ -88,7 +91,7 @@ def _rank(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     else:
         _print_table(ranked[: options.top_k], words)
         for refusal in refused:
-            print(f"{refusal.name}: {words.refusal(refusal)}", file=sys.stderr)
+            print(f"{_printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     return EXIT_DONE if ranked else EXIT_NOTHING_SCORED
 
 
@@ -149,9 +152,7 @@ def _printable(name: str) -> str:
 
 
 def _info(settings: Settings) -> int:
-    loader = ModelLoader(settings)
-    choice, gpu = loader.choose(), loader.gpu
-    assert gpu is not None
+    choice, gpu = ModelLoader(settings).choose(), see_gpu()
     print(f"model   {choice.name}{' (bundled demo model)' if choice.demo else ''}")
     print(f"folder  {choice.folder}")
     print(f"why     {choice.why.replace('_', ' ')}")

@@ -54,5 +54,7 @@ def memory_in_use(card: ModelCard | None) -> MemoryUse:
     """The memory that the page's line tells of: the GPU's once a model runs there, the process's otherwise."""
     if card is None or card.device == "CPU":
         return process_memory()
-    gpu = see_gpu()
-    return MemoryUse(used_bytes=gpu.total_bytes - gpu.free_bytes, total_bytes=gpu.total_bytes, on_gpu=True)
+    from lychee_rerank.loading import gpu_memory
+
+    free_bytes, total_bytes = gpu_memory()
+    return MemoryUse(used_bytes=total_bytes - free_bytes, total_bytes=total_bytes, on_gpu=True)

@@ -35,8 +35,10 @@ def _shards(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
     if index.exists():
         weight_map = _load_json(index).get("weight_map")
-        names = set(weight_map.values()) if isinstance(weight_map, dict) else set()
-        return [folder / name for name in sorted(names)]
+        if not isinstance(weight_map, dict) or not weight_map:
+            detail = "it names no tensors"
+            raise ModelUnusable(ModelProblem.INCOMPLETE, file=index.name, detail=detail, remedy=FETCH_AGAIN)
+        return [folder / name for name in sorted({str(name) for name in weight_map.values()})]
     single = folder / "model.safetensors"
     if not single.exists():
         pickled = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern))

@@ -2,7 +2,6 @@
 
 import secrets
 import threading
-from collections.abc import Iterable
 
 from lychee_rerank.records import Photo
 
@@ -12,22 +11,26 @@ class Galleries:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._photos: dict[str, tuple[Photo, ...]] = {}
+        self._photos: dict[str, dict[str, Photo]] = {}
+
+    def begin(self) -> str:
+        """The id of a new, empty gallery."""
+        gallery_id = secrets.token_urlsafe(9)
+        with self._lock:
+            self._photos[gallery_id] = {}
+        return gallery_id
+
+    def knows(self, gallery_id: str | None) -> bool:
+        """True for a gallery that was begun in this process."""
+        with self._lock:
+            return gallery_id in self._photos
 
     def photos(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery; none for an id that is not known."""
         with self._lock:
-            return self._photos.get(gallery_id or "", ())
+            return tuple(self._photos.get(gallery_id or "", {}).values())
 
-    def add(self, gallery_id: str | None, photos: Iterable[Photo]) -> str:
-        """Appends to the gallery, or begins one where the id is not known; returns its id."""
+    def add(self, gallery_id: str, upload_id: str, photo: Photo) -> None:
+        """Appends one upload; the same upload again changes nothing."""
         with self._lock:
-            if gallery_id is None or gallery_id not in self._photos:
-                gallery_id = secrets.token_urlsafe(9)
-            self._photos[gallery_id] = self._photos.get(gallery_id, ()) + tuple(photos)
-            return gallery_id
-
-    def clear(self, gallery_id: str | None) -> None:
-        """Forgets the gallery."""
-        with self._lock:
-            self._photos.pop(gallery_id or "", None)
+            self._photos[gallery_id].setdefault(upload_id, photo)

@@ -78,13 +78,24 @@ class Job:
             elapsed_s = now_s - self._started_s if self._started_s else 0.0
             return Progress(self._status, tuple(self._outcomes), len(self.photos), elapsed_s, self._error)
 
+    @property
+    def active(self) -> bool:
+        """True while there is more to come."""
+        return not self._ended.is_set()
+
     def cancel(self) -> None:
-        """Asks the job to end after the photo in work; what is scored is kept."""
+        """Ends a job that waits at once, a running one after the photo in work; what is scored is kept."""
         self._cancelled.set()
+        with self._lock:
+            waiting = self._status is Status.WAITING
+        if waiting:
+            self.end(Status.CANCELLED)
 
     def run(self, judge: Judge) -> None:
         """Scores the photos one by one, on the calling thread."""
         with self._lock:
+            if self._status is not Status.WAITING:
+                return
             self._status, self._started_s = Status.RUNNING, time.monotonic()
         for outcome in score_photos(judge, self.query, self.photos):
             with self._lock:
@@ -132,10 +143,10 @@ class Worker:
         job = Job(query, tuple(photos))
         with self._lock:
             for known in self._jobs.values():
-                if known.key == job.key and known.progress().active and not known.cancelled:
+                if known.key == job.key and known.active and not known.cancelled:
                     return known
             self._jobs[job.id] = job
-            for stale in [other.id for other in self._jobs.values() if not other.progress().active][:-MAX_KEPT_JOBS]:
+            for stale in [other.id for other in self._jobs.values() if not other.active][:-MAX_KEPT_JOBS]:
                 del self._jobs[stale]
         self._waiting.put(job)
         return job
@@ -157,12 +168,10 @@ class Worker:
         judge = self._load_judge()
         self.loaded.set()
         while (job := self._waiting.get()) is not None:
-            if job.cancelled:
-                job.end(Status.CANCELLED)
-            elif judge is None:
-                job.end(Status.FAILED, self.error)
-            else:
+            if judge is not None:
                 self._run(job, judge)
+            elif job.active:
+                job.end(Status.FAILED, self.error)
 
     def _load_judge(self) -> Judge | None:
         try:
@@ -173,7 +182,8 @@ class Worker:
             log.error("the model cannot be used: %s", error)
             self.error = error
         except Exception as error:  # whatever it was, the page has to say that no model is there
-            log.exception("loading the model failed")
+            log.error("loading the model failed: %s", type(error).__name__)
+            log.debug("loading the model failed", exc_info=error)  # its message may hold a path
             self.error = LycheeError(f"loading failed: {type(error).__name__}")
         return None
 
@@ -183,5 +193,6 @@ class Worker:
         except LycheeError as error:
             job.end(Status.FAILED, error)
         except Exception as error:  # one run's failure must not end the worker
-            log.exception("a run failed")
+            log.error("a run failed: %s", type(error).__name__)
+            log.debug("a run failed", exc_info=error)  # its message may hold a query
             job.end(Status.FAILED, LycheeError(f"the run failed: {type(error).__name__}"))

@@ -63,8 +63,14 @@ def gpu_state() -> GpuState:
         return GpuState(
             name=None, free_bytes=0, total_bytes=0, driver_too_old=any("driver" in str(w.message) for w in caught)
         )
-    free, total = torch.cuda.mem_get_info()
+    free, total = gpu_memory()
     return GpuState(name=torch.cuda.get_device_name(), free_bytes=free, total_bytes=total, driver_too_old=False)
+
+
+def gpu_memory() -> tuple[int, int]:
+    """Free and total bytes of all GPUs together, since `device_map="auto"` uses them all."""
+    free, total = zip(*map(torch.cuda.mem_get_info, range(torch.cuda.device_count())), strict=True)
+    return sum(free), sum(total)
 
 
 def _load_network(folder: Path, dtype: torch.dtype) -> Any:
@@ -78,6 +84,9 @@ def _load_network(folder: Path, dtype: torch.dtype) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
+    except torch.OutOfMemoryError as error:
+        remedy = "free some, or name a smaller model with LYCHEE_MODEL"
+        raise ModelUnusable(ModelProblem.NO_ROOM, file=str(folder), remedy=remedy) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
             ModelProblem.WRONG_TENSORS, file=str(folder), detail=_first_line(error), remedy=FETCH_AGAIN

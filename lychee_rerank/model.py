@@ -20,6 +20,7 @@ from lychee_rerank.prompts import PromptTemplate, build_messages
 from lychee_rerank.records import EmptyCache, ModelCard, Reason
 
 MAX_NEW_TOKENS = 64
+MIN_PIXELS_PX = 4 * 28 * 28  # qwen_vl_utils resizes again what is smaller
 PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
 
 _HALF_A_CHARACTER = "\ufffd"  # what the tokenizer makes of bytes that want another token
@@ -44,24 +45,28 @@ class VisionLanguageModel:
             height_px,
             width_px,
             factor=28,
-            min_pixels=min(size["shortest_edge"], self.card.pixel_budget_px),
+            min_pixels=min(max(size["shortest_edge"], MIN_PIXELS_PX), self.card.pixel_budget_px),
             max_pixels=self.card.pixel_budget_px,
         )
         return width, height
 
     def ask(self, template: PromptTemplate, query: str) -> "Question":
         """A question about any number of photos; what they have in common is computed here, once."""
-        tokenizer = self.processor.tokenizer
-        tokens = tokenizer.apply_chat_template(
+        tokens = self.prompt_tokens(template, query)
+        place = tokens.index(self.processor.image_token_id)
+        return Question(self, before=tokens[:place], after=tokens[place + 1 :])
+
+    def prompt_tokens(self, template: PromptTemplate, query: str) -> list[int]:
+        """The tokens of the whole prompt, one of them the photo's place; control tokens in the query stay text."""
+        tokens: list[int] = self.processor.tokenizer.apply_chat_template(
             build_messages(template, query),
             chat_template=self.processor.chat_template,
             add_generation_prompt=True,
             tokenize=True,
             return_dict=False,
-            sanitize_control_tokens=True,  # control tokens typed by a user stay text
+            sanitize_control_tokens=True,
         )
-        place = tokens.index(self.processor.image_token_id)
-        return Question(self, before=tokens[:place], after=tokens[place + 1 :])
+        return tokens
 
     def release_memory(self) -> None:
         """Gives memory that no tensor uses back to the GPU, as `empty_cache` asks."""

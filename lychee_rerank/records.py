@@ -36,6 +36,7 @@ class ModelProblem(StrEnum):
     PICKLED = "pickled"
     NOT_QWEN2_5_VL = "not_qwen2_5_vl"
     BAD_TOKENIZER = "bad_tokenizer"
+    NO_ROOM = "no_room"
 
 
 class Rule(StrEnum):

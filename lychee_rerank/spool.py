@@ -46,26 +46,29 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._uploads = folder / "uploads"
         self._thumbnails = folder / "thumbnails"
-        self.thumbnail = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._thumbnail)
+        self._load = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._load_or_make)
 
-    def keep(self, name: str, content: bytes) -> Photo:
+    def keep(self, name: str, content: bytes | memoryview) -> Photo:
         """A photo whose bytes are on disk, stored once however often they come; raises StorageFailed."""
         path = self._uploads / hashlib.sha256(content).hexdigest()
         if not path.exists():
             _write(path, content)
         return Photo(name=name, path=path)
 
-    def _thumbnail(self, photo: Photo) -> bytes | None:
-        """A small upright JPEG of the photo, None where it cannot be decoded."""
+    def thumbnail(self, photo: Photo) -> bytes | None:
+        """A small upright JPEG of the photo as its file is now, None where it cannot be decoded."""
         try:
             state = photo.path.stat()
-            mark = f"{photo.path}\0{state.st_mtime_ns}\0{state.st_size}"
-            path = self._thumbnails / hashlib.sha256(mark.encode("utf-8", "surrogateescape")).hexdigest()
-            if path.exists():
-                return path.read_bytes()
-            content = make_thumbnail(read_bytes(photo.path))
-        except (OSError, PhotoRefused):
+            return self._load(photo.path, state.st_mtime_ns, state.st_size)
+        except (OSError, ValueError, PhotoRefused):
             return None
+
+    def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int) -> bytes:
+        mark = f"{photo_path}\0{mtime_ns}\0{size_bytes}".encode("utf-8", "surrogateescape")
+        path = self._thumbnails / hashlib.sha256(mark).hexdigest()
+        if path.exists():
+            return path.read_bytes()
+        content = make_thumbnail(read_bytes(photo_path))
         try:
             _write(path, content)
         except StorageFailed as error:
@@ -73,7 +76,7 @@ class Spool:
         return content
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes | memoryview) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

@@ -2,46 +2,50 @@
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-_PART = re.compile(r"[+＋,，、;；。.\n]|\s+(?:and|with|on|in|和|与|跟)\s+|和|与|上的|背景下的")
+_PART_ENDS = re.compile(r"[+,、;。.!?|/&\n]|\s+(?:and|with|or|和|与|以及)\s+", re.IGNORECASE)
 # Words that ask for nothing by themselves: articles, counts, "background", "there is".
 _FILLER = re.compile(
-    r"\b(?:an?|the|of|one|two|three|some|background|picture|photo|there|is|are)\b"
-    r"|背景|图片|照片|一|二|两|三|个|只|张|杯|本|的|有|上",
+    r"\b(?:an?|the|of|on|in|with|and|one|two|three|some|background|backdrop|picture|photo|there|is|are|find|it|has)\b"
+    r"|\b(?:cup|mug|slice|piece)\b|背景|图片|照片|画面|一张|[一二两三个只张杯本朵的有上里中是和与找底]"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Names of icons and colours, in English and Chinese, lower case."""
+    """Names of icons and colours; `names` matches any of them, longest first, plurals included."""
 
     icons: tuple[str, ...]
-    names: frozenset[str]
+    names: re.Pattern[str]
 
     def unknown_parts(self, query: str) -> tuple[str, ...]:
-        """The parts of a query, as typed, in which no known name stands."""
-        parts = [part.strip() for part in _PART.split(query)]
-        return tuple(part for part in parts if self._asks(part) and not self._knows(part))
-
-    def _asks(self, part: str) -> bool:
-        return bool(re.search(r"\w", _FILLER.sub("", part.lower())))
-
-    def _knows(self, part: str) -> bool:
-        low = part.lower()
-        return any(
-            re.search(rf"\b{re.escape(name)}s?\b", low) if name.isascii() else name in low for name in self.names
-        )
+        """The parts of a query of which something is left when known names and fillers are taken out."""
+        parts = [part.strip() for part in _PART_ENDS.split(unicodedata.normalize("NFKC", query))]
+        return tuple(part for part in parts if re.search(r"\w", _FILLER.sub(" ", self.names.sub(" ", part.lower()))))
 
 
 @lru_cache(maxsize=4)
 def load_vocabulary(folder: Path) -> Vocabulary:
     """The vocabulary.json beside a demo model."""
     content = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
-    named = [*content["icons"], *content["colours"]]
+    names: set[str] = set()
+    for entry in (*content["icons"], *content["colours"]):
+        names |= {entry["en"], entry["zh"], entry["zh"].removesuffix("色"), *entry.get("also", ())}
+    patterns = [_pattern(name.lower()) for name in sorted(names, key=len, reverse=True)]
     return Vocabulary(
         icons=tuple(icon["en"] for icon in content["icons"]),
-        names=frozenset(name.lower() for entry in named for name in (entry["en"], entry["zh"])),
+        names=re.compile("|".join(patterns)),
     )
+
+
+def _pattern(name: str) -> str:
+    """The name as it may stand in a query: an English one as a word, in singular or plural."""
+    if not name.isascii():
+        return re.escape(name)
+    stem = re.escape(name)
+    plural = f"{re.escape(name[:-1])}ies|{stem}" if name.endswith("y") else stem
+    return rf"\b(?:{plural})(?:e?s)?\b"

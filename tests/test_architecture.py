@@ -14,6 +14,10 @@ ROOMS = {
     "transformers": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
     "streamlit": {"app.py", "serve.py", "lychee_rerank/page/"},
     "PIL": {"lychee_rerank/intake.py"},
+    "safetensors": {"lychee_rerank/loading.py"},
+    "qwen_vl_utils": {"lychee_rerank/model.py"},
+    "huggingface_hub": {"lychee_rerank/weights.py", "lychee_rerank/hub.py"},
+    "psutil": {"lychee_rerank/machine.py"},
 }
 
 # A module, and what of the package it may import; what is not named here may import anything that makes no cycle.
@@ -39,7 +43,18 @@ ALLOWED = {
     "galleries": {"records"},
     "machine": set(),
     "vocabulary": set(),
-    "words": {"records", "errors"},
+    "words.table": {"records", "errors"},
+    "words.english": {"records", "words.table"},
+    "words.chinese": {"records", "words.table"},
+    "words": {"words.table", "words.english", "words.chinese"},
+    "assembly": {"records", "settings", "weights", "loading", "scorer", "machine"},
+    "page.style": set(),
+    "page.sidebar": {"words"},
+    "page.process": {"assembly", "galleries", "jobs", "settings", "spool"},
+    "page.header": {"records", "words", "vocabulary", "page.process"},
+    "page.gallery": {"records", "errors", "folders", "words", "page.process"},
+    "page.results": {"records", "jobs", "spool", "words"},
+    "page.run": {"records", "errors", "jobs", "ranking", "words", "assembly", "page.process", "page.results"},
 }
 
 # Composition points alone know the settings; doors alone know the words.
@@ -55,7 +70,8 @@ def product_files() -> list[Path]:
 
 def module_name(path: Path) -> str:
     """The name inside the package: "model", "page.results"; "app" and "serve" beside it."""
-    return ".".join(path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT).with_suffix("").parts)
+    parts = path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
 
 def imported(path: Path) -> set[str]:

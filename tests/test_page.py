@@ -1,6 +1,9 @@
 """The page, driven without a browser: both languages, uploads, runs, notices. A fake judge scores by redness."""
 
+import os
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.page.process import Shared, open_shared
-from lychee_rerank.records import ModelChoice, ModelProblem, Why
+from lychee_rerank.records import GpuState, ModelChoice, ModelProblem, Why
 from lychee_rerank.scorer import Judge
 from lychee_rerank.weights import DEMO_FOLDER
 from lychee_rerank.words import CHINESE, ENGLISH, Words
@@ -37,11 +40,12 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
     st.cache_resource.clear()
     st.cache_data.clear()
 
-    def open_it(locale: str = "en-US", **query_params: str) -> AppTest:
+    def open_it(locale: str = "en-US", *, wait: bool = True, **query_params: str) -> AppTest:
         page = AppTest.from_file(str(APP), default_timeout=WAIT_S)
         page.context["locale"] = locale
         page.query_params.update(query_params)
-        shared_when_loaded()
+        if wait:
+            shared_when_loaded()
         return page.run()
 
     yield open_it
@@ -82,6 +86,12 @@ def texts(page: AppTest) -> list[str]:
     return [
         element.value for kind in (page.markdown, page.text, page.caption, page.info, page.error) for element in kind
     ]
+
+
+def refusals(page: AppTest) -> dict[str, str]:
+    """Name and reason of every refused photo that the page lists."""
+    (table,) = page.dataframe
+    return dict(zip(table.value.iloc[:, 0], table.value.iloc[:, 1], strict=True))
 
 
 def captions(page: AppTest) -> list[str]:
@@ -128,10 +138,13 @@ def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_
     write_photos(photo_folder, {"good.png": 255, "other.png": 0})
     (photo_folder / "bad.jpg").write_bytes(b"<html>no picture</html>")
     (photo_folder / "empty.png").write_bytes(b"")
-    said = texts(rerank(open_page(), "red"))
+    page = rerank(open_page(), "red")
+    said = texts(page)
     assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in said)
-    assert any(text.startswith("bad.jpg: this is HTML") for text in said)
-    assert "empty.png: the file is empty" in said
+    assert refusals(page) == {
+        "bad.jpg": "this is a web page, not a JPEG, PNG or WebP picture",
+        "empty.png": "the file is empty",
+    }
 
 
 def test_an_answer_without_a_number_is_marked(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
@@ -168,12 +181,12 @@ def test_drops_add_up_to_one_gallery_and_come_before_the_folder(open_page: Open,
     write_photos(photo_folder)
     page = open_page()
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
-    assert "1 photos" in texts(page)
+    assert "1 photo" in texts(page)
     upload(page, ("y.png", encode(make_plain((204, 0, 0)), "PNG")), ("notes.txt", b"hello"))
     assert "3 photos" in texts(page)
     rerank(page, "red")
     assert captions(page) == ["**Rank 1 | Score: 8.0**", "**Rank 2 | Score: 4.0**"]
-    assert "notes.txt: this is text, not a JPEG, PNG or WebP picture" in texts(page)
+    assert refusals(page) == {"notes.txt": "this is a text file, not a JPEG, PNG or WebP picture"}
 
 
 def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_folder: Path) -> None:
@@ -182,7 +195,7 @@ def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_f
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
     page.segmented_control(key="source").set_value("folder").run()
     assert "4 photos" in texts(page)
-    page.button(key="clear").click().run()
+    page.button(key="new-gallery").click().run()
     assert "4 photos" in texts(page)
     assert page.file_uploader[0].label == ENGLISH.drop_label
 
@@ -248,7 +261,7 @@ def test_cancel_ends_the_run_and_keeps_what_is_scored(open_page: Open, photo_fol
     assert job.wait(WAIT_S)
     page.run()
     assert captions(page) == ["**Rank 1 | Score: 2.0**"]
-    assert any(text.startswith("Cancelled: 1 scored + 0 refused of 4") for text in texts(page))
+    assert any(text.startswith("Cancelled: 4 photos = 1 scored + 0 refused + 3 not looked at") for text in texts(page))
 
 
 @pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
@@ -279,9 +292,24 @@ def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_
     assert any("内置演示模型" in text and "python -m lychee_rerank fetch" in text for text in texts(page))
     page.button(key="example-0").click().run()
     assert page.text_area(key="query").value == CHINESE.examples[0]
-    assert not any(text.startswith("演示模型不认识") for text in texts(page))
+    assert not any(text.startswith(CHINESE.demo_unknown[:7]) for text in texts(page))
     page.text_area(key="query").set_value("沙发 + 藏族姑娘").run()
-    assert "演示模型不认识:藏族姑娘" in texts(page)
+    assert CHINESE.demo_unknown.format(parts="藏族姑娘") in texts(page)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_an_old_driver_and_layers_off_the_gpu_are_told(
+    open_page: Open, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
+) -> None:
+    judge.card = replace(judge.card, off_gpu_layers=12)
+
+    def load(self: ModelLoader) -> Judge:
+        self.gpu = GpuState(name=None, free_bytes=0, total_bytes=0, driver_too_old=True)
+        return judge
+
+    monkeypatch.setattr(ModelLoader, "load", load)
+    told = [warning.value for warning in open_page(locale).warning]
+    assert told == [words.driver_too_old, words.off_gpu.format(layers=12)]
 
 
 def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
@@ -292,4 +320,108 @@ def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
     page = open_page()
     assert any("cannot be written" in warning.value for warning in page.warning)
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
-    assert "1 photos" in texts(page)
+    assert "1 photo" in texts(page)
+
+
+def test_a_large_gallery_comes_in_pages_with_the_pager_above_the_grid(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder, {f"{n:03}.png": n % 256 for n in range(61)})
+    page = open_page()
+    assert len(page.image) == 60
+    page = rerank(page, "red")
+    assert (len(captions(page)), captions(page)[0]) == (60, "**Rank 1 | Score: 2.4**")
+    grids = [grid for grid in page.get("grid_container") if any(element.type == "image" for element in grid)]
+    assert grids
+    assert not any(element.type == "pagination" for grid in grids for element in grid)
+    assert [element.type for element in page.get("pagination")] == ["pagination"]
+
+
+def test_what_was_dropped_is_on_the_disk_and_no_longer_in_memory(open_page: Open, tmp_path: Path) -> None:
+    page = upload(open_page(), ("x.png", b"first"), ("y.png", b"second"))
+    assert "2 photos" in texts(page)
+    kept = [path for path in (tmp_path / "data" / "uploads").iterdir() if path.is_file()]
+    assert sorted(path.read_bytes() for path in kept) == [b"first", b"second"]
+    assert page.file_uploader[0].value == []
+
+
+def test_a_new_query_during_a_run_leaves_that_run_in_sight(
+    open_page: Open, photo_folder: Path, judge: FakeJudge
+) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    page = open_page()
+    for query in ("red", "blue"):
+        page.text_area(key="query").set_value(query)
+        page.button(key="rerank").click().run()
+    assert judge.begun.wait(WAIT_S)
+    page.run()
+    assert ENGLISH.waiting in texts(page)
+    assert "Also under way: “red” · 0/4" in texts(page)
+    (first,) = [button for button in page.button if str(button.key).startswith("cancel-")]
+    first.click().run()
+    judge.let_go()
+    job = open_shared().worker.find(page.query_params["run"])
+    assert job is not None
+    assert job.wait(WAIT_S)
+    assert judge.questions == ["red", "blue"]
+    assert judge.answers == 1 + 4
+    assert "“blue” · 4 photos" in texts(page.run())
+
+
+def test_a_run_cancelled_while_it_waits_says_so_at_once(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    page = open_page()
+    for query in ("red", "blue"):
+        page.text_area(key="query").set_value(query)
+        page.button(key="rerank").click().run()
+    page.button(key="cancel").click().run()
+    assert any(text.startswith("Cancelled: 4 photos = 0 scored + 0 refused + 4 not looked at") for text in texts(page))
+    judge.let_go()
+
+
+def test_a_run_that_breaks_is_no_cancelled_run(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    judge.before_answer = lambda: 1 / 0
+    page = rerank(open_page(), "red")
+    assert any(text.startswith("Stopped: 4 photos = 0 scored") for text in texts(page))
+    assert [error.value for error in page.error] == [ENGLISH.run_failed.format(problem=ENGLISH.unexpected)]
+
+
+def test_a_gallery_that_is_not_known_is_told(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    page = open_page(gallery="nobody")
+    assert [warning.value for warning in page.warning] == [ENGLISH.gallery_gone]
+    assert "gallery" not in page.query_params
+
+
+def test_a_run_started_while_the_model_loads_waits_for_it(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(ModelLoader, "load", lambda self: gate.wait(WAIT_S) and judge)
+    write_photos(photo_folder)
+    page = open_page(wait=False)
+    assert ENGLISH.loading_any in texts(page)
+    page.text_area(key="query").set_value("red")
+    page.button(key="rerank").click().run()
+    assert ENGLISH.waiting not in texts(page)
+    gate.set()
+    job = open_shared().worker.find(page.query_params["run"])
+    assert job is not None
+    assert job.wait(WAIT_S)
+    assert captions(page.run())[0] == "**Rank 1 | Score: 10.0**"
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_samples_are_offered(
+    open_page: Open, photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(photo_folder)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    monkeypatch.setenv("LYCHEE_IMAGES_DIR", str(closed))
+    access = os.access  # root may read everything: what the system says to others is said here
+    monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
+    page = open_page()
+    told = ENGLISH.folder_unreadable.format(folder=closed, user=os.getuid())
+    assert [warning.value for warning in page.warning] == [told]
+    assert "4 photos" in texts(page)

@@ -53,11 +53,14 @@ def test_a_thumbnail_is_upright_small_and_made_once(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:
-    path = tmp_path / "a.png"
-    path.write_bytes(encode(make_photo(64, 48), "PNG"))
-    before = Spool(tmp_path / "data").thumbnail(Photo("a.png", path))
-    path.write_bytes(encode(make_photo(48, 64), "PNG"))
-    assert Spool(tmp_path / "data").thumbnail(Photo("a.png", path)) != before
+    spool, path = Spool(tmp_path / "data"), tmp_path / "a.png"
+    path.write_bytes(b"half copied")
+    assert spool.thumbnail(Photo("a.png", path)) is None
+    for width, height in ((64, 48), (48, 64)):
+        path.write_bytes(encode(make_photo(width, height), "PNG"))
+        content = spool.thumbnail(Photo("a.png", path))
+        assert content is not None
+        assert Image.open(BytesIO(content)).size == (width, height)
 
 
 def test_what_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
@@ -75,11 +78,11 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path
     assert not open_data_folder(tmp_path / "new" / "data").temporary
 
 
-def test_drops_add_up_and_a_cleared_gallery_is_gone() -> None:
+def test_drops_add_up_and_the_same_upload_counts_once() -> None:
     galleries, a, b = Galleries(), Photo("a", Path("a")), Photo("b", Path("b"))
-    mine = galleries.add(None, [a])
-    assert galleries.add(mine, [b]) == mine
-    assert galleries.photos(mine) == (a, b)
-    assert galleries.add("unknown", [b]) != mine
-    galleries.clear(mine)
-    assert galleries.photos(mine) == ()
+    mine, other = galleries.begin(), galleries.begin()
+    for upload_id, photo in (("1", a), ("2", b), ("1", a), ("3", a)):
+        galleries.add(mine, upload_id, photo)
+    assert galleries.photos(mine) == (a, b, a)
+    assert galleries.photos(other) == galleries.photos(None) == ()
+    assert (galleries.knows(mine), galleries.knows("nobody"), galleries.knows(None)) == (True, False, False)

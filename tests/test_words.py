@@ -1,5 +1,6 @@
 """The sentences of the page: both languages have them, with the same places to fill."""
 
+import re
 import string
 from collections.abc import Iterator
 from dataclasses import fields
@@ -70,8 +71,21 @@ def test_chinese_for_chinese_and_english_for_every_other(locale: str | None, wor
 def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
     heic = Refusal(0, "a.jpg", Reason.NOT_A_PICTURE, kind="HEIC")
     assert ENGLISH.refusal(heic).startswith("this is HEIC, not a JPEG, PNG or WebP picture; set the phone's camera")
-    assert CHINESE.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 图片"
-    assert CHINESE.refusal(Refusal(0, "a", Reason.TRUNCATED)) == "文件不完整,提前结束了"
+    assert CHINESE.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 照片"
+    assert "提前结束" in CHINESE.refusal(Refusal(0, "a", Reason.TRUNCATED))
+    assert ENGLISH.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE, kind="text")).startswith("this is a text file")
+
+
+def test_chinese_sentences_carry_chinese_punctuation() -> None:
+    given = {CHINESE.drop_label, CHINESE.rerank, *CHINESE.examples}
+    for key, text in sentences(CHINESE):
+        said = re.sub(r"`[^`]*`|\{[^}]*\}", "", text.replace(CHINESE.drop_label, ""))
+        if re.search(r"[\u4e00-\u9fff]", said) and text not in given:
+            assert not re.search(r"[,;:!?()]", said), key
+
+
+def test_one_photo_is_counted_as_one() -> None:
+    assert (ENGLISH.photos(1), ENGLISH.photos(2), CHINESE.photos(1)) == ("1 photo", "2 photos", "1 张")
 
 
 def test_every_error_becomes_one_sentence_with_its_facts() -> None:
@@ -83,7 +97,8 @@ def test_every_error_becomes_one_sentence_with_its_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(1.23, "1.2 s"), (42.4, "42 s"), (89.9, "90 s"), (91, "2 min"), (600, "10 min")]
+    ("seconds", "told"),
+    [(1.23, "1.2 s"), (42.4, "42 s"), (89.9, "90 s"), (91, "2 min"), (600, "10 min"), (9000, "2.5 h")],
 )
 def test_durations_are_told_as_people_tell_them(seconds: float, told: str) -> None:
     assert ENGLISH.duration(seconds) == told

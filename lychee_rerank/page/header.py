@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lychee_rerank.page.process import Shared
+from lychee_rerank.records import ModelChoice
 from lychee_rerank.vocabulary import load_vocabulary
 from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
 
@@ -41,8 +42,8 @@ def draw_notices(words: Words, shared: Shared, query: str) -> None:
         _draw_loading(words, shared)
     elif worker.card.off_gpu_layers:
         st.warning(words.off_gpu.format(layers=worker.card.off_gpu_layers))
-    if loader.choice is not None and loader.choice.demo:
-        _draw_demo(words, shared, query)
+    if worker.card is not None and loader.choice is not None and loader.choice.demo:
+        _draw_demo(words, loader.choice, query)
 
 
 @st.fragment(run_every=0.5)
@@ -55,10 +56,18 @@ def _draw_loading(words: Words, shared: Shared) -> None:
     st.info(loading, icon=":material/hourglass_top:")
 
 
-def _draw_demo(words: Words, shared: Shared, query: str) -> None:
+def draw_model(words: Words, shared: Shared) -> None:
+    """One line at the foot of the page: which model answers, how large it is, where it runs."""
+    card = shared.worker.card
+    if card is not None:
+        line = words.model_line.format(
+            name=card.name, millions=card.parameters / 1e6, dtype=card.dtype, device=card.device
+        )
+        st.caption(line)
+
+
+def _draw_demo(words: Words, choice: ModelChoice, query: str) -> None:
     """One line on the demo model, three queries that work, and the parts of the query that it cannot know."""
-    choice = shared.loader.choice
-    assert choice is not None
     vocabulary = load_vocabulary(choice.folder)
     with st.container(key="demo", gap="xsmall"):
         line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.why])

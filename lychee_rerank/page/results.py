@@ -1,45 +1,55 @@
 """Photos on the page: the gallery before a run, the ranked grid, the refused ones."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import streamlit as st
 
+from lychee_rerank.jobs import Job
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule
 from lychee_rerank.spool import Spool
 from lychee_rerank.words import Words
 
 PHOTOS_PER_PAGE = 60
-T = TypeVar("T")
-
 _COLUMNS, _MIN_COLUMN_PX = 3, 240
+_PREVIEW_COLUMNS, _MIN_PREVIEW_PX = 6, 96
+_THUMBNAIL_THREADS = 4  # decoding releases the interpreter
+
+Shown = TypeVar("Shown")
 
 
 def draw_preview(spool: Spool, photos: Sequence[Photo]) -> None:
     """The gallery in upload order, small."""
     with st.container(key="preview"):
-        with st.grid(6, min_column_width=96, gap="xsmall"):
-            for photo in _page_of(photos, key="preview-page"):
-                _draw_thumbnail(spool, photo)
+        page = _page_of(photos, key="preview-page")
+        with ThreadPoolExecutor(_THUMBNAIL_THREADS) as threads:
+            thumbnails = threads.map(spool.thumbnail, page)
+            with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
+                for photo, thumbnail in zip(page, thumbnails, strict=True):
+                    _draw_thumbnail(photo, thumbnail)
 
 
-def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], photos: Sequence[Photo]) -> None:
-    """The ranked photos, best first, with score and raw answer; `photos` are in upload order."""
+def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+    """The ranked photos of the job, best first, with score and raw answer."""
     with st.container(key="results"):
+        page = _page_of(ranked, key=f"page-of-{job.id}")
         with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
-            for photo in _page_of(ranked, key="results-page"):
+            for photo in page:
                 place = "first" if photo.rank == 1 else str(photo.rank)
                 with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
-                    _draw_thumbnail(spool, photos[photo.scored.index])
+                    source = job.photos[photo.scored.index]
+                    _draw_thumbnail(source, spool.thumbnail(source))
                     _draw_caption(words, photo)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
     """The refused photos with a plain reason each."""
     if refused:
-        with st.expander(words.refused_title.format(n=len(refused)), expanded=len(refused) < 10, key="refused"):
-            for refusal in refused:
-                st.text(f"{refusal.name}: {words.refusal(refusal)}")
+        name, reason = words.refused_columns
+        st.markdown(words.refused_title.format(n=len(refused)))
+        rows = [{name: refusal.name, reason: words.refusal(refusal)} for refusal in refused]
+        st.dataframe(rows, key="refused", hide_index=True)
 
 
 def _draw_caption(words: Words, photo: RankedPhoto) -> None:
@@ -54,15 +64,14 @@ def _draw_caption(words: Words, photo: RankedPhoto) -> None:
         st.caption(words.rule[score.rule])
 
 
-def _draw_thumbnail(spool: Spool, photo: Photo) -> None:
-    content = spool.thumbnail(photo)
-    if content is None:
+def _draw_thumbnail(photo: Photo, thumbnail: bytes | None) -> None:
+    if thumbnail is None:
         st.text(photo.name)
     else:
-        st.image(content, width="stretch", alt=photo.name)
+        st.image(thumbnail, width="stretch", alt=photo.name)
 
 
-def _page_of(photos: Sequence[T], *, key: str) -> Sequence[T]:
+def _page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:
     """The part of a long list that is on the page that the user chose."""
     pages = -(-len(photos) // PHOTOS_PER_PAGE)
     if pages < 2:

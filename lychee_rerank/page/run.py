@@ -11,20 +11,8 @@ from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, Refusal, ScoredPhoto
 from lychee_rerank.words import Words
 
-_POLL_S = 0.5
-
-
-def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, ...]) -> None:
-    """Submits the run that the click asks for, or says in a friendly way why there is none."""
-    if len(photos) == 1:
-        st.info(words.one_photo)
-        return
-    if not photos:
-        return
-    try:
-        st.query_params["run"] = shared.worker.submit(query, photos).id
-    except QueryRefused as refused:
-        st.info(words.failure(refused))
+_POLL_PROGRESS_S = 0.5
+_POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 
 
 def recall_query(shared: Shared) -> None:
@@ -32,6 +20,20 @@ def recall_query(shared: Shared) -> None:
     job = shared.worker.find(st.query_params.get("run", ""))
     if job is not None and "query" not in st.session_state:
         st.session_state["query"] = job.query
+
+
+def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, ...]) -> None:
+    """Submits the run that the click asks for, or says in a friendly way why there is none."""
+    if len(photos) < 2:
+        st.info(words.one_photo)
+        return
+    try:
+        job = shared.worker.submit(query, photos)
+    except QueryRefused as refused:
+        st.info(words.failure(refused))
+        return
+    st.session_state.setdefault("runs", []).append(job.id)
+    st.query_params["run"] = job.id
 
 
 def find_run(words: Words, shared: Shared) -> Job | None:
@@ -46,41 +48,67 @@ def find_run(words: Words, shared: Shared) -> Job | None:
 
 def draw_run(words: Words, shared: Shared, job: Job) -> None:
     """Draws progress and results, again and again while the run is active."""
-    poll_s = _POLL_S if job.progress().active else None
-    st.fragment(_draw_once, run_every=poll_s)(words, shared, job, poll_s is not None)
+    active = job.active
+    st.text(words.results_of.format(query=job.query, photos=words.photos(len(job.photos))))
+    st.fragment(_draw_progress, run_every=_POLL_PROGRESS_S if active else None)(words, shared, job, active)
+    st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, shared, job)
 
 
-def _draw_once(words: Words, shared: Shared, job: Job, polling: bool) -> None:
+def draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
+    """The runs of this page that go on unseen, each with a way back to it and a way to end it."""
+    others = [shared.worker.find(run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
+    for job in others:
+        if job is None or job is shown or not job.active:
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", key=f"other-{job.id}"):
+            done, total = len(job.progress().outcomes), len(job.photos)
+            st.text(words.other_run.format(query=job.query, done=done, n=total), width="stretch")
+            st.button(words.show, key=f"show-{job.id}", on_click=_show, args=(job,))
+            st.button(words.cancel, key=f"cancel-{job.id}", on_click=job.cancel)
+
+
+def _show(job: Job) -> None:
+    st.query_params["run"] = job.id
+    st.session_state["query"] = job.query
+
+
+def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> None:
     progress = job.progress()
     if polling and not progress.active:
         st.rerun(scope="app")  # the last draw: nothing polls any more
-    scored = [outcome for outcome in progress.outcomes if isinstance(outcome, ScoredPhoto)]
-    refused = [outcome for outcome in progress.outcomes if isinstance(outcome, Refusal)]
+    draw_other_runs(words, shared, job)
     with st.container(key="progress", gap="xsmall"):
         st.progress(len(progress.outcomes) / progress.total)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(_state(words, progress, scored=len(scored), refused=len(refused)), width="stretch")
+            st.text(_state(words, shared, progress), width="stretch")
             st.text(_memory(words, shared), width="content")
             if progress.active:
                 label = words.cancelling if job.cancelled else words.cancel
                 st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
     if progress.error is not None:
         st.error(words.run_failed.format(problem=words.failure(progress.error)))
-    draw_results(words, shared.spool, rank_photos(scored), job.photos)
-    draw_refusals(words, refused)
 
 
-def _state(words: Words, progress: Progress, *, scored: int, refused: int) -> str:
+def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
+    outcomes = job.progress().outcomes
+    ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
+    draw_results(words, shared.spool, ranked, job=job)
+    draw_refusals(words, [outcome for outcome in outcomes if isinstance(outcome, Refusal)])
+
+
+def _state(words: Words, shared: Shared, progress: Progress) -> str:
     """One line on where the run stands: the photo in work and the time left, or the sum at the end."""
-    done, total = scored + refused, progress.total
+    done, total = len(progress.outcomes), progress.total
     if progress.status is Status.WAITING:
-        return words.waiting
+        return words.waiting if shared.worker.loaded.is_set() else words.loading_any
     if progress.active:
         line = words.analysing.format(i=min(done + 1, total), n=total)
         left_s = progress.remaining_s
         return line if left_s is None else f"{line} · {words.time_left.format(time=words.duration(left_s))}"
-    line = words.done if progress.status is Status.DONE else words.cancelled
-    return line.format(n=total, scored=scored, refused=refused, time=words.duration(progress.elapsed_s))
+    line = {Status.DONE: words.done, Status.CANCELLED: words.cancelled, Status.FAILED: words.failed}[progress.status]
+    refused = sum(isinstance(outcome, Refusal) for outcome in progress.outcomes)
+    time = words.duration(progress.elapsed_s)
+    return line.format(n=total, scored=done - refused, refused=refused, left=total - done, time=time)
 
 
 def _memory(words: Words, shared: Shared) -> str:

@@ -1,0 +1,12 @@
+"""Every sentence the user reads, in Chinese and English; known by the doors alone."""
+
+from lychee_rerank.words.chinese import CHINESE
+from lychee_rerank.words.english import ENGLISH
+from lychee_rerank.words.table import Words
+
+__all__ = ["CHINESE", "ENGLISH", "Words", "words_for"]
+
+
+def words_for(locale: str | None) -> Words:
+    """The table for a locale such as "zh-CN" or "zh_CN.UTF-8": Chinese for Chinese, English for every other."""
+    return CHINESE if (locale or "").lower().startswith("zh") else ENGLISH

@@ -1,0 +1,108 @@
+"""What can be said: one frozen table per language; the type checker sees to it that neither lacks a sentence."""
+
+from dataclasses import dataclass
+
+from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, StorageFailed
+from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentences of one language; braces are filled by the caller with `str.format`."""
+
+    code: str
+    query_label: str
+    query_placeholder: str
+    rerank: str
+    drop_label: str
+    drop_more: str
+    drop_hint: str
+    use_uploads: str
+    use_folder: str
+    new_gallery: str
+    gallery: str
+    gallery_one: str
+    gallery_gone: str
+    keeping: str
+    folder_unreadable: str
+    passed_over: str
+    gallery_empty: str
+    one_photo: str
+    loading: str
+    loading_any: str
+    loading_demo: str
+    waiting: str
+    analysing: str
+    time_left: str
+    cancel: str
+    cancelling: str
+    done: str
+    cancelled: str
+    failed: str
+    run_failed: str
+    results_of: str
+    other_run: str
+    show: str
+    run_gone: str
+    model_line: str
+    memory_gpu: str
+    memory_cpu: str
+    caption: str
+    raw_answer: str
+    raw_answer_empty: str
+    no_number: str
+    refused_title: str
+    refused_columns: tuple[str, str]
+    no_photos: str
+    demo_line: str
+    demo_because: dict[Why, str]
+    demo_unknown: str
+    demo_try: str
+    examples: tuple[str, ...]
+    driver_too_old: str
+    off_gpu: str
+    model_failed: str
+    model_problem: dict[ModelProblem, str]
+    model_remedy: dict[ModelProblem, str]
+    temporary_data: str
+    storage_failed: str
+    unexpected: str
+    query_problem: dict[QueryProblem, str]
+    reason: dict[Reason, str]
+    not_a_picture_kind: str
+    kind: dict[str, str]
+    heic_remedy: str
+    rule: dict[Rule, str]
+    hours: str
+    minutes: str
+    seconds: str
+
+    def refusal(self, refusal: Refusal) -> str:
+        """One plain sentence that says why a photo was refused."""
+        if refusal.reason is not Reason.NOT_A_PICTURE or not refusal.kind:
+            return self.reason[refusal.reason]
+        sentence = self.not_a_picture_kind.format(kind=self.kind.get(refusal.kind, refusal.kind))
+        return sentence + self.heic_remedy if refusal.kind == "HEIC" else sentence
+
+    def failure(self, error: LycheeError) -> str:
+        """One plain sentence for an error that ends a run or keeps the model from loading."""
+        if isinstance(error, QueryRefused):
+            return self.query_problem[error.problem].format(characters=error.characters)
+        if isinstance(error, ModelUnusable):
+            problem, remedy = self.model_problem[error.problem], self.model_remedy[error.problem]
+            return self.model_failed.format(problem=problem.format(file=error.file), remedy=remedy)
+        if isinstance(error, StorageFailed):
+            return self.storage_failed.format(folder=error.folder)
+        return self.unexpected
+
+    def duration(self, seconds: float) -> str:
+        """A length of time: seconds up to one and a half minutes, minutes up to one and a half hours, then hours."""
+        if seconds < 90:
+            return self.seconds.format(n=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
+        if seconds < 90 * 60:
+            return self.minutes.format(n=round(seconds / 60))
+        return self.hours.format(n=f"{seconds / 3600:.1f}")
+
+    def photos(self, count: int) -> str:
+        """How many photos there are."""
+        return self.gallery_one if count == 1 else self.gallery.format(n=count)
