@@ -6,7 +6,7 @@ from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.page.results import draw_preview
-from lychee_rerank.page.run import draw_other_runs, draw_run, find_run, recall_query, start_run
+from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run, watch_other_runs
 from lychee_rerank.page.sidebar import draw_sidebar
 from lychee_rerank.page.style import draw_style
 
@@ -24,7 +24,7 @@ if clicked:
     start_run(words, shared, query=query, photos=photos)
 job = find_run(words, shared)
 if job is None:
-    draw_other_runs(words, shared, None)
+    watch_other_runs(words, shared)
     draw_preview(shared.spool, photos)
 else:
     draw_run(words, shared, job)

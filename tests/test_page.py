@@ -425,3 +425,19 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_samples_are_offered(
     told = ENGLISH.folder_unreadable.format(folder=closed, user=os.getuid())
     assert [warning.value for warning in page.warning] == [told]
     assert "4 photos" in texts(page)
+
+
+def test_a_run_behind_the_gallery_can_be_shown_again(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    page = open_page()
+    page.text_area(key="query").set_value("red")
+    run_id = page.button(key="rerank").click().run().query_params["run"]
+    upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
+    assert "run" not in page.query_params
+    assert "Also under way: “red” · 0/4" in texts(page)
+    page.text_area(key="query").set_value("blue")
+    page.button(key=f"show-{run_id}").click().run()
+    assert page.query_params["run"] == run_id
+    assert page.text_area(key="query").value == "red"
+    judge.let_go()

@@ -54,12 +54,23 @@ def draw_run(words: Words, shared: Shared, job: Job) -> None:
     st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, shared, job)
 
 
-def draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
-    """The runs of this page that go on unseen, each with a way back to it and a way to end it."""
-    others = [shared.worker.find(run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
+def watch_other_runs(words: Words, shared: Shared) -> None:
+    """The runs of this page that go on behind its gallery, while there are any."""
+    if _other_runs(shared, None):
+        st.fragment(_draw_other_runs, run_every=_POLL_RESULTS_S)(words, shared, None)
+
+
+def _other_runs(shared: Shared, shown: Job | None) -> list[Job]:
+    jobs = [shared.worker.find(run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
+    return [job for job in jobs if job is not None and job is not shown and job.active]
+
+
+def _draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
+    """A line per run that goes on unseen, with a way back to it and a way to end it."""
+    others = _other_runs(shared, shown)
+    if st.query_params.get("run") != (shown.id if shown else None) or not (shown or others):
+        st.rerun(scope="app")  # another run was chosen, or there is nothing left to watch
     for job in others:
-        if job is None or job is shown or not job.active:
-            continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"other-{job.id}"):
             done, total = len(job.progress().outcomes), len(job.photos)
             st.text(words.other_run.format(query=job.query, done=done, n=total), width="stretch")
@@ -76,7 +87,7 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
     progress = job.progress()
     if polling and not progress.active:
         st.rerun(scope="app")  # the last draw: nothing polls any more
-    draw_other_runs(words, shared, job)
+    _draw_other_runs(words, shared, job)
     with st.container(key="progress", gap="xsmall"):
         st.progress(len(progress.outcomes) / progress.total)
         with st.container(horizontal=True, vertical_alignment="center"):
