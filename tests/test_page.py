@@ -193,7 +193,7 @@ def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_f
     write_photos(photo_folder)
     page = open_page()
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
-    page.segmented_control(key="source").set_value("folder").run()
+    page.segmented_control(key="source-1").set_value("folder").run()
     assert "4 photos" in texts(page)
     page.button(key="new-gallery").click().run()
     assert "4 photos" in texts(page)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -100,6 +101,16 @@ def test_the_address_can_be_widened(serve: Serve, port: int) -> None:
     process = serve(LYCHEE_ADDRESS="0.0.0.0")
     assert answers(port, "127.0.0.2")
     assert stop(process)[0] == 0
+
+
+def test_the_shipped_settings_are_the_ones_that_the_readme_promises() -> None:
+    shipped = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert shipped["browser"] == {"serverAddress": "localhost", "gatherUsageStats": False}
+    assert shipped["client"] == {"showErrorDetails": "none", "showErrorLinks": False, "toolbarMode": "minimal"}
+    assert shipped["server"]["fileWatcherType"] == "none"
+    assert shipped["server"]["enableStaticServing"] is False
+    assert "enableXsrfProtection" not in shipped["server"]  # on unless it is turned off
+    assert shipped["runner"]["postScriptGC"] is False
 
 
 def test_a_taken_port_is_told_and_the_next_free_one_is_used(serve: Serve, port: int) -> None:

@@ -53,10 +53,11 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
 def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
     """Draws the drop zone; keeps what was dropped, adds it to the gallery, begins again with an empty drop zone."""
     drops = st.session_state.setdefault("drops", 0)
-    with st.container(key="drop-line" if more else "drop-large", gap="xsmall"):
+    large = not more and "run" not in st.query_params
+    with st.container(key="drop-large" if large else "drop-line", gap="xsmall"):
         label = words.drop_more if more else words.drop_label
         files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}")
-        if not more:
+        if large:
             st.caption(words.drop_hint)
     if not files:
         return
@@ -67,7 +68,7 @@ def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
         st.error(words.failure(error))
         return
     leave_run()
-    st.session_state["source"] = UPLOADS
+    st.query_params.pop("source", None)
     st.session_state["drops"] = drops + 1
     st.rerun()
 
@@ -97,12 +98,11 @@ def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> s
     return st.segmented_control(
         words.drop_label,
         options=list(names),
-        default=UPLOADS,
+        default=FOLDER if st.query_params.get("source") == FOLDER else UPLOADS,
         required=True,
         format_func=lambda source: names[source],
-        key="source",
-        bind="query-params",
-        on_change=leave_run,
+        key=_source_key(),
+        on_change=_remember_source,
         label_visibility="collapsed",
     )
 
@@ -125,6 +125,16 @@ def _list_folder(folder: Path) -> Found:
 
 def _leave_gallery() -> None:
     st.query_params.pop("gallery", None)
+    leave_run()
+
+
+def _source_key() -> str:
+    """A switch of its own after each drop, so that what was dropped last counts."""
+    return f"source-{st.session_state['drops']}"
+
+
+def _remember_source() -> None:
+    st.query_params["source"] = st.session_state[_source_key()]
     leave_run()
 
 

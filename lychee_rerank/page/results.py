@@ -47,9 +47,10 @@ def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
     """The refused photos with a plain reason each."""
     if refused:
         name, reason = words.refused_columns
-        st.markdown(words.refused_title.format(n=len(refused)))
         rows = [{name: refusal.name, reason: words.refusal(refusal)} for refusal in refused]
-        st.dataframe(rows, key="refused", hide_index=True)
+        with st.container(key="refused"):
+            st.markdown(words.refused_title.format(n=len(refused)))
+            st.dataframe(rows, hide_index=True)
 
 
 def _draw_caption(words: Words, photo: RankedPhoto) -> None:

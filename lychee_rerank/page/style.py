@@ -21,6 +21,7 @@ _STYLE = f"""<style>
 .st-key-demo p {{ font-size: 0.875rem; color: #7a4b00; }}
 .st-key-demo button {{ min-height: 1.75rem; padding-block: 0; }}
 [data-testid="stFileUploaderDropzone"] {{ border: 1px dashed #adb5bd; align-items: center; }}
+.st-key-drop-line [data-testid="stFileUploaderDropzone"] {{ padding-block: 0.25rem; min-height: 0; }}
 .st-key-drop-large [data-testid="stFileUploaderDropzone"] {{ min-height: 8rem; justify-content: center; }}
 .st-key-progress, .st-key-gallery-line {{ font-variant-numeric: tabular-nums; }}
 @media (max-width: 640px) {{
@@ -28,7 +29,8 @@ _STYLE = f"""<style>
   [data-testid="stAppViewContainer"] {{ display: block; overflow: auto; }}
   [data-testid="stSidebar"] {{ position: static !important; width: 100% !important; max-width: none !important;
     height: auto !important; transform: none !important; visibility: visible !important; }}
-  [data-testid="stSidebarHeader"], [data-testid="stExpandSidebarButton"] {{ display: none; }}
+  [data-testid="stSidebarHeader"], [data-testid="stExpandSidebarButton"],
+  :has(> [data-testid="stSidebarResizeHandle"]) {{ display: none; }}
   [data-testid="stSidebarUserContent"] {{ padding-top: 1rem; }}
   [data-testid="stMain"] {{ position: static; height: auto; overflow: visible; }}
 }}

@@ -60,7 +60,7 @@ CHINESE = Words(
     },
     demo_unknown="演示模型不认识：{parts}",
     demo_try="试试：",
-    examples=("沙发 + 灯泡 + 咖啡", "狗和猫", "蛋糕，绿色背景"),
+    examples=("沙发 + 灯泡 + 咖啡", "红色背景上的狗", "足球、奖杯"),
     driver_too_old="NVIDIA 驱动太旧，不能用于当前的 PyTorch（CUDA 13.0 需要 580 或更新的驱动）。",
     off_gpu="有 {layers} 层在 CPU 上运行：每张图可能要几分钟。请腾出显存（需要 17.2 GiB）后重新启动。",
     model_failed="{problem}{remedy}",

@@ -61,7 +61,7 @@ ENGLISH = Words(
     },
     demo_unknown="The demo model doesn't know: {parts}",
     demo_try="Try:",
-    examples=("sofa + light bulb + coffee", "a dog and a cat", "cake, green background"),
+    examples=("sofa + light bulb + coffee", "a dog on a red background", "plane + camera"),
     driver_too_old="The NVIDIA driver is too old for this PyTorch (CUDA 13.0 needs driver 580 or newer).",
     off_gpu=(
         "{layers} layers run on the CPU: expect minutes per photo. "
