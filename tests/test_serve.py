@@ -113,6 +113,29 @@ def test_the_shipped_settings_are_the_ones_that_the_readme_promises() -> None:
     assert shipped["runner"]["postScriptGC"] is False
 
 
+def upgrade(port: int, host: str) -> str:
+    """The status line that the page's websocket answers when it is asked for under that name."""
+    lines = [
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: {host}:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return connection.recv(4096).decode("utf-8", "replace").splitlines()[0]
+
+
+def test_the_page_answers_to_the_allowed_names_alone(serve: Serve, port: int) -> None:
+    serve(LYCHEE_ALLOWED_HOSTS="my-host")
+    assert answers(port)
+    assert "101" in upgrade(port, "localhost")
+    assert "101" in upgrade(port, "my-host")
+    assert "101" not in upgrade(port, "evil.example")
+
+
 def test_a_taken_port_is_told_and_the_next_free_one_is_used(serve: Serve, port: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))

@@ -65,6 +65,8 @@ def test_the_samples_are_ranked_and_the_answer_can_be_read(visitor: Visitor) -> 
     ranking = read_ranking(page)
     assert [rank for rank, _ in ranking] == list(range(1, 33))
     assert [score for _, score in ranking] == sorted((score for _, score in ranking), reverse=True)
+    names = page.locator(".st-key-results").get_by_text(re.compile(r"^IMG_")).all_inner_texts()
+    assert set(names[:3]) == {"IMG_2690.jpg", "IMG_4867.jpg", "IMG_5969.webp"}  # those that show all three
     best = page.locator(".st-key-photo-first")
     best.get_by_text("模型输出").click()
     assert float(best.locator("code").inner_text()) == ranking[0][1]
@@ -95,6 +97,26 @@ def test_a_reload_shows_the_run_where_it_is(visitor: Visitor) -> None:
     expect(page.locator(".st-key-photo-first")).to_be_visible()
     assert read_ranking(page) == before
     expect(page.get_by_role("textbox")).to_have_value("a dog and a cat")
+
+
+def test_a_reload_in_the_middle_of_a_run_stops_nothing(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.get_by_role("textbox").fill("足球、奖杯")
+    page.locator(".st-key-rerank button").click()
+    page.wait_for_url(re.compile("run="))
+    page.reload()
+    expect(page.get_by_text(re.compile(r"^共 32 张 = 已评分 32"))).to_be_visible(timeout=RUN_S * 1000)
+    assert [rank for rank, _ in read_ranking(page)] == list(range(1, 33))
+
+
+def test_an_example_is_one_click_away(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.locator(".st-key-example-1 button").click()
+    expect(page.get_by_role("textbox")).to_have_value("红色背景上的狗")
+    rerank(page, "红色背景上的狗")
+    best = page.locator(".st-key-photo-first")
+    expect(best).to_contain_text("IMG_7733.jpg")
+    expect(best).to_contain_text("Score: 10.0")
 
 
 def test_the_language_can_be_switched_during_a_visit(visitor: Visitor) -> None:
