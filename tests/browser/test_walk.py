@@ -71,8 +71,9 @@ def test_the_samples_are_ranked_and_the_answer_can_be_read(visitor: Visitor) -> 
     best.get_by_text("模型输出").click()
     assert float(best.locator("code").inner_text()) == ranking[0][1]
     if screenshot := os.environ.get("LYCHEE_SCREENSHOT"):
+        expect(best.get_by_text("整个输出就是分数")).to_be_visible()
         page.mouse.move(0, 0)
-        page.screenshot(path=screenshot)
+        page.screenshot(path=screenshot, animations="disabled")
 
 
 def test_a_dropped_folder_is_walked_and_every_photo_in_it_is_scored_or_refused(
