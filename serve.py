@@ -14,6 +14,8 @@ from lychee_rerank.errors import SettingInvalid
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
 
+log = logging.getLogger("lychee_rerank.serve")
+
 PORTS_TRIED = 20
 
 
@@ -51,9 +53,9 @@ def main() -> None:
     except (SettingInvalid, OSError) as error:
         sys.exit(str(error))
     if port != settings.port:
-        print(f"Port {settings.port} is taken, perhaps by another Lychee Rerank: port {port} is used.")
-    print(f"Gallery: {settings.images_dir}")
-    print(f"Open http://localhost:{port}")
+        log.info("Port %d is taken, perhaps by another Lychee Rerank: port %d is used.", settings.port, port)
+    log.info("Gallery: %s", settings.images_dir)
+    log.info("Open http://localhost:%d", port)
     app.run(
         config={
             "server.port": port,
