@@ -28,7 +28,7 @@ clean:
 $(BIN)/python:
 	@echo "[1/2] Making a virtual environment in $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/run.done: requirements.txt | $(BIN)/python
 	@echo "[2/2] Installing requirements.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
