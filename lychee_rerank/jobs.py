@@ -87,9 +87,8 @@ class Job:
         """Ends a job that waits at once, a running one after the photo in work; what is scored is kept."""
         self._cancelled.set()
         with self._lock:
-            waiting = self._status is Status.WAITING
-        if waiting:
-            self.end(Status.CANCELLED)
+            if self._status is Status.WAITING:
+                self._end(Status.CANCELLED)
 
     def run(self, judge: Judge) -> None:
         """Scores the photos one by one, on the calling thread."""
@@ -108,7 +107,10 @@ class Job:
     def end(self, status: Status, error: LycheeError | None = None) -> None:
         """Marks the job as over."""
         with self._lock:
-            self._status, self._error, self._ended_s = status, error, time.monotonic()
+            self._end(status, error)
+
+    def _end(self, status: Status, error: LycheeError | None = None) -> None:
+        self._status, self._error, self._ended_s = status, error, time.monotonic()
         self._ended.set()
 
     def wait(self, timeout_s: float | None = None) -> bool:

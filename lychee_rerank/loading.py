@@ -60,9 +60,8 @@ def gpu_state() -> GpuState:
         warnings.simplefilter("always")
         available = torch.cuda.is_available()
     if not available:
-        return GpuState(
-            name=None, free_bytes=0, total_bytes=0, driver_too_old=any("driver" in str(w.message) for w in caught)
-        )
+        too_old = any("driver on your system is too old" in str(warning.message) for warning in caught)
+        return GpuState(name=None, free_bytes=0, total_bytes=0, driver_too_old=too_old)
     free, total = gpu_memory()
     return GpuState(name=torch.cuda.get_device_name(), free_bytes=free, total_bytes=total, driver_too_old=False)
 
