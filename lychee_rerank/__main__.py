@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from lychee_rerank import __version__
 from lychee_rerank.assembly import ModelLoader, see_gpu
-from lychee_rerank.errors import LycheeError, QueryRefused, SettingInvalid
+from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, SettingInvalid
 from lychee_rerank.fetch import fetch_weights
 from lychee_rerank.folders import find_photos
 from lychee_rerank.prompts import NUMBER, clean_query
@@ -39,12 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.model:
             settings = replace(settings, model=options.model)
         return _info(settings) if options.command == "info" else _rank(options, settings, words)
-    except (QueryRefused, SettingInvalid) as error:
-        print(words.failure(error) if isinstance(error, QueryRefused) else error, file=sys.stderr)
-        return EXIT_WRONG_USE
     except LycheeError as error:
-        print(error, file=sys.stderr)
-        return EXIT_NOTHING_SCORED
+        told_on_the_page = isinstance(error, QueryRefused | ModelUnusable)
+        print(words.failure(error) if told_on_the_page else error, file=sys.stderr)
+        return EXIT_WRONG_USE if isinstance(error, QueryRefused | SettingInvalid) else EXIT_NOTHING_SCORED
     except KeyboardInterrupt:
         return 130
 
