@@ -3,9 +3,11 @@
 Everything is written to a temporary name, synced and renamed: a file that is there is whole.
 """
 
+import atexit
 import hashlib
 import logging
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,14 +32,16 @@ class DataFolder:
 
 
 def open_data_folder(wanted: Path) -> DataFolder:
-    """The wanted folder if it can be written, otherwise a temporary one that is gone when the machine restarts."""
+    """The wanted folder if it can be written, otherwise a temporary one that is deleted when the process ends."""
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=wanted):
             return DataFolder(path=wanted, wanted=wanted, temporary=False)
     except OSError as error:
         log.warning("%s cannot be written (%s): a temporary folder is used", wanted, error.strerror)
-        return DataFolder(path=Path(tempfile.mkdtemp(prefix="lychee-")), wanted=wanted, temporary=True)
+        folder = Path(tempfile.mkdtemp(prefix="lychee-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return DataFolder(path=folder, wanted=wanted, temporary=True)
 
 
 class Spool:

@@ -148,6 +148,17 @@ def test_a_taken_port_is_told_and_the_next_free_one_is_used(serve: Serve, port: 
         assert answers(used)
 
 
+def test_a_temporary_data_folder_is_gone_when_the_app_stops(serve: Serve, port: int, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = serve(LYCHEE_DATA_DIR=str(tmp_path / "file" / "data"), TMPDIR=str(temporary))
+    assert answers(port)
+    assert len(list(temporary.glob("lychee-*"))) == 1
+    assert stop(process)[0] == 0
+    assert list(temporary.glob("lychee-*")) == []
+
+
 def test_a_setting_that_cannot_be_used_ends_the_start_with_its_name(serve: Serve) -> None:
     output, _ = serve(LYCHEE_PORT="many").communicate(timeout=START_S)
     assert "LYCHEE_PORT='many': expected a whole number" in output
