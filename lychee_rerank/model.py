@@ -143,7 +143,10 @@ class Question:
         """The greedy answer that starts with the logits `row`; the token that makes `until` true is left out."""
         tokens: list[int] = []
         text = ""
-        while len(tokens) < MAX_NEW_TOKENS:
+        for step in range(MAX_NEW_TOKENS):
+            if tokens:
+                at = torch.full((3, 1, 1), position + step - 1, device=self._network.device)
+                row = self._read(self._embed(tokens[-1:]), at, cache)
             token = int(row.argmax())
             if token in self._stop_tokens:
                 break
@@ -153,8 +156,6 @@ class Question:
                 if until(longer):
                     break
                 text = longer
-            at = torch.full((3, 1, 1), position + len(tokens) - 1, device=self._network.device)
-            row = self._read(self._embed([token]), at, cache)
         return text.strip()
 
 
