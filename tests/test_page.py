@@ -69,15 +69,22 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return page.file_uploader[0].set_value([(name, content, "image/png") for name, content in files]).run()
 
 
+def click(page: AppTest, query: str) -> AppTest:
+    """Types and clicks."""
+    page.text_area(key="query").set_value(query)
+    return page.button(key="rerank").click().run()
+
+
+def finish(page: AppTest) -> AppTest:
+    """Draws the page again once its run, if there is one, is over."""
+    job = open_shared().worker.find(page.query_params.get("run", ""))
+    assert job is None or job.wait(WAIT_S)
+    return page.run() if job else page
+
+
 def rerank(page: AppTest, query: str) -> AppTest:
     """Types and clicks, and draws the page again once the run is over."""
-    page.text_area(key="query").set_value(query)
-    page.button(key="rerank").click().run()
-    job = open_shared().worker.find(page.query_params.get("run", ""))
-    if job is not None:
-        assert job.wait(WAIT_S)
-        page.run()
-    return page
+    return finish(click(page, query))
 
 
 def texts(page: AppTest) -> list[str]:
@@ -230,8 +237,7 @@ def test_a_click_during_a_run_neither_stops_nor_restarts_it(
     write_photos(photo_folder)
     judge.hold()
     page = open_page()
-    page.text_area(key="query").set_value("red")
-    page.button(key="rerank").click().run()
+    click(page, "red")
     assert judge.begun.wait(WAIT_S)
     page.run()
     assert any(text.startswith("Looking at photo 1 of 4") for text in texts(page))
@@ -240,26 +246,20 @@ def test_a_click_during_a_run_neither_stops_nor_restarts_it(
     page.segmented_control(key="lang").set_value("zh").run()
     assert any(text.startswith("正在分析第1/4张图…") for text in texts(page))
     judge.let_go()
-    job = open_shared().worker.find(page.query_params["run"])
-    assert job is not None
-    assert job.wait(WAIT_S)
+    finish(page)
     assert (judge.questions, judge.answers) == (["red"], 4)
-    assert captions(page.run())[0] == "**Rank 1 | Score: 10.0**"
+    assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
 
 
 def test_cancel_ends_the_run_and_keeps_what_is_scored(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
     write_photos(photo_folder)
     judge.hold()
     page = open_page()
-    page.text_area(key="query").set_value("red")
-    page.button(key="rerank").click().run()
+    click(page, "red")
     assert judge.begun.wait(WAIT_S)
     page.run().button(key="cancel").click().run()
     judge.let_go()
-    job = open_shared().worker.find(page.query_params["run"])
-    assert job is not None
-    assert job.wait(WAIT_S)
-    page.run()
+    finish(page)
     assert captions(page) == ["**Rank 1 | Score: 2.0**"]
     assert any(text.startswith("Cancelled: 4 photos = 1 scored + 0 refused + 3 not looked at") for text in texts(page))
 
@@ -350,8 +350,7 @@ def test_a_new_query_during_a_run_leaves_that_run_in_sight(
     judge.hold()
     page = open_page()
     for query in ("red", "blue"):
-        page.text_area(key="query").set_value(query)
-        page.button(key="rerank").click().run()
+        click(page, query)
     assert judge.begun.wait(WAIT_S)
     page.run()
     assert ENGLISH.waiting in texts(page)
@@ -359,12 +358,10 @@ def test_a_new_query_during_a_run_leaves_that_run_in_sight(
     (first,) = [button for button in page.button if str(button.key).startswith("cancel-")]
     first.click().run()
     judge.let_go()
-    job = open_shared().worker.find(page.query_params["run"])
-    assert job is not None
-    assert job.wait(WAIT_S)
+    finish(page)
     assert judge.questions == ["red", "blue"]
     assert judge.answers == 1 + 4
-    assert "“blue” · 4 photos" in texts(page.run())
+    assert "“blue” · 4 photos" in texts(page)
 
 
 def test_a_run_cancelled_while_it_waits_says_so_at_once(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
@@ -372,8 +369,7 @@ def test_a_run_cancelled_while_it_waits_says_so_at_once(open_page: Open, photo_f
     judge.hold()
     page = open_page()
     for query in ("red", "blue"):
-        page.text_area(key="query").set_value(query)
-        page.button(key="rerank").click().run()
+        click(page, query)
     page.button(key="cancel").click().run()
     assert any(text.startswith("Cancelled: 4 photos = 0 scored + 0 refused + 4 not looked at") for text in texts(page))
     judge.let_go()
@@ -402,14 +398,11 @@ def test_a_run_started_while_the_model_loads_waits_for_it(
     write_photos(photo_folder)
     page = open_page(wait=False)
     assert ENGLISH.loading_any in texts(page)
-    page.text_area(key="query").set_value("red")
-    page.button(key="rerank").click().run()
+    click(page, "red")
     assert ENGLISH.waiting not in texts(page)
     gate.set()
-    job = open_shared().worker.find(page.query_params["run"])
-    assert job is not None
-    assert job.wait(WAIT_S)
-    assert captions(page.run())[0] == "**Rank 1 | Score: 10.0**"
+    finish(page)
+    assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
 
 
 def test_a_folder_that_cannot_be_read_is_told_and_the_samples_are_offered(
@@ -431,8 +424,7 @@ def test_a_run_behind_the_gallery_can_be_shown_again(open_page: Open, photo_fold
     write_photos(photo_folder)
     judge.hold()
     page = open_page()
-    page.text_area(key="query").set_value("red")
-    run_id = page.button(key="rerank").click().run().query_params["run"]
+    run_id = click(page, "red").query_params["run"]
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
     assert "run" not in page.query_params
     assert "Also under way: “red” · 0/4" in texts(page)
