@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lint types clean
+.PHONY: run test check format lint types demo-model clean
 
 run: $(VENV)/run.done
 	@$(BIN)/python serve.py
@@ -21,6 +21,16 @@ lint: $(VENV)/dev.done
 
 types: $(VENV)/dev.done
 	$(BIN)/mypy
+
+# Hours on two cores. The weights go on from those of version 1, which lie in the history.
+demo-model: $(VENV)/dev.done
+	mkdir -p build/demo-model/start
+	git archive c68d59d:lychee_rerank/demo_model | tar -x -C build/demo-model/start
+	$(BIN)/python tools/train_demo_model.py --start build/demo-model/start
+	$(BIN)/python tools/make_evaluation_set.py
+	for style in fluent-3d twemoji; do $(BIN)/python -m lychee_rerank evaluate build/evaluation/$$style \
+	  --model demo --json > build/evaluation/$$style/figures.json; done
+	$(BIN)/python tools/check_bars.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,20 +18,27 @@ from demo_model.material import NAMES_PACKAGE, NAMES_VERSION, fetch_package
 from demo_model.network import build_model
 from demo_model.painting import load_pictures
 from demo_model.queries import World
+from demo_model.start import take_weights
 from demo_model.tokenizer import build_processor, build_tokenizer
 from demo_model.training import Trainer, train
 
 SEED = 7
 
 
-def build_trainer(material: Path) -> Trainer:
-    """An untrained trainer whose tokenizer is learned from the world's words."""
+def build_trainer(material: Path, start: Path | None) -> Trainer:
+    """A trainer, untrained or begun with an earlier version, whose tokenizer is learned from the world's words."""
     icons = load_icons()
     names = fetch_package(NAMES_PACKAGE, NAMES_VERSION, material)
     world = World(icons, load_strangers(names, icons))
     tokenizer = build_tokenizer(world)
     torch.manual_seed(SEED)
-    return Trainer(build_model(tokenizer), tokenizer, world)
+    model = build_model(tokenizer)
+    if start:
+        take_weights(model, tokenizer, start)
+    trainer = Trainer(model, tokenizer, world)
+    if start:
+        trainer.mean_what_is_named()
+    return trainer
 
 
 def write_model(trainer: Trainer, folder: Path) -> None:
@@ -46,15 +53,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the bundled demo model.")
     parser.add_argument("--work", type=Path, default=Path("build/demo-model"))
     parser.add_argument("--out", type=Path, default=Path("lychee_rerank/demo_model"))
+    parser.add_argument("--start", type=Path, help="the folder of an earlier version to go on from")
     parser.add_argument(
         "--write-only", action="store_true", help="write the folder from the saved state, train no further"
     )
     options = parser.parse_args()
     material, state = options.work / "material", options.work / "state.pt"
-    trainer = build_trainer(material)
+    trainer = build_trainer(material, options.start)
     if options.write_only:
         if state.is_file():
             trainer.load(state)
+            trainer.take_best()
     else:
         train(trainer, load_pictures(material, trainer.world.icons), seed=SEED, state=state)
     write_model(trainer, options.out)

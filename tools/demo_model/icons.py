@@ -10,12 +10,17 @@ TABLE = Path(__file__).with_name("icons.tsv")
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """One thing that can be drawn and asked for; the first name of each language is the one shown."""
+    """One thing that can be drawn and asked for; the first name of each language is the one shown.
+
+    `plural` is that of the first English name, `measure` the Chinese word that stands between a count and a name.
+    """
 
     group: str
     hexcode: str
     en: tuple[str, ...]
     zh: tuple[str, ...]
+    measure: str
+    plural: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ def load_icons() -> tuple[Icon, ...]:
             row["hexcode"],
             en=(row["en"], *filter(None, row["more_en"].split("|"))),
             zh=(row["zh"], *filter(None, row["more_zh"].split("|"))),
+            measure=row["measure"],
+            plural=row["plural"],
         )
         for row in rows
     )

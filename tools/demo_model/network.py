@@ -3,8 +3,6 @@
 Knows no data. tests/test_demo_data.py holds the pass to the model's own forward.
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -100,55 +98,38 @@ def look(model: Qwen2_5_VLForConditionalGeneration, patches: Tensor, grid: tuple
     return merger.mlp(_norm(merger.ln_q, x).view(count, length // MERGE**2, -1))
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """The tokens around a photo: before it (system and opening mark) and after it (closing mark)."""
-
-    before: Tensor
-    after: Tensor
-
-
 def read(
-    model: Qwen2_5_VLForConditionalGeneration, prompt: Prompt, seen: Tensor, *,
-    branches: Tensor, grid: tuple[int, int], layers: tuple[int, ...],
+    model: Qwen2_5_VLForConditionalGeneration, head: Tensor, branches: Tensor, *,
+    places: Tensor, layers: tuple[int, ...],
 ) -> list[Tensor]:  # fmt: skip
-    """Hidden states [B, K, S, hidden] of K branches of S tokens per photo, after each of the given numbers of layers.
+    """Hidden states [B, K, S, hidden] of the branches after each of the given numbers of layers.
 
-    A branch sees prompt and photo (`seen` [B, T, hidden]) and itself; branches [B, K, S] don't see each other.
+    Embeddings `head` [B, H, hidden] and `branches` [B, K, S, hidden] stand at `places` [3, 1, H + K*S]. A branch sees
+    its head and itself; branches don't see each other.
     """
     language = model.model.language_model
-    count, fan, length = branches.shape
-    parts = (language.embed_tokens(prompt.before).expand(count, -1, -1), seen,
-             language.embed_tokens(prompt.after).expand(count, -1, -1),
-             language.embed_tokens(branches).view(count, fan * length, -1))  # fmt: skip
-    head = sum(part.shape[1] for part in parts[:3])
-    x = torch.cat(parts, dim=1)
-    cos, sin = language.rotary_emb(x, place_tokens(prompt, grid, fan=fan, length=length))
+    count, fan, length, _ = branches.shape
+    x = torch.cat([head, branches.flatten(1, 2)], dim=1)
+    turn = language.rotary_emb(x, places)
     states = []
     for number, layer in enumerate(language.layers[: max(layers)], start=1):
-        x = x + _attend(layer.self_attn, _norm(layer.input_layernorm, x), (cos, sin), head=head, fan=fan)
+        x = x + _attend(layer.self_attn, _norm(layer.input_layernorm, x), turn, head=head.shape[1], fan=fan)
         x = x + _feed(layer.mlp, _norm(layer.post_attention_layernorm, x))
         if number in layers:
-            states.append(x[:, head:].view(count, fan, length, -1))
+            states.append(x[:, head.shape[1] :].view(count, fan, length, -1))
     return states
 
 
-def place_tokens(prompt: Prompt, grid: tuple[int, int], *, fan: int, length: int) -> Tensor:
-    """Positions [3, 1, L] on the three axes: text counts on, a photo spans its grid, branches start at one place."""
+def place_photo(start: int, grid: tuple[int, int]) -> tuple[Tensor, int]:
+    """Positions [3, T] of a photo's visual tokens on the three axes, and the position at which the text goes on."""
     rows, columns = grid[0] // MERGE, grid[1] // MERGE
-    start = len(prompt.before)
-    before = torch.arange(start).expand(3, -1)
-    photo = torch.stack(
-        [
-            torch.full((rows * columns,), start),
-            start + torch.arange(rows).repeat_interleave(columns),
-            start + torch.arange(columns).repeat(rows),
-        ]
-    )
-    on = start + max(rows, columns)
-    after = (on + torch.arange(len(prompt.after))).expand(3, -1)
-    branch = (on + len(prompt.after) + torch.arange(length)).repeat(fan).expand(3, -1)
-    return torch.cat([before, photo, after, branch], dim=1)[:, None]
+    down, across = torch.arange(rows).repeat_interleave(columns), torch.arange(columns).repeat(rows)
+    return start + torch.stack([torch.zeros_like(down), down, across]), start + max(rows, columns)
+
+
+def place_text(start: int, length: int) -> Tensor:
+    """Positions [3, length] of text: it counts on alike on the three axes."""
+    return (start + torch.arange(length)).expand(3, -1)
 
 
 def _attend(attention: torch.nn.Module, x: Tensor, turn: tuple[Tensor, Tensor], *, head: int, fan: int) -> Tensor:

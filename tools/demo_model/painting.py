@@ -1,5 +1,7 @@
 """Draws training pictures at the size the model sees, roughened so that other drawing styles are not strange to it."""
 
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -7,23 +9,41 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from demo_model.icons import COLOURS, Icon
-from demo_model.material import STYLES, load_icon
-from demo_model.scenes import Scene, draw_background, fit_icon
+from demo_model.material import STYLES, load_styles
+from demo_model.photographs import load_fonts, load_photographs
+from demo_model.scenes import Scene, draw_background, fit_icon, fit_word
 
 ICON_PX = 96
+PHOTOGRAPH_PX = 256
 CELL_PX = 28  # one visual token
-STYLE_WEIGHTS = (0.4, 0.2, 0.2, 0.2)  # in the order of STYLES: the sample gallery's own style first
+FIRST_STYLE = 0.28  # how often the sample gallery's own style is drawn; the others share the rest
 ENOUGH_COVER, LITTLE_COVER = 0.22, 0.06  # shares of a cell that an icon covers to name it, or to leave it background
 COLOURLESS, GREY_SHARE = 0.2, 0.25  # most saturation of black, white and grey; how often all of such a picture is grey
 LUMINANCE = np.array([[0.299], [0.587], [0.114]], dtype=np.float32)  # ITU-R BT.601
 UNCLEAR = -100  # the label that cross entropy skips
 
-Pictures = tuple[tuple[Image.Image, ...], ...]
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What is drawn with: per icon the styles that have it, photographs of another world, fonts by language."""
+
+    icons: tuple[dict[int, Image.Image], ...]
+    photographs: tuple[Image.Image, ...]
+    fonts: dict[str, tuple[Path, ...]]
+
+    @property
+    def outside_label(self) -> int:
+        """The label of a visual token that shows nothing of this world."""
+        return len(self.icons) + len(COLOURS)
 
 
 def load_pictures(material: Path, icons: tuple[Icon, ...]) -> Pictures:
-    """Every icon in every training style, style first."""
-    return tuple(tuple(load_icon(material, style, icon.hexcode, side_px=ICON_PX) for icon in icons) for style in STYLES)
+    """Every icon in every training style, the photographs, the fonts."""
+    return Pictures(
+        tuple(load_styles(material, icon.hexcode, side_px=ICON_PX) for icon in icons),
+        load_photographs(material, side_px=PHOTOGRAPH_PX),
+        load_fonts(material),
+    )
 
 
 def paint_scene(
@@ -33,16 +53,59 @@ def paint_scene(
     noise = np.random.default_rng(random.getrandbits(32))
     canvas = np.asarray(draw_background(scene, size)).astype(np.float32)
     owner = np.full(canvas.shape[:2], -1, dtype=np.int16)
-    style = random.choices(range(len(STYLES)), STYLE_WEIGHTS)[0]
+    style = _pick_style(random)
     for placed in scene.placed:
         if random.random() < 0.15:
-            style = random.randrange(len(STYLES))
-        icon, corner = fit_icon(pictures[style][placed.icon], placed, size, aspect)
+            style = _pick_style(random)
+        drawn = pictures.icons[placed.icon]
+        stretched = replace(placed, stretch=random.uniform(0.85, 1.18)) if random.random() < 0.3 else placed
+        icon, corner = fit_icon(drawn.get(style) or random.choice(list(drawn.values())), stretched, size, aspect)
         _paste(canvas, owner, _roughen_icon(icon, random), corner, number=placed.icon, scene=scene)
+    if scene.written:
+        word, corner = fit_word(scene.written, size, aspect)
+        pixels = np.asarray(word).astype(np.float32)
+        _blend(canvas, pixels[..., :3], pixels[..., 3], corner)
     if COLOURS[scene.colour].saturation[1] <= COLOURLESS and random.random() < GREY_SHARE:
         canvas = np.repeat(canvas @ LUMINANCE, 3, axis=-1)  # other backgrounds would lose their name
-    labels = _label_cells(owner, background=len(pictures[0]) + scene.colour)
+    labels = _label_cells(owner, background=len(pictures.icons) + scene.colour)
     return _roughen_picture(canvas, random, noise), labels
+
+
+def _pick_style(random: Random) -> int:
+    return 0 if random.random() < FIRST_STYLE else random.randrange(1, len(STYLES))
+
+
+def paint_outside(pictures: Pictures, size: tuple[int, int], random: Random) -> tuple[np.ndarray, np.ndarray]:
+    """A picture [H, W, 3] uint8 of another world, a photograph or a pattern, and its labels."""
+    noise = np.random.default_rng(random.getrandbits(32))
+    if random.random() < 0.7:
+        canvas = _cut_photograph(random.choice(pictures.photographs), size, random)
+    else:
+        canvas = _paint_pattern(size, random, noise)
+    cells = (size[0] // CELL_PX) * (size[1] // CELL_PX)
+    return _roughen_picture(canvas, random, noise), np.full(cells, pictures.outside_label, dtype=np.int64)
+
+
+def _cut_photograph(photograph: Image.Image, size: tuple[int, int], random: Random) -> np.ndarray:
+    """A window of the photograph, mirrored and in another light now and then, as [H, W, 3] float32."""
+    scale = random.uniform(0.35, 1.0) * min(photograph.width / size[0], photograph.height / size[1])
+    width, height = size[0] * scale, size[1] * scale
+    left, top = random.uniform(0, photograph.width - width), random.uniform(0, photograph.height - height)
+    window = photograph.resize(size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
+    if random.random() < 0.5:
+        window = window.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    pixels = np.asarray(window).astype(np.float32)
+    return pixels * np.array([random.uniform(0.75, 1.2) for _ in range(3)], dtype=np.float32) + random.uniform(-20, 20)
+
+
+def _paint_pattern(size: tuple[int, int], random: Random, noise: np.random.Generator) -> np.ndarray:
+    """Cloudy noise of several coarsenesses in three colours, as [H, W, 3] float32."""
+    canvas = np.zeros((size[1], size[0], 3), dtype=np.float32)
+    for cells in random.sample((2, 3, 5, 9, 17, 40), 3):
+        coarse = noise.uniform(0, 255, (cells, cells, 3)).astype(np.uint8)
+        way = Image.Resampling.NEAREST if random.random() < 0.25 else Image.Resampling.BICUBIC
+        canvas += np.asarray(Image.fromarray(coarse, "RGB").resize(size, way)) * random.uniform(0.1, 0.6)
+    return canvas - canvas.mean() + random.uniform(60, 200)
 
 
 def _roughen_icon(icon: Image.Image, random: Random) -> np.ndarray:
@@ -56,6 +119,8 @@ def _roughen_icon(icon: Image.Image, random: Random) -> np.ndarray:
         rgb = grey + (rgb - grey) * random.uniform(0.5, 1.6)
         rgb = (rgb - 128) * random.uniform(0.65, 1.35) + 128 + random.uniform(-30, 30)
         rgb = rgb * np.array([random.uniform(0.85, 1.15) for _ in range(3)], dtype=np.float32)
+    if random.random() < 0.25:
+        rgb = rgb @ _turn_hues(random.uniform(-0.5, 0.5))
     if random.random() < 0.12:
         rgb = np.round(rgb / 48) * 48  # few tones, as flat styles have
     if random.random() < 0.12:
@@ -64,6 +129,13 @@ def _roughen_icon(icon: Image.Image, random: Random) -> np.ndarray:
         rgb = rgb * inside + (1 - inside) * random.choice((10, 60, 250))
         pixels = np.concatenate([rgb, wide[..., None]], axis=-1)
     return np.concatenate([np.clip(rgb, 0, 255), pixels[..., 3:]], axis=-1)
+
+
+def _turn_hues(radians: float) -> np.ndarray:
+    """The matrix [3, 3] that turns RGB colours about grey."""
+    grey, cos = np.full((3, 3), 1 / 3), math.cos(radians)
+    across = np.array([[0, 1, -1], [-1, 0, 1], [1, -1, 0]]) * (math.sin(radians) / math.sqrt(3))
+    return (grey * (1 - cos) + np.eye(3) * cos + across).astype(np.float32)
 
 
 def _paste(

@@ -11,6 +11,15 @@ from lychee_rerank.prompts import clean_query
 OBJECT_WEIGHT, BACKGROUND_WEIGHT = 2, 1
 END_OF_PART = "\ue000"  # private use: marks where a part ends while the text is put together
 LANGUAGES = ("zh", "en", "mixed")
+COUNTS = {"zh": {2: ("两", "2", "二"), 3: ("三", "3")}, "en": {2: ("two", "2"), 3: ("three", "3")}}
+MAX_PARTS = 4
+UNSURE = (
+    "unsure",
+    "unknown",
+    "outside",
+    "不知道",
+    "不确定",
+)  # how a first token says that it knows nothing of a picture
 JOINERS = {
     "zh": (" + ", "+", "、", ",", ", ", "和", " ", "\n", "与", "，"),
     "en": (" + ", "+", ", ", ",", " and ", " ", "\n", " & ", " with a ", ", a "),
@@ -28,35 +37,74 @@ COLOUR_FORMS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """The sentences of an explanation; `forms` are for what is seen, what is there in part, and what is missing."""
+
+    score: str
+    forms: tuple[str, str, str]
+    end: str
+    nothing_seen: str
+    nothing_missing: str
+    joiner: str
+    gap: str
+
+
+WHY = {
+    "en": Why(
+        score="{} out of 10: {}.",
+        forms=("seen are {}", "only in part: {}", "Not seen: {}."),
+        end="Seen {}.",
+        nothing_seen="nothing of it is seen",
+        nothing_missing="Nothing else is missing.",
+        joiner=", ",
+        gap=" ",
+    ),
+    "zh": Why(
+        score="{}分\uff1a{}。",
+        forms=("看到了{}", "只看到一部分{}", "没有看到\uff1a{}。"),
+        end="{}。",
+        nothing_seen="什么都没看到",
+        nothing_missing="没有缺少别的。",
+        joiner="、",
+        gap="",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One thing asked for: an icon or a background colour by number, or a stranger (-1) that is never drawn."""
 
     number: int
     is_colour: bool = False
+    count: int = 1
 
     @property
     def weight(self) -> int:
         """What it counts for in the score."""
         return BACKGROUND_WEIGHT if self.is_colour else OBJECT_WEIGHT
 
-    def is_on(self, scene: Scene) -> bool:
-        """Whether the scene shows it."""
-        return scene.colour == self.number if self.is_colour else self.number in scene.icons
+    def credit(self, scene: Scene) -> float:
+        """The share of it that the scene shows: of two dogs, one dog is half."""
+        if self.is_colour:
+            return float(scene.colour == self.number)
+        return min(scene.count(self.number), self.count) / self.count
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A cleaned query with its parts in order and the place of the last letter of each."""
+    """A cleaned query with its parts in order, their words, and the place of the last letter of each."""
 
     text: str
     parts: tuple[Part, ...]
+    words: tuple[str, ...]
     ends: tuple[int, ...]
     language: str
 
     def truth(self, scene: Scene) -> float:
         """The score that the scene deserves: 10 x weight present / weight asked."""
         asked = sum(part.weight for part in self.parts)
-        return 10 * sum(part.weight for part in self.parts if part.is_on(scene)) / asked
+        return 10 * sum(part.weight * part.credit(scene) for part in self.parts) / asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +120,57 @@ def answer_text(score: float) -> str:
     return "10" if score == 10 else f"{score:.1f}"
 
 
+def why_text(query: Query, scene: Scene) -> str:
+    """The explanation of the score that a scene deserves: two or three sentences in the language of the query."""
+    chosen = WHY["en" if query.text.isascii() else "zh"]
+    lists: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for word, part in zip(query.words, query.parts, strict=True):
+        credit = part.credit(scene)
+        lists[0 if credit == 1 else 1 if credit else 2].append(word)
+    seen, partly, missing = (
+        form.format(chosen.joiner.join(words)) if words else "" for form, words in zip(chosen.forms, lists, strict=True)
+    )
+    first = chosen.score.format(f"{query.truth(scene):.1f}", seen or partly or chosen.nothing_seen)
+    last = missing or chosen.nothing_missing
+    return chosen.gap.join(filter(None, (first, chosen.end.format(partly) if seen and partly else "", last)))
+
+
 def pick_parts(scene: Scene, world: World, random: Random) -> list[Part]:
     """One to four parts, of which a number spread evenly from none to all is on the scene."""
-    count = random.choices((1, 2, 3, 4), (0.26, 0.3, 0.3, 0.14))[0]
+    wanted = random.choices((1, 2, 3, 4), (0.26, 0.3, 0.3, 0.14))[0]
     parts: list[Part] = []
     if random.random() < 0.33:
         others = [c for c in range(len(COLOURS)) if c != scene.colour]
-        parts.append(Part(scene.colour if random.random() < 0.5 else random.choice(others), is_colour=True))
-    wanted = count - len(parts)
-    present = random.sample(sorted(scene.icons), min(random.randint(0, wanted), len(scene.icons)))
-    parts += [Part(icon) for icon in present]
-    while len(parts) < count:
-        absent = Part(_pick_absent(scene, world, random))
-        if absent not in parts or absent.number == -1:
-            parts.append(absent)
+        right = random.random() < 0.5 and not scene.outside
+        parts.append(Part(scene.colour if right else random.choice(others), is_colour=True))
+    there = random.sample(sorted(scene.icons), min(random.randint(0, wanted - len(parts)), len(scene.icons)))
+    parts += [Part(icon, count=_pick_count(scene.count(icon), random)) for icon in there]
+    while len(parts) < wanted:
+        absent = _pick_absent(scene, world, random)
+        if absent == -1 or absent not in {part.number for part in parts if not part.is_colour}:
+            parts.append(Part(absent, count=1 if absent == -1 else _pick_count(0, random)))
     random.shuffle(parts)
     return parts
 
 
+def _pick_count(there: int, random: Random) -> int:
+    """How many are asked for: mostly no number; where there are several, or now and then, two or three."""
+    if random.random() < (0.6 if there > 1 else 0.16):
+        return random.choice((2, 3))
+    return 1
+
+
 def _pick_absent(scene: Scene, world: World, random: Random) -> int:
-    """The number of an icon that is not there, half the time of the same group as one that is, or a stranger."""
+    """The number of an icon that is not there: one whose name is written, or one like those there; or a stranger."""
+    there = scene.icons
+    if scene.written and scene.written.icon not in there and random.random() < 0.5:
+        return scene.written.icon
     if random.random() < 0.07:
         return -1
-    there = scene.icons
     choices = [number for number in range(len(world.icons)) if number not in there]
-    if random.random() < 0.5:
+    if there and random.random() < 0.5:
         group = world.icons[random.choice(sorted(there))].group
-        choices = [number for number in choices if world.icons[number].group == group]
+        choices = [number for number in choices if world.icons[number].group == group] or choices
     return random.choice(choices)
 
 
@@ -111,10 +183,11 @@ def write_query(parts: list[Part], world: World, *, language: str, random: Rando
     text = _arrange(parts, words, language, random)
     if not plain and random.random() < 0.3:
         text = random.choice(FRAMES[language]).format(text)
-    text = re.sub(r"\ba a ", "a ", text)
+    text = re.sub(r"\ba (?=(a|two|three|2|3) )", "", text)
     if random.random() < 0.1:
         text = text.title() if random.random() < 0.5 else text.upper()
-    return _read_marks(clean_query(text), parts, language)
+    plainly = tuple(re.sub(r"^(on )?(an? )?", "", clean_query(word.strip(END_OF_PART))) for word in words)
+    return _read_marks(clean_query(text), parts, plainly, language)
 
 
 def _name(part: Part, world: World, language: str, random: Random, plain: bool) -> str:
@@ -126,9 +199,15 @@ def _name(part: Part, world: World, language: str, random: Random, plain: bool) 
         return (forms[0] if plain or random.random() < 0.5 else random.choice(forms)).format(name)
     if part.number < 0:
         return random.choice(world.strangers[language])
-    names = getattr(world.icons[part.number], language)
-    name = names[0] if plain or random.random() < 0.67 else random.choice(names)
-    return f"a {name}" if language == "en" and not plain and random.random() < 0.2 else name
+    icon = world.icons[part.number]
+    names = getattr(icon, language)
+    name = names[0] if plain or random.random() < 0.6 else random.choice(names)
+    if part.count > 1:
+        count = random.choice(COUNTS[language][part.count])
+        return f"{count} {icon.plural}" if language == "en" else f"{count}{icon.measure}{name}"
+    if language == "en" and not plain and random.random() < 0.25:
+        return f"a {name}" if random.random() < 0.7 else icon.plural
+    return name
 
 
 def _arrange(parts: list[Part], words: list[str], language: str, random: Random) -> str:
@@ -147,11 +226,11 @@ def _arrange(parts: list[Part], words: list[str], language: str, random: Random)
     return joiner.join(words)
 
 
-def _read_marks(text: str, parts: list[Part], language: str) -> Query:
+def _read_marks(text: str, parts: list[Part], words: tuple[str, ...], language: str) -> Query:
     """The query without its marks, and the place of the letter before each."""
     pieces = text.split(END_OF_PART)
     ends, length = [], 0
     for piece in pieces[:-1]:
         length += len(piece)
         ends.append(length - 1)
-    return Query("".join(pieces), tuple(parts), tuple(ends), language)
+    return Query("".join(pieces), tuple(parts), words, tuple(ends), language)

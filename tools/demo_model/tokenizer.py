@@ -4,11 +4,11 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from transformers import Qwen2_5_VLProcessor, Qwen2TokenizerFast, Qwen2VLImageProcessor, Qwen2VLVideoProcessor
 
 from demo_model.icons import COLOURS
-from demo_model.queries import COLOUR_FORMS, FRAMES, JOINERS, World
-from lychee_rerank.prompts import NUMBER
+from demo_model.queries import COLOUR_FORMS, COUNTS, FRAMES, JOINERS, UNSURE, WHY, World
+from lychee_rerank.prompts import NUMBER, PHOTO, QUERY, WHOLE, YES_NO, explain
 
-ENTRIES = 4096
-MIN_PIXELS, MAX_PIXELS = 4 * 28 * 28, 140 * 140  # a 4:3 photo becomes 140x112: 20 visual tokens
+ENTRIES = 6144
+MIN_PIXELS, MAX_PIXELS = 4 * 28 * 28, 168 * 168  # a 4:3 photo becomes 168x140: 30 visual tokens
 QWEN_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -38,29 +38,28 @@ CHAT_TEMPLATE = (
 
 
 def corpus(world: World) -> list[str]:
-    """Texts to learn the entries from: the prompt, names with and without a space before, frames, general words."""
-    names = [name.lower() for icon in world.icons for name in (*icon.en, *icon.zh)]
+    """Texts to learn the entries from: the prompts, names with and without a space before, frames, general words."""
+    names = [name.lower() for icon in world.icons for name in (*icon.en, *icon.zh, icon.plural)]
     names += [name for colour in COLOURS for name in (*colour.en, *colour.zh)]
+    counts = [f"{count}{icon.measure}" for icon in world.icons for counts in COUNTS["zh"].values() for count in counts]
+    counts += [f" {count}" for counts in COUNTS["en"].values() for count in counts]
     frames = [frame.format("x") for forms in (*FRAMES.values(), *COLOUR_FORMS.values()) for frame in forms]
+    frames += [
+        text for why in WHY.values() for text in (*why.forms, why.score, why.end, why.nothing_seen, why.nothing_missing)
+    ]
     joiners = [f"x{joiner}x" for forms in JOINERS.values() for joiner in forms]
     strangers = [name for names_of in world.strangers.values() for name in names_of]
-    prompt = [
-        NUMBER.system,
-        "\n" + NUMBER.user.replace("{query}", "x"),
-        "system\n",
-        "user\n",
-        "assistant\n",
-        "yes",
-        "no",
-    ]
+    templates = (NUMBER, WHOLE, YES_NO, explain(6.7))
+    prompts = [text for one in templates for text in (one.system, one.user.replace(PHOTO, "\n").replace(QUERY, "x"))]
+    prompts += ["system\n", "user\n", "assistant\n", "yes", "no", *UNSURE]
     return (
-        prompt * 60 + [f"{lead}{name}" for name in names for lead in ("", " ")] * 40
-        + (frames + joiners) * 20 + [f"{lead}{name}" for name in strangers for lead in ("", " ")]
+        prompts * 60 + [f"{lead}{name}" for name in names for lead in ("", " ")] * 40
+        + (frames + joiners + counts) * 20 + [f"{lead}{name}" for name in strangers for lead in ("", " ")]
     )  # fmt: skip
 
 
 def build_tokenizer(world: World) -> Qwen2TokenizerFast:
-    """The tokenizer, learned from the corpus; `yes` and `no` come out as one token each."""
+    """The tokenizer, learned from the corpus; `yes`, `no` and the words of doubt come out as one token each."""
     plain = Tokenizer(models.BPE())
     plain.normalizer = normalizers.NFC()
     plain.pre_tokenizer = pre_tokenizers.Sequence(
@@ -81,7 +80,7 @@ def build_tokenizer(world: World) -> Qwen2TokenizerFast:
     tokenizer = Qwen2TokenizerFast(
         tokenizer_object=plain, eos_token="<|im_end|>", pad_token="<|endoftext|>", unk_token=None, bos_token=None
     )
-    for word in ("yes", "no"):
+    for word in ("yes", "no", *UNSURE):
         if len(tokenizer.encode(word)) != 1:
             raise ValueError(f"{word!r} is not one token")
     return tokenizer

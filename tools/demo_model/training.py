@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 
@@ -13,19 +13,34 @@ from torch.utils.data import DataLoader
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2TokenizerFast
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
-from demo_model.batches import NO_TARGET, Batch, Batches, Plan
+from demo_model.batches import (
+    ALONE,
+    CROWDED,
+    LARGE_SIZES,
+    MOST_COUNTED,
+    SMALL_SHAPES,
+    TINY_SHAPES,
+    Batch,
+    Batches,
+    Plan,
+)
+from demo_model.branches import Asked, BranchWriter
 from demo_model.icons import COLOURS
-from demo_model.network import HIDDEN, LAYERS, PATCH_PX, Prompt, cut_patches, look, read
+from demo_model.network import HIDDEN, LAYERS, PATCH_PX, SPREAD, cut_patches, look, place_photo, place_text, read
 from demo_model.painting import UNCLEAR, Pictures
-from demo_model.queries import World
-from lychee_rerank.prompts import NUMBER
+from demo_model.queries import MAX_PARTS, World
 
-PART_LAYER = 4  # after this layer the last token of a part says whether the part is on the picture
+PART_LAYER = 4  # after this layer the last token of a part says how far the part is on the picture
+MATCH_LAYER, LAST_PART_LAYER = 3, 5  # photo last: visual tokens find their part, then closing tokens tell of the parts
 NAMES_LOSS = 0.3  # names of one thing share a direction with its visual tokens
+COUNT_LOSS = 0.3
+MATCH_LOSS = 0.5
 BACKGROUND_LOSS = 0.3  # most visual tokens are background: each counts less
 GRADIENT_NORM = 1.0
 WARM_UP_STEPS = 100
 SAVE_STEPS = 100
+VALIDATE_STEPS = 200
+VALIDATION_BATCHES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +55,16 @@ class Stage:
     label_weight: float
 
 
+GLANCE = Plan(photos=48, queries=0, shapes=TINY_SHAPES, icons=ALONE, sizes=LARGE_SIZES)
+LOOK = Plan(photos=32, queries=0, shapes=SMALL_SHAPES, icons=CROWDED)
+CLOSER = Plan(photos=24, queries=0, icons=CROWDED)
+PARTS = Plan(photos=24, queries=6, last_queries=2)
+ANSWERS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.12)
 STAGES = (
-    Stage("look", Plan(photos=32, queries=0, answers=False), 2800, rate=1.5e-3, last_rate=5e-4, label_weight=1.0),
-    Stage("parts", Plan(photos=24, queries=8, answers=False), 1200, rate=7e-4, last_rate=4e-4, label_weight=0.5),
-    Stage("answers", Plan(photos=24, queries=4, answers=True), 1600, rate=7e-4, last_rate=0.0, label_weight=0.3),
+    Stage("look", LOOK, 1400, rate=1e-3, last_rate=8e-4, label_weight=1.0),
+    Stage("closer", CLOSER, 1200, rate=8e-4, last_rate=7e-4, label_weight=1.0),
+    Stage("parts", PARTS, 900, rate=7e-4, last_rate=6e-4, label_weight=0.5),
+    Stage("answers", ANSWERS, 1600, rate=7e-4, last_rate=0.0, label_weight=0.3),
 )
 
 
@@ -53,8 +74,11 @@ class Heads(nn.Module):
     def __init__(self, meanings: int) -> None:
         super().__init__()
         self.sharpness = nn.Parameter(torch.tensor(16.0))
-        self.meanings = nn.Parameter(torch.randn(meanings, HIDDEN))  # one vector per icon and colour
+        self.meanings = nn.Parameter(torch.randn(meanings, HIDDEN) * SPREAD)  # of icons, colours, and other worlds
+        self.count = nn.Linear(HIDDEN, MOST_COUNTED)
         self.part = nn.Linear(HIDDEN, 1)
+        self.match = nn.Linear(HIDDEN, MAX_PARTS + 1)
+        self.last_part = nn.Linear(HIDDEN, 1)
 
 
 @dataclass(slots=True)
@@ -67,21 +91,29 @@ class Trainer:
     heads: Heads = field(init=False)
     live: list[nn.Parameter] = field(init=False)
     master: list[nn.Parameter] = field(init=False)
-    optimiser: torch.optim.Optimizer = field(init=False)
-    prompt: Prompt = field(init=False)
+    optimisers: tuple[torch.optim.Optimizer, ...] = field(init=False)
+    writer: BranchWriter = field(init=False)
+    best: tuple[float, list[Tensor]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.heads = Heads(len(self.world.icons) + len(COLOURS))
+        self.heads = Heads(len(self.world.icons) + len(COLOURS) + 1)
         self.live = [*self.model.parameters(), *self.heads.parameters()]
         self.master = [nn.Parameter(p.detach().clone().float()) for p in self.live]
         self.model.to(torch.bfloat16)
-        groups = [
-            {"params": [p for p in self.master if p.ndim > 1], "weight_decay": 0.02},
-            {"params": [p for p in self.master if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
-        before = f"<|im_start|>system\n{NUMBER.system}<|im_end|>\n<|im_start|>user\n<|vision_start|>"
-        self.prompt = Prompt(*(torch.tensor(self.tokenizer(t)["input_ids"]) for t in (before, "<|vision_end|>")))
+        self.optimisers = build_optimisers(self.model, self.master)
+        self.writer = BranchWriter(self.tokenizer)
+
+    def embed(self, tokens: Tensor | list[int]) -> Tensor:
+        """Embeddings [..., hidden] of tokens [...]."""
+        return self.model.model.language_model.embed_tokens(torch.as_tensor(tokens))
+
+    def mean_what_is_named(self) -> None:
+        """Begin the vectors of meanings where the names of the things are."""
+        with torch.no_grad():
+            vectors = name_vectors(self, Random(0)).float()
+            self.heads.meanings[: len(vectors)] = vectors
+            for live, master in zip(self.live, self.master, strict=True):
+                master.copy_(live)
 
     def update(self, loss: Tensor, rate: float) -> None:
         """One step of the optimiser on the master copy, then the copy back into the model."""
@@ -90,28 +122,64 @@ class Trainer:
             master.grad = None if live.grad is None else live.grad.float()
             live.grad = None
         nn.utils.clip_grad_norm_(self.master, GRADIENT_NORM)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
         with torch.no_grad():
             for live, master in zip(self.live, self.master, strict=True):
                 live.copy_(master)
 
+    def keep_best(self, loss: float) -> None:
+        """Remember the weights where no earlier ones did better on the validation set."""
+        if self.best is None or loss < self.best[0]:
+            self.best = loss, [parameter.detach().clone() for parameter in self.master]
+
+    def take_best(self) -> None:
+        """Go back to the weights that did best on the validation set, if any were measured."""
+        if self.best:
+            self._take(self.best[1])
+
     def save(self, path: Path, stage: int, step: int) -> None:
         """Write what is needed to go on from here, whole or not at all."""
-        content = {"master": self.master, "optimiser": self.optimiser.state_dict(), "stage": stage, "step": step}
+        content = {
+            "master": self.master,
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "best": self.best,
+            "stage": stage,
+            "step": step,
+        }
         torch.save(content, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
     def load(self, path: Path) -> tuple[int, int]:
         """Take up a saved state; the stage and step it was saved at."""
         content = torch.load(path, weights_only=True)
+        self._take(content["master"])
+        for optimiser, kept in zip(self.optimisers, content["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self.best = content["best"]
+        return content["stage"], content["step"]
+
+    def _take(self, weights: list[Tensor]) -> None:
         with torch.no_grad():
-            for live, master, saved in zip(self.live, self.master, content["master"], strict=True):
+            for live, master, saved in zip(self.live, self.master, weights, strict=True):
                 master.copy_(saved)
                 live.copy_(saved)
-        self.optimiser.load_state_dict(content["optimiser"])
-        return content["stage"], content["step"]
+
+
+def build_optimisers(model: nn.Module, master: list[nn.Parameter]) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon for the matrices of the layers, which it trains in far fewer steps; AdamW for all else."""
+    names = [name for name, _ in model.named_parameters()]
+    within = [".layers." in name or ".blocks." in name for name in names] + [False] * (len(master) - len(names))
+    matrices = [p for p, inner in zip(master, within, strict=True) if inner and p.ndim == 2]
+    others = [p for p, inner in zip(master, within, strict=True) if not inner or p.ndim != 2]
+    muon = torch.optim.Muon(matrices, weight_decay=0.02, adjust_lr_fn="match_rms_adamw")
+    groups = [
+        {"params": [p for p in others if p.ndim > 1], "weight_decay": 0.02},
+        {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return muon, torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
 
 
 def learning_rate(stage: Stage, step: int) -> float:
@@ -133,13 +201,28 @@ def name_vectors(trainer: Trainer, random: Random) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What one batch says: labels of visual tokens, parts of queries, tokens of answers; zero where there are none."""
+    """What one batch says, for either order of photo and query; zero where nothing was asked."""
 
     label: Tensor
+    count: Tensor
     part: Tensor
     answer: Tensor
+    match: Tensor
+    last_part: Tensor
+    last_answer: Tensor
     label_right: float
     part_right: float
+    last_part_right: float
+
+    @property
+    def answers(self) -> Tensor:
+        """The losses of what is said."""
+        return self.answer + self.last_answer
+
+    def total(self, label_weight: float) -> Tensor:
+        """What is to fall."""
+        labels = (self.label + self.count * COUNT_LOSS) * label_weight
+        return labels + self.part + self.last_part + self.match * MATCH_LOSS + self.answers
 
 
 def measure(trainer: Trainer, batch: Batch, random: Random) -> Losses:
@@ -150,16 +233,52 @@ def measure(trainer: Trainer, batch: Batch, random: Random) -> Losses:
     grid = pixels.shape[2] // PATCH_PX, pixels.shape[3] // PATCH_PX
     seen = look(trainer.model, cut_patches(pixels), grid)
     label, label_right = _label_loss(trainer, seen, batch.labels, random)
-    if not batch.branches.numel():
-        return Losses(label, torch.zeros(()), torch.zeros(()), label_right, 0.0)
-    answers = bool((batch.targets != NO_TARGET).any())
-    layers = (PART_LAYER, LAYERS) if answers else (PART_LAYER,)
-    states = read(trainer.model, trainer.prompt, seen, branches=batch.branches, grid=grid, layers=layers)
-    verdicts = trainer.heads.part(states[0].flatten(0, 2)[batch.part_places].float())[:, 0]
-    part = functional.binary_cross_entropy_with_logits(verdicts, batch.part_truths)
-    part_right = ((verdicts > 0) == (batch.part_truths > 0.5)).float().mean().item()
-    answer = _answer_loss(trainer, states[1], batch.targets) if answers else torch.zeros(())
-    return Losses(label, part, answer, label_right, part_right)
+    counts = trainer.heads.count(seen.float().flatten(0, 1))
+    count = functional.cross_entropy(counts, batch.counts.flatten())
+    part, part_right, answer = _first_losses(trainer, seen, batch.first, grid)
+    last = _last_losses(trainer, seen, batch)
+    return Losses(label, count, part, answer, *last[:3], label_right, part_right, last[3])
+
+
+def _first_losses(trainer: Trainer, seen: Tensor, asked: Asked, grid: tuple[int, int]) -> tuple[Tensor, float, Tensor]:
+    """Photo first: the loss of the parts, the share that is right, the loss of the answers."""
+    if not len(asked.tokens):
+        return torch.zeros(()), 0.0, torch.zeros(())
+    count, before, after = len(seen), trainer.writer.before, trainer.writer.closing[:1]
+    head = torch.cat(
+        [trainer.embed(before).expand(count, -1, -1), seen, trainer.embed(after).expand(count, -1, -1)], dim=1
+    )
+    photo, on = place_photo(len(before), grid)
+    branch = place_text(on + 1, asked.tokens.shape[1]).repeat(1, len(asked.tokens) // count)
+    places = torch.cat([place_text(0, len(before)), photo, place_text(on, 1), branch], dim=1)
+    branches = trainer.embed(asked.tokens).unflatten(0, (count, -1))
+    layers = (PART_LAYER, LAYERS) if len(asked.said_places) else (PART_LAYER,)
+    states = read(trainer.model, head, branches, places=places[:, None], layers=layers)
+    part, right = _part_loss(trainer.heads.part, states[0], asked)
+    return part, right, _answer_loss(trainer, states[-1], asked)
+
+
+def _last_losses(trainer: Trainer, seen: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor, float]:
+    """Photo last: the losses of matched tokens, of parts, of answers, and the share of parts that is right."""
+    asked, common = batch.last, trainer.writer.common
+    if not len(asked.tokens):
+        return torch.zeros(()), torch.zeros(()), torch.zeros(()), 0.0
+    photo = asked.tokens == trainer.writer.pad
+    branches = trainer.embed(asked.tokens).masked_scatter(photo[..., None], seen[batch.owners])
+    places = torch.cat([place_text(0, len(common)), batch.places.flatten(1)], dim=1)[:, None]
+    head, layers = trainer.embed(common)[None], (MATCH_LAYER, LAST_PART_LAYER, LAYERS)
+    found, told, last = read(trainer.model, head, branches[None], places=places, layers=layers)
+    matches = trainer.heads.match(found[0][photo].float())
+    match = functional.cross_entropy(matches, batch.matches.flatten(), ignore_index=UNCLEAR)
+    part, right = _part_loss(trainer.heads.last_part, told, asked)
+    return match, part, _answer_loss(trainer, last, asked), right
+
+
+def _part_loss(head: nn.Linear, states: Tensor, asked: Asked) -> tuple[Tensor, float]:
+    """How far the tokens of parts are from telling how much of them is there, and the share within a quarter."""
+    verdicts = head(states.flatten(0, 2)[asked.part_places].float())[:, 0]
+    right = (verdicts.sigmoid() - asked.part_credits).abs() < 0.25
+    return functional.binary_cross_entropy_with_logits(verdicts, asked.part_credits), right.float().mean().item()
 
 
 def _label_loss(trainer: Trainer, seen: Tensor, labels: Tensor, random: Random) -> tuple[Tensor, float]:
@@ -176,16 +295,26 @@ def _label_loss(trainer: Trainer, seen: Tensor, labels: Tensor, random: Random) 
     return loss + named * NAMES_LOSS, (logits.argmax(-1) == labels)[objects].float().mean().item()
 
 
-def _answer_loss(trainer: Trainer, states: Tensor, targets: Tensor) -> Tensor:
-    """Cross entropy of the answers' tokens."""
-    asked = targets != NO_TARGET
-    rows = trainer.model.model.language_model.norm(states[asked])
-    return functional.cross_entropy(trainer.model.lm_head(rows).float(), targets[asked])
+def _answer_loss(trainer: Trainer, states: Tensor, asked: Asked) -> Tensor:
+    """Cross entropy of what is said, each token weighed by its share."""
+    if not len(asked.said_places):
+        return torch.zeros(())
+    rows = trainer.model.model.language_model.norm(states.flatten(0, 2)[asked.said_places])
+    losses = functional.cross_entropy(trainer.model.lm_head(rows).float(), asked.said_tokens, reduction="none")
+    return (losses * asked.said_shares).sum() / asked.said_shares.sum()
+
+
+def validate(trainer: Trainer, batches: list[Batch]) -> float:
+    """The mean loss of the answers over batches that were not trained on."""
+    with torch.no_grad():
+        return sum(measure(trainer, batch, Random(0)).answers.item() for batch in batches) / len(batches)
 
 
 def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> None:
-    """Go through the stages, from a saved state where there is one."""
+    """Go through the stages, from a saved state where there is one; end with the best weights of the last stage."""
     first, done = trainer.load(state) if state.is_file() else (0, 0)
+    unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=ANSWERS, seed="")
+    judged = [unseen.build(Random(f"{seed}/validation/{n}")) for n in range(VALIDATION_BATCHES)]
     for number, stage in enumerate(STAGES[first:], start=first):
         batches = Batches(
             trainer.world, pictures, trainer.tokenizer, plan=stage.plan, seed=f"{seed}/{stage.name}/{done}"
@@ -194,21 +323,23 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
         start_s, random = time.monotonic(), Random(seed)
         for step in range(done, stage.steps):
             losses = measure(trainer, next(loader), random)
-            rate = learning_rate(stage, step)
-            trainer.update(losses.label * stage.label_weight + losses.part + losses.answer, rate)
+            trainer.update(losses.total(stage.label_weight), learning_rate(stage, step))
             if step % 20 == 0:
-                _report(stage, step, losses, time.monotonic() - start_s)
+                _report(f"{stage.name} {step}/{stage.steps} {time.monotonic() - start_s:.0f} s", losses)
+            if stage.plan.answers and (step + 1) % VALIDATE_STEPS == 0:
+                trainer.keep_best(loss := validate(trainer, judged))
+                print(f"{stage.name} {step + 1}: validation {loss:.4f}, best {trainer.best[0]:.4f}", flush=True)
             if (step + 1) % SAVE_STEPS == 0:
                 trainer.save(state, number, step + 1)
         done = 0
         trainer.save(state, number + 1, 0)
+    trainer.take_best()
 
 
-def _report(stage: Stage, step: int, losses: Losses, elapsed_s: float) -> None:
+def _report(head: str, losses: Losses) -> None:
     """One line about a step on standard output."""
-    label, part, answer = (loss.item() for loss in (losses.label, losses.part, losses.answer))
+    figures = {one.name: getattr(losses, one.name) for one in fields(losses)}
     print(
-        f"{stage.name} {step}/{stage.steps} {elapsed_s:.0f} s: labels {label:.3f} ({losses.label_right:.0%} of object "
-        f"tokens), parts {part:.3f} ({losses.part_right:.0%}), answers {answer:.3f}",
+        f"{head}: " + ", ".join(f"{name} {torch.as_tensor(value).item():.3f}" for name, value in figures.items()),
         flush=True,
     )
