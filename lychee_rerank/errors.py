@@ -6,6 +6,7 @@
     ├── PhotoRefused       one photo that cannot be scored; the run goes on
     ├── ModelUnusable      a model folder that must not score anything
     ├── StorageFailed      a data folder that takes no more bytes
+    ├── LabelsInvalid      a labelled set that nothing can be measured with
     └── DownloadFailed     weights that could not be fetched
 
 The facts are attributes; the message is English and meant for logs and the command line.
@@ -56,6 +57,14 @@ class StorageFailed(LycheeError):
     def __init__(self, folder: str, *, detail: str) -> None:
         super().__init__(f"{folder}: {detail}")
         self.folder, self.detail = folder, detail
+
+
+class LabelsInvalid(LycheeError):
+    """A labelled set cannot be used; `line` counts from 1, and is None where the file as a whole is meant."""
+
+    def __init__(self, file: str, detail: str, *, line: int | None = None) -> None:
+        super().__init__(f"{file}, line {line}: {detail}" if line else f"{file}: {detail}")
+        self.file, self.detail, self.line = file, detail, line
 
 
 class DownloadFailed(LycheeError):

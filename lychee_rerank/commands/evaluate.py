@@ -1,0 +1,162 @@
+"""evaluate: scores a labelled set and prints how well, per readout and language, as tables or as one JSON document."""
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.commands.output import (
+    EXIT_DONE,
+    EXIT_NOTHING_SCORED,
+    add_model_option,
+    card_fields,
+    printable,
+    readout_fields,
+    with_readout,
+)
+from lychee_rerank.labels import FILE_NAME, LabelledQuery, load_labels
+from lychee_rerank.records import ModelCard, Readout, Refusal
+from lychee_rerank.scorer import Judge, Outcome
+from lychee_rerank.settings import Settings
+from lychee_rerank.words import Words
+
+if TYPE_CHECKING:  # scikit-learn and scipy come in when a set is evaluated, so that other commands start at once
+    from lychee_rerank.evaluation import Evaluation, Figures, JudgedQuery
+
+VERSIONS = ("torch", "transformers", "scikit-learn", "scipy")
+RULES = """\
+nDCG takes the truth itself as gain (linear). What is tied in score and in expected score is put in the worst order.
+A best photo is any of the highest truth. A refused photo has the score 0 and stands last.
+Queries with one truth for all photos are left out of nDCG@10, MRR, R@1 and Somers' D."""
+
+
+def _number(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
+
+
+ROWS: tuple[tuple[str, "Callable[[Figures], str]"], ...] = (
+    ("queries", lambda row: str(row.queries)),
+    ("  with one truth", lambda row: str(row.one_truth)),
+    ("photos", lambda row: str(row.photos)),
+    ("  refused", lambda row: str(row.refused)),
+    ("  no number", lambda row: str(row.no_number)),
+    ("nDCG@10", lambda row: _number(row.ndcg_at_10, 3)),
+    ("MRR", lambda row: _number(row.mrr, 3)),
+    ("R@1", lambda row: _number(row.recall_at_1, 3)),
+    ("Somers' D", lambda row: _number(row.somers_d, 3)),
+    ("Spearman, pooled", lambda row: _number(row.spearman, 3)),
+    ("tied pairs", lambda row: f"{row.tied_share:.1%}"),
+    ("label mass", lambda row: _number(row.label_mass, 3)),
+    ("seconds per photo", lambda row: f"{row.seconds_per_photo:.3f}"),
+)
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command and its options."""
+    parser = commands.add_parser("evaluate", help="score a labelled set and print how well the scores follow its truth")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {FILE_NAME} (see the README)")
+    names = [readout.value for readout in Readout]
+    told = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
+    parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=told)
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_model_option(parser)
+
+
+def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
+    """Scores the set once per readout; EXIT_NOTHING_SCORED where every photo is refused."""
+    labels = load_labels(options.folder)
+    readouts = [with_readout(settings, name) for name in dict.fromkeys(options.readout)]
+    judge = ModelLoader(settings).load()
+    evaluations = _evaluate_all(judge, labels, readouts=readouts)
+    if options.json:
+        print(json.dumps(_report(judge.card, evaluations), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        _print_tables(judge.card, evaluations)
+        for line in dict.fromkeys(_refused_lines(evaluations, words)):
+            print(line, file=sys.stderr)
+    scored = any(query.scores for evaluation in evaluations for query in evaluation.queries)
+    return EXIT_DONE if scored else EXIT_NOTHING_SCORED
+
+
+def _evaluate_all(
+    judge: Judge, labels: Sequence[LabelledQuery], *, readouts: Sequence[Settings]
+) -> "tuple[Evaluation, ...]":
+    """One evaluation per readout, with a bar on a terminal."""
+    from lychee_rerank.evaluation import evaluate
+
+    photos = sum(len(labelled.photos) for labelled in labels) * len(readouts)
+    with tqdm(total=photos, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as progress:
+        return tuple(
+            evaluate(judge, labels, readout=each.readout, template=each.template, on_photo=progress.update)
+            for each in readouts
+        )
+
+
+def _print_tables(card: ModelCard, evaluations: "Sequence[Evaluation]") -> None:
+    versions = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
+    print(f"{printable(card.name)}, {card.dtype}, {card.device}; {versions}")
+    for evaluation in evaluations:
+        columns = evaluation.figures
+        print(f"\n{evaluation.readout:18}" + "".join(f" {column.language:>10}" for column in columns))
+        for label, cell in ROWS:
+            print(f"{label:18}" + "".join(f" {cell(column):>10}" for column in columns))
+        print(f"\n{'language':12}{'truth':12}{'photos':>8}{'mean truth':>12}{'mean score':>12}")
+        for column in columns:
+            for band in column.bands:
+                means = f"{band.mean_truth:12.2f}{band.mean_score:12.2f}"
+                print(f"{column.language:12}{band.band:12}{band.photos:8}{means}")
+    print(f"\n{RULES}")
+
+
+def _refused_lines(evaluations: "Sequence[Evaluation]", words: Words) -> Iterator[str]:
+    """A line for each photo that was not scored."""
+    for query in itertools.chain.from_iterable(evaluation.queries for evaluation in evaluations):
+        for refusal in query.refused:
+            yield f"{printable(query.labelled.id)}: {printable(refusal.name)}: {words.refusal(refusal)}"
+
+
+def _report(card: ModelCard, evaluations: "Sequence[Evaluation]") -> dict[str, object]:
+    """The JSON form: the same figures unrounded, and what each query and photo got."""
+    return {
+        "model": card_fields(card),
+        "versions": {name: version(name) for name in VERSIONS},
+        "readouts": [
+            {
+                **readout_fields(evaluation.readout, evaluation.template),
+                "figures": [asdict(row) for row in evaluation.figures],
+                "queries": [_query_fields(query) for query in evaluation.queries],
+            }
+            for evaluation in evaluations
+        ],
+    }
+
+
+def _query_fields(query: "JudgedQuery") -> dict[str, object]:
+    """One query's row; `ranks` is null where every truth is the same."""
+    labelled = query.labelled
+    return {
+        "id": labelled.id,
+        "query": labelled.query,
+        "language": labelled.language,
+        "ranks": None if query.ranks is None else asdict(query.ranks),
+        "seconds": query.seconds_s,
+        "photos": [
+            {"name": outcome.name, "truth": truth, **_outcome_fields(outcome)}
+            for truth, outcome in zip(labelled.truths, query.outcomes, strict=True)
+        ],
+    }
+
+
+def _outcome_fields(outcome: Outcome) -> dict[str, object]:
+    if isinstance(outcome, Refusal):
+        return {"refused": outcome.reason}
+    score = asdict(outcome.score)
+    return {"score": score.pop("value"), **score}
