@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
-from lychee_rerank.prompts import clean_query
-from lychee_rerank.records import ModelCard, Photo
+from lychee_rerank.prompts import PromptTemplate, clean_query
+from lychee_rerank.records import ModelCard, Photo, Readout
 from lychee_rerank.scorer import Judge, Outcome, score_photos
 
 log = logging.getLogger(__name__)
@@ -90,13 +90,13 @@ class Job:
             if self._status is Status.WAITING:
                 self._end(Status.CANCELLED)
 
-    def run(self, judge: Judge) -> None:
+    def run(self, judge: Judge, *, readout: Readout = Readout.NUMBER, template: PromptTemplate | None = None) -> None:
         """Scores the photos one by one, on the calling thread."""
         with self._lock:
             if self._status is not Status.WAITING:
                 return
             self._status, self._started_s = Status.RUNNING, time.monotonic()
-        for outcome in score_photos(judge, self.query, self.photos):
+        for outcome in score_photos(judge, self.query, self.photos, readout=readout, template=template):
             with self._lock:
                 self._outcomes.append(outcome)
             if self._cancelled.is_set():
@@ -124,9 +124,19 @@ class Job:
 
 
 class Worker:
-    """Loads the model once, then runs job after job; once `loaded` is set, `card` or `error` tells how that went."""
+    """Loads the model once, then runs job after job; once `loaded` is set, `card` or `error` tells how that went.
 
-    def __init__(self, load: Callable[[], Judge]) -> None:
+    Every job is scored by the same readout; `template` takes the place of its own prompt.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Judge],
+        *,
+        readout: Readout = Readout.NUMBER,
+        template: PromptTemplate | None = None,
+    ) -> None:
+        self.readout, self.template = readout, template
         self.card: ModelCard | None = None
         self.error: LycheeError | None = None
         self.loaded = threading.Event()
@@ -191,7 +201,7 @@ class Worker:
 
     def _run(self, job: Job, judge: Judge) -> None:
         try:
-            job.run(judge)
+            job.run(judge, readout=self.readout, template=self.template)
         except LycheeError as error:
             job.end(Status.FAILED, error)
         except Exception as error:  # one run's failure must not end the worker

@@ -1,25 +1,26 @@
-"""The vision-language model: show it one picture at a time, read its answer.
+"""The vision-language model: show it one picture at a time, read its answer and how sure it is of each digit.
 
 Knows torch and transformers; does not know folders, galleries, scores or any door. What all photos of a run have in
 common (the tokens of the prompt, the attention keys and values of the part before the photo) is computed once, in
-`ask`. Positions are always explicit: the network's own `rope_deltas` is state that a cached prefix makes wrong.
+`ask`, wherever in the prompt the photo stands. Positions are always explicit: the network's own `rope_deltas` is state
+that a cached prefix makes wrong.
 """
 
 import gc
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
 
 import torch
 from qwen_vl_utils import process_vision_info
 from transformers import DynamicCache
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.errors import ModelUnusable, PhotoRefused
 from lychee_rerank.intake import Picture
 from lychee_rerank.prompts import PromptTemplate, build_messages
-from lychee_rerank.records import EmptyCache, ModelCard, Reason
+from lychee_rerank.records import Answer, EmptyCache, ModelCard, ModelProblem, Reason, Verdict
 
-MAX_NEW_TOKENS = 64
 MIN_PIXELS_PX = 4 * 28 * 28  # qwen_vl_utils resizes again what is smaller
 PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
 
@@ -27,6 +28,7 @@ _HALF_A_CHARACTER = "\ufffd"  # what the tokenizer makes of bytes that want anot
 
 Network = Any  # transformers' model classes carry no usable types
 Processor = Any
+Told = TypeVar("Told")
 
 
 class VisionLanguageModel:
@@ -37,6 +39,14 @@ class VisionLanguageModel:
         self.network = network
         self.processor = processor
         self._empty_cache = empty_cache
+
+    def label_token(self, text: str) -> int:
+        """The one token that a label is; raises ModelUnusable where the vocabulary splits it."""
+        tokens: list[int] = self.processor.tokenizer.encode(text, add_special_tokens=False)
+        if len(tokens) != 1:
+            detail, remedy = f"{text!r} is {len(tokens)} tokens", "choose another readout or another model"
+            raise ModelUnusable(ModelProblem.SPLIT_LABELS, file=str(self.card.folder), detail=detail, remedy=remedy)
+        return tokens[0]
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """The (width, height) in pixels at which the model sees a photo of this size; both are multiples of 28."""
@@ -84,6 +94,7 @@ class Question:
         self._model = model
         self._network = model.network
         self._stop_tokens = _stop_tokens(self._network)
+        self._digits = [model.label_token(str(digit)) for digit in range(10)]
         with torch.inference_mode():
             self._after = self._embed(after)
             self._prefix = DynamicCache(config=self._network.config)
@@ -91,15 +102,27 @@ class Question:
             positions = torch.arange(len(before), device=self._network.device).expand(3, 1, -1)
             self._read(self._embed(before), positions, self._prefix)
 
-    def answer(self, picture: Picture, *, until: Callable[[str], bool]) -> str:
+    def answer(self, picture: Picture, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """What the model says about an upright RGB picture of `fit_size`; ends early once `until` says so.
 
-        Greedy, at most MAX_NEW_TOKENS. Raises PhotoRefused when the GPU has no room for it, twice.
+        Greedy, and a single pass where `max_tokens` is 1; what makes `until` true is left out of the text. Raises
+        PhotoRefused when the GPU has no room for it, twice.
         """
+        return self._find_room(lambda: self._answer(picture, max_tokens, until))
+
+    def decide(self, picture: Picture) -> Verdict:
+        """How far the model would answer with yes, and how far with no: a single pass.
+
+        Raises ModelUnusable where one of them is not one token, PhotoRefused when the GPU has no room, twice.
+        """
+        yes, no = self._model.label_token("yes"), self._model.label_token("no")
+        return self._find_room(lambda: self._decide(picture, yes, no))
+
+    def _find_room(self, look: Callable[[], Told]) -> Told:
         failure: torch.OutOfMemoryError | None = None
         for _ in range(2):
             try:
-                return self._answer(picture, until)
+                return look()
             except torch.OutOfMemoryError as error:
                 failure = error.with_traceback(None)  # the traceback would hold the tensors
             finally:
@@ -109,14 +132,41 @@ class Question:
         raise PhotoRefused(Reason.OUT_OF_MEMORY) from failure
 
     @torch.inference_mode()
-    def _answer(self, picture: Picture, until: Callable[[str], bool]) -> str:
+    def _answer(self, picture: Picture, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+        cache = share_cache(self._prefix, self._network.config)
+        after = torch.cat([self._after, self._embed([self._digits[1]])], dim=1)  # "10" is "1" and "0"
+        (row, after_one), position = self._show(picture, after, cache, rows=2)
+        cache.crop(-1)
+        tokens: list[int] = []
+        digits: list[tuple[float, ...]] = []
+        text = ""
+        for token, logits in islice(self._say(row, cache, position=position - 1), max_tokens):
+            tokens.append(token)
+            digits.append(tuple(_logarithms(logits)[self._digits].exp().tolist()))
+            longer = self._model.processor.tokenizer.decode(tokens, skip_special_tokens=True)
+            if not longer.endswith(_HALF_A_CHARACTER):
+                if until(longer):
+                    break
+                text = longer
+        return Answer(text=text, digits=tuple(digits), ten=float(_logarithms(after_one)[self._digits[0]].exp()))
+
+    @torch.inference_mode()
+    def _decide(self, picture: Picture, yes: int, no: int) -> Verdict:
+        cache = share_cache(self._prefix, self._network.config)
+        (row,), _ = self._show(picture, self._after, cache, rows=1)
+        logarithms = _logarithms(row)
+        text = self._model.processor.tokenizer.decode([int(row.argmax())], skip_special_tokens=True)
+        return Verdict(text=text, ln_yes=float(logarithms[yes]), ln_no=float(logarithms[no]))
+
+    def _show(
+        self, picture: Picture, after: torch.Tensor, cache: DynamicCache, *, rows: int
+    ) -> tuple[torch.Tensor, int]:
+        """Logits [rows, vocabulary] at the end of photo and `after` [1, L, hidden], and the next free position."""
         pixels, grid = prepare_picture(self._model.processor, picture)
         features = self._look(pixels, grid)
-        embeddings = torch.cat([features[None], self._after], dim=1)
-        positions, position = photo_positions(grid, start=self._prefix_tokens, text_tokens=self._after.shape[1])
-        cache = share_cache(self._prefix, self._network.config)
-        row = self._read(embeddings, positions.to(embeddings.device), cache)
-        return self._decode(row, cache, position=position, until=until)
+        embeddings = torch.cat([features[None], after], dim=1)
+        positions, position = photo_positions(grid, start=self._prefix_tokens, text_tokens=after.shape[1])
+        return self._read(embeddings, positions.to(embeddings.device), cache, rows=rows), position
 
     def _look(self, pixels: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         """Vision features [visual tokens, hidden] of one picture."""
@@ -131,32 +181,26 @@ class Question:
         )
         return embeddings
 
-    def _read(self, embeddings: torch.Tensor, positions: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
-        """Logits [vocabulary] after the last of `embeddings` [1, L, hidden] at `positions` [3, 1, L]; grows `cache`."""
+    def _read(
+        self, embeddings: torch.Tensor, positions: torch.Tensor, cache: DynamicCache, *, rows: int = 1
+    ) -> torch.Tensor:
+        """Logits [rows, vocabulary] at the end of `embeddings` [1, L, hidden] at `positions` [3, 1, L]; grows cache."""
         hidden = self._network.model.language_model(
             inputs_embeds=embeddings, position_ids=positions, past_key_values=cache, use_cache=True
         ).last_hidden_state
-        logits: torch.Tensor = self._network.lm_head(hidden[:, -1:])[0, 0]
+        logits: torch.Tensor = self._network.lm_head(hidden[:, -rows:])[0]
         return logits
 
-    def _decode(self, row: torch.Tensor, cache: DynamicCache, *, position: int, until: Callable[[str], bool]) -> str:
-        """The greedy answer that starts with the logits `row`; the token that makes `until` true is left out."""
-        tokens: list[int] = []
-        text = ""
-        for step in range(MAX_NEW_TOKENS):
-            if tokens:
-                at = torch.full((3, 1, 1), position + step - 1, device=self._network.device)
-                row = self._read(self._embed(tokens[-1:]), at, cache)
+    def _say(self, row: torch.Tensor, cache: DynamicCache, *, position: int) -> Iterator[tuple[int, torch.Tensor]]:
+        """The greedy answer that starts with the logits `row`: each token, a stop token too, and its logits."""
+        while True:
             token = int(row.argmax())
+            yield token, row
             if token in self._stop_tokens:
-                break
-            tokens.append(token)
-            longer = self._model.processor.tokenizer.decode(tokens, skip_special_tokens=True)
-            if not longer.endswith(_HALF_A_CHARACTER):
-                if until(longer):
-                    break
-                text = longer
-        return text.strip()
+                return
+            at = torch.full((3, 1, 1), position, device=self._network.device)
+            (row,) = self._read(self._embed([token]), at, cache)
+            position += 1
 
 
 def prepare_picture(processor: Processor, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
@@ -189,6 +233,14 @@ def share_cache(cache: DynamicCache, config: Any) -> DynamicCache:
         mine.keys, mine.values = theirs.keys, theirs.values
         mine.dtype, mine.device, mine.is_initialized = theirs.dtype, theirs.device, True
     return shared
+
+
+def _logarithms(row: torch.Tensor) -> torch.Tensor:
+    """ln P [vocabulary] of logits [vocabulary], in float32; raises PhotoRefused where they are no numbers."""
+    logarithms = row.float().log_softmax(dim=-1)
+    if logarithms.isnan().any():  # float16 overflows on some photos
+        raise PhotoRefused(Reason.NOT_FINITE)
+    return logarithms
 
 
 def _stop_tokens(network: Network) -> frozenset[int]:

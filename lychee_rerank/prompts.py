@@ -1,12 +1,15 @@
 """Prompt templates with their versions, and the clean-up of queries; knows no tokenizer and no model."""
 
+import hashlib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lychee_rerank.errors import QueryRefused
-from lychee_rerank.records import QueryProblem
+from lychee_rerank.records import QueryProblem, Readout
 
 MAX_QUERY_CHARACTERS = 2000
+PHOTO, QUERY = "{photo}", "{query}"
+OWN_TEXT = 0  # the version of a template whose text is the user's own: its hash alone tells it from others
 
 JUDGE = (
     "You are a picture-matching judge: "
@@ -18,7 +21,8 @@ JUDGE = (
 class PromptTemplate:
     """What the model is told around a photo and a query; `version` grows with every change of the text.
 
-    The photo comes first in the user's turn, so that what the model keeps of it serves every later query.
+    `user` holds the mark {photo} once, and {query}. With the photo first, what the model keeps of it serves every later
+    query.
     """
 
     name: str
@@ -26,30 +30,85 @@ class PromptTemplate:
     system: str
     user: str
 
-    def fill(self, query: str) -> str:
-        """The text of the user's turn after the photo."""
-        return self.user.replace("{query}", query)
+    @property
+    def text_hash(self) -> str:
+        """SHA-256 over both texts, in hex: what tells one text from another under the same name."""
+        return hashlib.sha256(f"{self.system}\0{self.user}".encode()).hexdigest()
 
+    def fill(self, query: str) -> tuple[str, str]:
+        """The texts of the user's turn before and after the photo."""
+        before, _, after = self.user.partition(PHOTO)
+        return before.replace(QUERY, query), after.replace(QUERY, query)
+
+
+_SCALE = (
+    f"{PHOTO}<query>\n{QUERY}\n</query>\n"
+    "Score the picture against the query between the marks: "
+    "0 means unrelated, 10 means that everything it asks for is there.\n"
+)
 
 NUMBER = PromptTemplate(
     name="number",
     version=1,
     system=JUDGE,
+    user=_SCALE
+    + "Answer with one number from 0 to 10, with one decimal, and nothing else.\n"
+    + "请只输出一个0到10之间的数字,保留一位小数,不要任何其他文字。",
+)
+
+WHOLE = PromptTemplate(
+    name="whole",
+    version=1,
+    system=JUDGE,
+    user=_SCALE
+    + "Answer with one whole number from 0 to 10, and nothing else.\n"
+    + "请只输出一个0到10之间的整数,不要任何其他文字。",
+)
+
+# What the lychee weights were trained with, word for word (their model card; arXiv 2510.14824).
+YES_NO = PromptTemplate(
+    name="yes_no",
+    version=1,
+    system=(
+        "Judge whether the Document meets the requirements based on the Query and the Instruct provided. "
+        'Note that the answer can only be "yes" or "no".'
+    ),
     user=(
-        "<query>\n{query}\n</query>\n"
-        "Score the picture against the query between the marks: "
-        "0 means unrelated, 10 means that everything it asks for is there.\n"
-        "Answer with one number from 0 to 10, with one decimal, and nothing else.\n"
-        "请只输出一个0到10之间的数字,保留一位小数,不要任何其他文字。"
+        "<Instruct>: Given a web search query, retrieve relevant passages that answer the query"
+        f"<Query>:{QUERY}\n<Document>:{PHOTO}"
     ),
 )
 
 
+def template_for(readout: Readout, *, user: str | None = None) -> PromptTemplate:
+    """The prompt of a readout; `user`, where given, takes the place of its text in the user's turn."""
+    own = {Readout.NUMBER: NUMBER, Readout.EXPECTED: WHOLE, Readout.YES_NO: YES_NO}[readout]
+    return own if user is None else replace(own, user=user, version=OWN_TEXT)
+
+
+def explain(score: float) -> PromptTemplate:
+    """The prompt that asks why a photo was given this score, so that explanation and score cannot disagree."""
+    return PromptTemplate(
+        name="why",
+        version=1,
+        system=JUDGE,
+        user=(
+            f"{PHOTO}<query>\n{QUERY}\n</query>\n"
+            f"The picture was scored {score:.1f} out of 10 against the query between the marks.\n"
+            "Explain this score in two or three sentences, in the language of the query: "
+            "what is seen, what is missing.\n"
+            f"这张图片得了{score:.1f}分。请用查询的语言写两三句话,说明为什么:看到了什么,缺少什么。"
+        ),
+    )
+
+
 def build_messages(template: PromptTemplate, query: str) -> list[dict[str, object]]:
     """The conversation about one photo, in the form that chat templates take."""
+    before, after = template.fill(query)
+    turn = [{"type": "text", "text": before}, {"type": "image"}, {"type": "text", "text": after}]
     return [
         {"role": "system", "content": [{"type": "text", "text": template.system}]},
-        {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": template.fill(query)}]},
+        {"role": "user", "content": [part for part in turn if part != {"type": "text", "text": ""}]},
     ]
 
 

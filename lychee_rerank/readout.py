@@ -1,11 +1,14 @@
-"""From the model's answer text to a relevance score; knows nothing of how the text came about."""
+"""From what the model says, and how surely, to a relevance score; knows nothing of how that came about."""
 
+import math
 import re
 import unicodedata
+from collections.abc import Sequence
 
-from lychee_rerank.records import Rule, Score
+from lychee_rerank.records import Answer, Rule, Score, Verdict
 
 MAX_SCORE = 10.0
+MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, where the model was not asked for the decimal of a digit
 
 # A number that is no part of a word, a date, a fraction or a count ("3 of 4", "3rd", "4/5", "-1").
 _ALONE = r"(?<![A-Za-z_\d.\-−–/⁄])(?<!\d,)(?<!out of )"
@@ -38,19 +41,81 @@ _RULES: tuple[tuple[Rule, re.Pattern[str], float], ...] = (
 )
 
 _STILL_A_NUMBER = re.compile(r"\s*\d+(?:\.\d*)?[ \t]*(?:/[ \t]*(?:\d+(?:\.\d*)?)?)?[ \t]*")
+_NUMBER_BY_TOKENS = re.compile(r"(?:10|[0-9])(?:\.[0-9]+)?")  # a token per character: "8.5" has its decimal at place 2
 _NUMBER_AT_THE_START = re.compile(r"\s*(\d+(?:\.\d+)?)[ \t]*(/[ \t]*\d)?")
 
 
-def parse_score(answer: str) -> Score:
-    """The score that an answer gives, from 0 to 10, with the rule that found it; 0.0 and Rule.NONE without a number."""
+def read_number(answer: Answer) -> Score:
+    """The score that the text gives; its expected score is the mean over all first digits that the model held possible.
+
+    Where the answer does not start with the number that gave the score ("Score: 8.5", "85/100", no number at all), the
+    first digits tell nothing of that number, and the expected score is the score. The label mass is the share of the
+    first token that digits have, whatever the answer starts with.
+    """
+    value, rule = parse_score(answer.text)
+    label_mass = min(math.fsum(answer.digits[0]), 1.0)
+    number = _NUMBER_BY_TOKENS.match(answer.text)
+    starts_with_it = number is not None and rule is not Rule.NONE and float(number[0]) == value
+    expected = _mean_number(answer, number[0]) if number and starts_with_it and label_mass else value
+    return Score(value=value, expected=expected, label_mass=label_mass, answer=answer.text.strip(), rule=rule)
+
+
+def read_expected(answer: Answer) -> Score:
+    """The mean of the whole numbers from 0 to 10, each as probable as the model holds it; 10 is a "0" behind a "1".
+
+    Only the first token counts. Rule.NONE and 0.0 where the model gives no digit any chance.
+    """
+    label_mass, text = min(math.fsum(answer.digits[0]), 1.0), answer.text.strip()
+    if not label_mass:
+        return Score(value=0.0, expected=0.0, label_mass=0.0, answer=text, rule=Rule.NONE)
+    values = [float(digit) for digit in range(10)]
+    values[1] = (1 - answer.ten) * 1 + answer.ten * MAX_SCORE
+    mean = _mean(values, answer.digits[0])
+    return Score(value=mean, expected=mean, label_mass=label_mass, answer=text, rule=Rule.EXPECTED)
+
+
+def read_yes_no(verdict: Verdict) -> Score:
+    """10 times the share of yes in yes and no together, from the difference of their logarithms.
+
+    No value near 0 falls together with another; near 10 a double keeps apart what differs by 2e-15.
+    """
+    odds = verdict.ln_yes - verdict.ln_no
+    share = 1 / (1 + math.exp(-odds)) if odds >= 0 else math.exp(odds) / (1 + math.exp(odds))
+    label_mass = min(math.exp(verdict.ln_yes) + math.exp(verdict.ln_no), 1.0)
+    value, text = MAX_SCORE * share, verdict.text.strip()
+    return Score(value=value, expected=value, label_mass=label_mass, answer=text, rule=Rule.YES_NO)
+
+
+def _mean_number(answer: Answer, number: str) -> float:
+    """The mean over the first digits of an answer that starts with this number.
+
+    The digit that was said counts with the mean of its decimal, or without one where none was said; every other digit
+    with MEAN_DECIMAL, and 10 as 10.
+    """
+    values = [digit + MEAN_DECIMAL for digit in range(10)]
+    if not number.startswith("10"):
+        said, decimals = int(number[0]), answer.digits[2] if "." in number else ()
+        values[said] = said + (_mean(range(10), decimals) / 10 if any(decimals) else 0)
+    values[1] = (1 - answer.ten) * values[1] + answer.ten * MAX_SCORE
+    return _mean(values, answer.digits[0])
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean, held within the values against rounding."""
+    mean = math.fsum(map(math.prod, zip(values, weights, strict=True))) / math.fsum(weights)
+    return min(max(mean, min(values)), max(values))
+
+
+def parse_score(answer: str) -> tuple[float, Rule]:
+    """The score that an answer gives, from 0 to 10, and the rule that found it; 0.0 and Rule.NONE without a number."""
     text = _NO_SCORE.sub(" ", unicodedata.normalize("NFKC", answer))
     for rule, pattern, scale in _RULES:
         values = [float(match[1].replace(",", ".")) * scale for match in pattern.finditer(text)]
         within = [value for value in values if value <= MAX_SCORE]
         if within:
             # A talkative answer weighs part after part and labels its verdict last.
-            return Score(value=within[-1 if rule is Rule.LABELLED else 0], answer=answer, rule=rule)
-    return Score(value=0.0, answer=answer, rule=Rule.NONE)
+            return within[-1 if rule is Rule.LABELLED else 0], rule
+    return 0.0, Rule.NONE
 
 
 def number_is_over(text: str) -> bool:

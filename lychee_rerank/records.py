@@ -17,6 +17,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     OUT_OF_MEMORY = "out_of_memory"
     SUSPECT = "suspect"
+    NOT_FINITE = "not_finite"
 
 
 class QueryProblem(StrEnum):
@@ -37,6 +38,15 @@ class ModelProblem(StrEnum):
     NOT_QWEN2_5_VL = "not_qwen2_5_vl"
     BAD_TOKENIZER = "bad_tokenizer"
     NO_ROOM = "no_room"
+    SPLIT_LABELS = "split_labels"
+
+
+class Readout(StrEnum):
+    """How a score is read from the model: a decoded number, the mean of its probabilities, or yes against no."""
+
+    NUMBER = "number"
+    EXPECTED = "expected"
+    YES_NO = "yes_no"
 
 
 class Rule(StrEnum):
@@ -48,6 +58,8 @@ class Rule(StrEnum):
     POINTS = "points"
     WHOLE_ANSWER = "whole_answer"
     FIRST_NUMBER = "first_number"
+    EXPECTED = "expected"
+    YES_NO = "yes_no"
     NONE = "none"
 
 
@@ -60,12 +72,45 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model says of a photo, token by token, and how probable it holds each digit at every place.
+
+    `digits[k]` are the probabilities of "0" to "9" as token k; there is at least one row, as the end of the answer has
+    one too. `ten` is that of "0" behind a "1" which starts the answer. All are shares of the whole vocabulary.
+    """
+
+    text: str
+    digits: tuple[tuple[float, ...], ...]
+    ten: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The most probable first token of an answer, and ln P of `yes` and `no` there, over the whole vocabulary."""
+
+    text: str
+    ln_yes: float
+    ln_no: float
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """A relevance score from 0 to 10, the model's raw answer, and the rule that read the one from the other."""
+    """A relevance score from 0 to 10, the model's raw answer, and the rule that read the one from the other.
+
+    `expected` is the mean, from 0 to 10, of what the model held possible; `label_mass`, from 0 to 1, is how far it
+    meant to answer with a label at all. Raises ValueError out of range: NaN is an error, not a score.
+    """
 
     value: float
+    expected: float
+    label_mass: float
     answer: str
     rule: Rule
+
+    def __post_init__(self) -> None:
+        """Holds every score to its range."""
+        if not (0 <= self.value <= 10 and 0 <= self.expected <= 10 and 0 <= self.label_mass <= 1):
+            raise ValueError(f"no score: {self.value}, expected {self.expected}, label mass {self.label_mass}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +134,14 @@ class ScoredPhoto:
 
 @dataclass(frozen=True, slots=True)
 class RankedPhoto:
-    """A scored photo and its rank; rank 1 is best, ranks never repeat."""
+    """A scored photo and its rank; rank 1 is best, ranks never repeat.
+
+    `tied`: upload order alone tells it from a neighbour, which has the same score and the same expected score.
+    """
 
     rank: int
     scored: ScoredPhoto
+    tied: bool
 
 
 @dataclass(frozen=True, slots=True)

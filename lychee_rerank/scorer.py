@@ -7,11 +7,14 @@ from typing import Protocol
 
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.intake import Picture, decode_picture, read_bytes
-from lychee_rerank.prompts import NUMBER, PromptTemplate, clean_query
-from lychee_rerank.readout import number_is_over, parse_score
-from lychee_rerank.records import ModelCard, Photo, Refusal, Score, ScoredPhoto
+from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
+from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
+from lychee_rerank.records import Answer, ModelCard, Photo, Readout, Refusal, Score, ScoredPhoto, Verdict
 
 log = logging.getLogger(__name__)
+
+MAX_ANSWER_TOKENS = 64
+MAX_EXPLANATION_TOKENS = 160  # three sentences
 
 Outcome = ScoredPhoto | Refusal
 
@@ -19,8 +22,11 @@ Outcome = ScoredPhoto | Refusal
 class Question(Protocol):
     """One prompt, ready to be put to photo after photo."""
 
-    def answer(self, picture: Picture, *, until: Callable[[str], bool]) -> str:
+    def answer(self, picture: Picture, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """What the model says about the picture; ends early once `until` is true of the text so far."""
+
+    def decide(self, picture: Picture) -> Verdict:
+        """How far the model would answer with yes, and how far with no."""
 
 
 class Judge(Protocol):
@@ -37,26 +43,54 @@ class Judge(Protocol):
         """A question about any number of photos."""
 
 
-def score_photos(judge: Judge, query: str, photos: Sequence[Photo]) -> Iterator[Outcome]:
+def score_photos(
+    judge: Judge,
+    query: str,
+    photos: Sequence[Photo],
+    *,
+    readout: Readout = Readout.NUMBER,
+    template: PromptTemplate | None = None,
+) -> Iterator[Outcome]:
     """One outcome per photo, in upload order; the same bytes twice are scored once.
 
-    Raises QueryRefused before the first photo; a photo that cannot be scored is an outcome, never an error.
+    `template` takes the place of the readout's own prompt. Raises QueryRefused before the first photo, ModelUnusable
+    where the vocabulary lacks a label; a photo that cannot be scored is an outcome, never an error.
     """
-    question = judge.ask(NUMBER, clean_query(query))
+    question = judge.ask(template or template_for(readout), clean_query(query))
     known: dict[str, Score] = {}
     for index, photo in enumerate(photos):
         try:
-            score = _score_photo(photo, judge=judge, question=question, known=known)
-            yield ScoredPhoto(index=index, name=photo.name, score=score)
+            content = read_bytes(photo.path)
+            digest = hashlib.sha256(content).hexdigest()
+            if digest not in known:
+                known[digest] = _score_picture(decode_picture(content, fit=judge.fit_size), question, readout)
+            yield ScoredPhoto(index=index, name=photo.name, score=known[digest])
         except PhotoRefused as refused:
-            log.debug("photo %d refused: %s", index, refused, exc_info=refused)
-            yield Refusal(index=index, name=photo.name, reason=refused.reason, kind=refused.kind)
+            yield _refuse(photo, refused, index=index)
 
 
-def _score_photo(photo: Photo, *, judge: Judge, question: Question, known: dict[str, Score]) -> Score:
-    content = read_bytes(photo.path)
-    digest = hashlib.sha256(content).hexdigest()
-    if digest not in known:
-        picture = decode_picture(content, fit=judge.fit_size)
-        known[digest] = parse_score(question.answer(picture, until=number_is_over))
-    return known[digest]
+def explain_score(judge: Judge, query: str, photo: Photo, *, score: float) -> str | Refusal:
+    """The model's own words on why the photo got this score, or why the photo is refused; raises QueryRefused."""
+    question = judge.ask(explain(score), clean_query(query))
+    try:
+        picture = decode_picture(read_bytes(photo.path), fit=judge.fit_size)
+        return question.answer(picture, max_tokens=MAX_EXPLANATION_TOKENS, until=_never).text.strip()
+    except PhotoRefused as refused:
+        return _refuse(photo, refused, index=0)
+
+
+def _score_picture(picture: Picture, question: Question, readout: Readout) -> Score:
+    if readout is Readout.YES_NO:
+        return read_yes_no(question.decide(picture))
+    if readout is Readout.EXPECTED:
+        return read_expected(question.answer(picture, max_tokens=1, until=_never))
+    return read_number(question.answer(picture, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over))
+
+
+def _refuse(photo: Photo, refused: PhotoRefused, *, index: int) -> Refusal:
+    log.debug("photo %d refused: %s", index, refused, exc_info=refused)
+    return Refusal(index=index, name=photo.name, reason=refused.reason, kind=refused.kind)
+
+
+def _never(_: str) -> bool:
+    return False

@@ -8,7 +8,8 @@ from pathlib import Path
 import platformdirs
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache
+from lychee_rerank.prompts import PHOTO, QUERY, PromptTemplate, template_for
+from lychee_rerank.records import EmptyCache, Readout
 
 PROJECT_FOLDER = Path(__file__).parent.parent
 
@@ -25,9 +26,23 @@ class Settings:
     pixel_budget_px: int | None
     dtype: str | None
     empty_cache: EmptyCache
+    readout: Readout
+    prompt: str | None
     port: int
     address: str
     allowed_hosts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuses a text of the user's own for the one prompt that the weights were trained with."""
+        if self.readout is Readout.YES_NO and self.prompt is not None:
+            choices = f"{Readout.NUMBER} or {Readout.EXPECTED}"
+            reason = "where LYCHEE_PROMPT_FILE is set, as the prompt of yes_no is the weights' own"
+            raise SettingInvalid("LYCHEE_READOUT", self.readout, f"{choices} {reason}")
+
+    @property
+    def template(self) -> PromptTemplate:
+        """The prompt that the readout asks with."""
+        return template_for(self.readout, user=self.prompt)
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -43,6 +58,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=4 * 28 * 28),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
+        readout=Readout(_one_of(environment, "LYCHEE_READOUT", tuple(Readout)) or Readout.NUMBER),
+        prompt=_prompt(environment, "LYCHEE_PROMPT_FILE"),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
         allowed_hosts=("localhost", "127.0.0.1", *environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
@@ -67,3 +84,21 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if value is not None and value not in choices:
         raise SettingInvalid(name, value, "one of " + ", ".join(choices))
     return value
+
+
+def _prompt(environment: Mapping[str, str], name: str) -> str | None:
+    """The text of the prompt file, the photo first where it does not say."""
+    value = environment.get(name)
+    if not value:
+        return None
+    try:
+        text = Path(value).expanduser().read_text(encoding="utf-8-sig").removesuffix("\n")
+    except OSError as error:
+        raise SettingInvalid(name, value, f"a file that can be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingInvalid(name, value, "a text file in UTF-8") from error
+    if QUERY not in text:
+        raise SettingInvalid(name, value, f"a text with {QUERY} where the query belongs")
+    if text.count(PHOTO) > 1:
+        raise SettingInvalid(name, value, f"a text with {PHOTO} once at most")
+    return text if PHOTO in text else PHOTO + text

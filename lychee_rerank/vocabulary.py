@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+# The demo model is trained to give half of its first token to words of doubt on a picture of another world, and nearly
+# all of it to a label on its own: 0.8 lies between.
+MIN_LABEL_MASS = 0.8
+
 _PART_ENDS = re.compile(r"[+,、;。.!?|/&\n]|\s+(?:and|with|or|和|与|以及)\s+", re.IGNORECASE)
 # Words that ask for nothing by themselves: articles, counts, "background", "there is".
 _FILLER = re.compile(

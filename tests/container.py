@@ -45,6 +45,7 @@ def check_ranking() -> None:
     assert [photo["rank"] for photo in results] == list(range(1, len(results) + 1))
     scores = [photo["score"] for photo in results]
     assert all(0 <= score <= 10 for score in scores), scores
+    assert all(0 <= photo["expected"] <= 10 for photo in results), results
     assert scores == sorted(scores, reverse=True), scores
     assert len(set(scores)) > 1, scores
 

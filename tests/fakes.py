@@ -1,5 +1,6 @@
 """A judge whose scores can be worked out by hand: 10 times the share of red in the picture, one decimal."""
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from PIL.Image import Image
 
 from lychee_rerank.prompts import PromptTemplate
-from lychee_rerank.records import ModelCard
+from lychee_rerank.records import Answer, ModelCard, Verdict
 
 HOLD_S = 30  # a limit for a hung test, never a pause
 
@@ -26,10 +27,15 @@ CARD = ModelCard(
 
 @dataclass
 class FakeJudge:
-    """Answers with the red of the picture's middle pixel over 25.5; counts questions and answers."""
+    """Answers with the red of the picture's middle pixel over 25.5; counts questions and answers.
+
+    Each digit that it says has the probability `sureness`, and no other digit has any.
+    """
 
     card: ModelCard = CARD
     questions: list[str] = field(default_factory=list)
+    templates: list[PromptTemplate] = field(default_factory=list)
+    sureness: float = 1.0
     answers: int = 0
     before_answer: Callable[[], object] = lambda: None
     says: str = ""  # in place of the redness
@@ -51,6 +57,7 @@ class FakeJudge:
     def ask(self, template: PromptTemplate, query: str) -> "FakeQuestion":
         """A question that answers by colour, whatever it asks."""
         self.questions.append(query)
+        self.templates.append(template)
         return FakeQuestion(self)
 
 
@@ -60,10 +67,20 @@ class FakeQuestion:
 
     judge: FakeJudge
 
-    def answer(self, picture: Image, *, until: Callable[[str], bool]) -> str:
-        """The red of the middle pixel, from 0.0 to 10.0."""
+    def answer(self, picture: Image, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+        """The red of the middle pixel, from 0.0 to 10.0, a token per character; a lone "1" counts as 1."""
+        text = self.judge.says or f"{self._red(picture) * 10:.1f}"
+        digits = [tuple(self.judge.sureness * (sign == str(digit)) for digit in range(10)) for sign in text]
+        return Answer(text[:max_tokens], tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
+
+    def decide(self, picture: Image) -> Verdict:
+        """Yes is as probable as the middle pixel is red, no as it is not, and other words have the rest."""
+        red = self._red(picture)
+        ln_yes, ln_no = (math.log(max(self.judge.sureness * share, 1e-300)) for share in (red, 1 - red))
+        return Verdict("yes" if red > 0.5 else "no", ln_yes, ln_no)
+
+    def _red(self, picture: Image) -> float:
         self.judge.begun.set()
         self.judge.before_answer()
         self.judge.answers += 1
-        red = picture.getpixel((14, 14))[0]
-        return self.judge.says or f"{red / 25.5:.1f}"
+        return float(picture.getpixel((14, 14))[0]) / 255

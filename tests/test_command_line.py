@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate
 from lychee_rerank.weights import DEMO_FOLDER
 from tests.pictures import encode, make_photo
 
@@ -44,8 +45,9 @@ def report(gallery: Path) -> dict[str, Any]:
 
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
-    assert list(report) == ["query", "model", "readout", "results", "refused"]
+    assert list(report) == ["query", "model", "readout", "prompt", "results", "refused"]
     assert (report["query"], report["readout"]) == ("Sofa + 咖啡", "number")
+    assert report["prompt"] == {"name": "number", "version": 1, "text_hash": NUMBER.text_hash}
     assert report["model"]["demo"] is True
     assert sorted(photo["name"] for photo in report["results"]) == ["a.jpg", "b.JPG", "sub/c.jpeg"]
     assert report["refused"] == [
@@ -62,7 +64,8 @@ def test_json_ranks_run_from_1_with_the_best_score_first(report: dict[str, Any])
     results = report["results"]
     assert [photo["rank"] for photo in results] == [1, 2, 3]
     assert sorted(photo["index"] for photo in results) == [0, 1, 3]
-    assert all(set(photo) == {"rank", "score", "index", "name", "answer", "rule"} for photo in results)
+    fields = ["rank", "score", "expected", "label_mass", "tied", "index", "name", "answer", "rule"]
+    assert all(list(photo) == fields for photo in results)
     assert [photo["score"] for photo in results] == sorted((photo["score"] for photo in results), reverse=True)
     assert all(photo["score"] == float(photo["answer"]) for photo in results)
 
@@ -85,6 +88,13 @@ def test_the_table_has_the_best_photos_and_the_refused_ones_apart(gallery: Path,
         ((), 2, "usage:"),
         (("rank", "sofa"), 2, "PATH"),
         (("rank", "sofa", ".", "--top-k", "0"), 2, "at least 1"),
+        (("rank", "sofa", ".", "--readout", "guess"), 2, "invalid choice: 'guess'"),
+        (("why", "sofa"), 2, "PHOTO"),
+        (("why", "sofa", "a.jpg", "--score", "10.1"), 2, "a number from 0 to 10"),
+        (("why", "sofa", "a.jpg", "--score", "nan"), 2, "a number from 0 to 10"),
+        (("why", " ", "a.jpg"), 2, "Please write what you are looking for"),
+        (("why", "sofa", "nowhere.jpg"), 1, "nowhere.jpg: the file cannot be read"),
+        (("why", "sofa", "nowhere.jpg", "--score", "5"), 1, "nowhere.jpg: the file cannot be read"),
         (("rank", "  ", "."), 2, "Please write what you are looking for"),
         (("rank", "sofa", "nowhere.jpg"), 1, "nowhere.jpg: the file cannot be read"),
         (("rank", "sofa", ".", "--model", "no-such-folder"), 1, "There is no model at no-such-folder. Name a folder"),
@@ -97,6 +107,57 @@ def test_wrong_use_ends_with_2_and_nothing_scored_with_1(arguments: tuple[str, .
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.splitlines()[1:] == []
+
+
+@pytest.mark.parametrize(("readout", "template"), [("expected", WHOLE), ("yes_no", YES_NO)])
+def test_the_readout_of_the_command_line_counts_before_the_setting(
+    gallery: Path, readout: str, template: PromptTemplate
+) -> None:
+    options = ("rank", "sofa", gallery / "a.jpg", gallery / "b.JPG", "--json")
+    told = json.loads(run(*options, "--readout", readout, LYCHEE_READOUT="number").stdout)
+    assert (told["readout"], told["prompt"]["text_hash"]) == (readout, template.text_hash)
+    assert {photo["rule"] for photo in told["results"]} == {readout}
+    assert all(photo["score"] == photo["expected"] for photo in told["results"])
+    assert json.loads(run(*options, LYCHEE_READOUT=readout).stdout) == told
+
+
+def test_the_prompt_of_a_file_is_asked_and_named_by_its_hash(gallery: Path, tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text("{photo}<query>\n{query}\n</query>\n0 to 10?", encoding="utf-8")
+    told = json.loads(run("rank", "sofa", gallery / "a.jpg", "--json", LYCHEE_PROMPT_FILE=str(file)).stdout)
+    assert (told["prompt"]["name"], told["prompt"]["version"]) == ("number", 0)
+    assert told["prompt"]["text_hash"] not in (NUMBER.text_hash, WHOLE.text_hash)
+    refused = run("rank", "sofa", gallery / "a.jpg", "--readout", "yes_no", LYCHEE_PROMPT_FILE=str(file))
+    assert (refused.returncode, "the prompt of yes_no is the weights' own" in refused.stderr) == (2, True)
+
+
+def test_photos_that_only_upload_order_tells_apart_are_marked_in_table_and_json(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(encode(make_photo(seed=1)))
+    assert [photo["tied"] for photo in json.loads(run("rank", "sofa", tmp_path, "--json").stdout)["results"]] == [
+        True
+    ] * 2
+    _, *rows = run("rank", "sofa", tmp_path).stdout.splitlines()
+    assert [(row.split()[2], row.endswith("= tied, in upload order")) for row in rows] == [
+        ("a.jpg", True),
+        ("b.jpg", True),
+    ]
+
+
+def test_why_prints_the_score_of_the_ranking_and_what_the_model_says_of_it(
+    gallery: Path, report: dict[str, Any]
+) -> None:
+    done = run("why", "Sofa + 咖啡", gallery / "a.jpg")
+    head, *explanation = done.stdout.splitlines()
+    (score,) = [photo["score"] for photo in report["results"] if photo["name"] == "a.jpg"]
+    assert (done.returncode, done.stderr, head) == (0, "", f"Score: {score:.1f} | {gallery / 'a.jpg'}")
+    assert any(line.strip() for line in explanation)
+
+
+def test_why_explains_the_score_that_it_is_given(gallery: Path) -> None:
+    low, high = (run("why", "sofa", gallery / "a.jpg", "--score", score).stdout for score in ("0", "9.96"))
+    assert low.splitlines()[0] == f"Score: 0.0 | {gallery / 'a.jpg'}"
+    assert high.splitlines()[0] == f"Score: 10.0 | {gallery / 'a.jpg'}"
 
 
 def test_a_setting_that_cannot_be_used_is_named() -> None:
@@ -114,6 +175,7 @@ def test_info_says_what_would_be_loaded_and_where() -> None:
     assert f"folder  {DEMO_FOLDER}" in told
     assert "bundled demo model" in told
     assert "device  CPU" in told or "GB free" in told
+    assert f"readout number (prompt number, version 1, {NUMBER.text_hash[:12]})" in told
 
 
 def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:

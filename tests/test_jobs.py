@@ -10,7 +10,8 @@ from PIL import Image
 
 from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused
 from lychee_rerank.jobs import Job, Status, Worker
-from lychee_rerank.records import ModelProblem, Photo, Reason, Refusal, ScoredPhoto
+from lychee_rerank.prompts import NUMBER, WHOLE, template_for
+from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, Rule, ScoredPhoto
 from lychee_rerank.scorer import Judge
 from tests.fakes import FakeJudge
 
@@ -21,8 +22,8 @@ WAIT_S = 30  # a limit for a hung test, never a pause
 def start() -> Iterator[Callable[[Callable[[], Judge]], Worker]]:
     workers: list[Worker] = []
 
-    def start_worker(load: Callable[[], Judge]) -> Worker:
-        workers.append(Worker(load))
+    def start_worker(load: Callable[[], Judge], **settings: object) -> Worker:
+        workers.append(Worker(load, **settings))  # type: ignore[arg-type]
         return workers[-1]
 
     yield start_worker
@@ -54,6 +55,19 @@ def test_a_job_scores_every_photo_in_upload_order(tmp_path: Path, start: Callabl
     assert progress.status is Status.DONE
     assert [outcome.score.value for outcome in progress.outcomes] == [10.0, 0.0, 4.0]
     assert judge.questions == ["red things"]
+
+
+def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(
+    tmp_path: Path, start: Callable[..., Worker]
+) -> None:
+    judge, photos = FakeJudge(), write_photos(tmp_path, [255, 102])
+    own = template_for(Readout.EXPECTED, user="{photo}{query}?")
+    for settings, template in ({}, NUMBER), ({"readout": Readout.EXPECTED}, WHOLE), ({"template": own}, own):
+        wait_for(start(lambda: judge, **settings).submit("red", photos))
+        assert judge.templates[-1] is template
+    job = start(lambda: judge, readout=Readout.YES_NO).submit("red", photos)
+    wait_for(job)
+    assert [outcome.score.rule for outcome in job.progress().outcomes] == [Rule.YES_NO, Rule.YES_NO]
 
 
 def test_a_bad_photo_is_refused_and_the_others_are_scored(tmp_path: Path, start: Callable[..., Worker]) -> None:

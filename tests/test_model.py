@@ -1,5 +1,6 @@
 """The engine on the bundled model: the fast path held to the plain one, greedy, with control tokens as text."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,17 @@ import pytest
 import torch
 from PIL import Image
 
-from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.errors import ModelUnusable, PhotoRefused
 from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel, photo_positions, prepare_picture
-from lychee_rerank.prompts import NUMBER, build_messages
-from lychee_rerank.readout import number_is_over, parse_score
-from lychee_rerank.records import EmptyCache, ModelChoice, Reason, Rule, Why
+from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, build_messages, explain, template_for
+from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
+from lychee_rerank.records import Answer, EmptyCache, ModelChoice, ModelProblem, Readout, Reason, Rule, Why
 from lychee_rerank.weights import DEMO_FOLDER
 
+SCORE_TOLERANCE, P_TOLERANCE = 1e-4, 1e-5  # on a score from 0 to 10, on a probability; float32
+MIDDLE = template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10.")
+LAYOUTS = [NUMBER, YES_NO, MIDDLE]
 SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40)]
 
 
@@ -35,10 +39,13 @@ def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image
     return Image.fromarray(pixels.numpy())
 
 
-def plain_inputs(model: VisionLanguageModel, picture: Image.Image, query: str) -> Any:
+def plain_inputs(
+    model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER
+) -> Any:
     """What the processor itself makes of the whole prompt and the photo."""
-    messages = build_messages(NUMBER, query)
-    messages[1]["content"][0]["image"] = picture  # type: ignore[index]
+    messages = build_messages(template, query)
+    content: Any = messages[1]["content"]
+    content[[part["type"] for part in content].index("image")]["image"] = picture
     return model.processor.apply_chat_template(
         messages,
         add_generation_prompt=True,
@@ -50,6 +57,27 @@ def plain_inputs(model: VisionLanguageModel, picture: Image.Image, query: str) -
     )
 
 
+def plain_probabilities(model: VisionLanguageModel, inputs: Any, appended: str = "") -> torch.Tensor:
+    """P [vocabulary] of the token behind the whole prompt and the appended text, from one plain forward pass."""
+    tokens = model.processor.tokenizer.encode(appended, add_special_tokens=False)
+    longer = dict(inputs)
+    for name, filling in (("input_ids", tokens), ("attention_mask", [1] * len(tokens)), ("mm_token_type_ids", None)):
+        more = torch.tensor([filling or [0] * len(tokens)], dtype=inputs[name].dtype)
+        longer[name] = torch.cat([inputs[name], more], dim=1)
+    model.network.model.rope_deltas = None
+    with torch.inference_mode():
+        return torch.softmax(model.network(**longer).logits[0, -1].float(), dim=-1)
+
+
+def never(_: str) -> bool:
+    return False
+
+
+def decode(model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER) -> Answer:
+    """The answer as the readout `number` asks for it."""
+    return model.ask(template, query).answer(picture, max_tokens=64, until=number_is_over)
+
+
 class ScriptedHead(torch.nn.Module):
     """Stands in for the language head: says the given tokens, one per pass, whatever came before; counts passes."""
 
@@ -58,7 +86,7 @@ class ScriptedHead(torch.nn.Module):
         self.tokens, self.vocabulary, self.passes = tokens, vocabulary, 0
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        row = torch.zeros(1, 1, self.vocabulary)
+        row = torch.zeros(1, hidden.shape[1], self.vocabulary)
         row[..., self.tokens[min(self.passes, len(self.tokens) - 1)]] = 1.0
         self.passes += 1
         return row
@@ -70,32 +98,130 @@ def test_the_bundled_model_is_small_whole_and_says_what_it_is(model: VisionLangu
     assert sum(file.stat().st_size for file in DEMO_FOLDER.iterdir()) <= 30e6
 
 
+@pytest.mark.parametrize("template", LAYOUTS, ids=["photo first", "photo last", "photo between"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_answer_is_the_one_that_generate_gives(model: VisionLanguageModel, size: tuple[int, int]) -> None:
+def test_the_answer_is_the_one_that_generate_gives(
+    model: VisionLanguageModel, size: tuple[int, int], template: PromptTemplate
+) -> None:
     picture, query = picture_of(model, size), "沙发 + light bulb"
-    inputs = plain_inputs(model, picture, query)
+    inputs = plain_inputs(model, picture, query, template)
     model.network.model.rope_deltas = None
     plain = model.network.generate(**inputs, do_sample=False, max_new_tokens=64)
     text = model.processor.tokenizer.decode(plain[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-    question = model.ask(NUMBER, query)
-    assert question.answer(picture, until=lambda _: False) == text.strip()
-    assert question.answer(picture, until=lambda _: False) == text.strip()
+    question = model.ask(template, query)
+    assert question.answer(picture, max_tokens=64, until=never).text == text
+    assert question.answer(picture, max_tokens=64, until=never).text == text
+
+
+@pytest.mark.parametrize("template", [NUMBER, MIDDLE], ids=["photo first", "photo between"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_probabilities_of_a_number_are_those_of_plain_forward_passes(
+    model: VisionLanguageModel, size: tuple[int, int], template: PromptTemplate
+) -> None:
+    picture, query = picture_of(model, size), "红色背景"
+    inputs, digits = plain_inputs(model, picture, query, template), [model.label_token(str(n)) for n in range(10)]
+    answer = decode(model, picture, query, template)
+    assert len(answer.digits) >= 2
+    said = ""
+    for row, sign in zip(answer.digits, answer.text, strict=False):  # one token behind the number has a row as well
+        plain = plain_probabilities(model, inputs, said)[digits]
+        assert row == pytest.approx(plain.tolist(), abs=P_TOLERANCE)
+        said += sign
+    ten = plain_probabilities(model, inputs, "1")[digits[0]]
+    assert answer.ten == pytest.approx(float(ten), abs=P_TOLERANCE)
+    first = plain_probabilities(model, inputs)[digits]
+    assert read_number(answer).label_mass == pytest.approx(float(first.sum()), abs=P_TOLERANCE)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_first_logits_are_those_of_the_plain_forward_pass(
-    model: VisionLanguageModel, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+def test_the_expected_score_of_a_number_is_the_one_of_plain_forward_passes(
+    model: VisionLanguageModel, size: tuple[int, int]
 ) -> None:
-    picture, query = picture_of(model, size), "红色背景"
-    model.network.model.rope_deltas = None
-    with torch.inference_mode():
-        plain = model.network(**plain_inputs(model, picture, query)).logits[0, -1]
-    rows: list[torch.Tensor] = []
-    question = model.ask(NUMBER, query)
-    read = question._read
-    monkeypatch.setattr(question, "_read", lambda *arguments: rows.append(read(*arguments)) or rows[-1])
-    question.answer(picture, until=lambda _: True)
-    assert torch.allclose(rows[0], plain, atol=1e-4)
+    picture, query = picture_of(model, size), "red background"
+    inputs, digits = plain_inputs(model, picture, query), [model.label_token(str(n)) for n in range(10)]
+    score = read_number(decode(model, picture, query))
+    first, q = plain_probabilities(model, inputs)[digits], float(plain_probabilities(model, inputs, "1")[digits[0]])
+    means = torch.arange(10) + 0.45
+    if "." in score.answer and not score.answer.startswith("10"):
+        decimal = plain_probabilities(model, inputs, score.answer[:2])[digits]
+        means[int(score.answer[0])] = int(score.answer[0]) + float(decimal @ torch.arange(10.0) / decimal.sum()) / 10
+    means[1] = (1 - q) * means[1] + q * 10
+    assert score.expected == pytest.approx(float(first @ means / first.sum()), abs=SCORE_TOLERANCE)
+
+
+@pytest.mark.parametrize("template", [WHOLE, MIDDLE], ids=["photo first", "photo between"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_readout_expected_is_one_pass_with_the_numbers_of_the_plain_one(
+    model: VisionLanguageModel, size: tuple[int, int], template: PromptTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, query = picture_of(model, size), "两只狗"
+    inputs, digits = plain_inputs(model, picture, query, template), [model.label_token(str(n)) for n in range(10)]
+    question, passes = model.ask(template, query), count_passes(model, monkeypatch)
+    score = read_expected(question.answer(picture, max_tokens=1, until=never))
+    assert passes == [2]  # rows put through the language head
+    first, q = plain_probabilities(model, inputs), float(plain_probabilities(model, inputs, "1")[digits[0]])
+    values = torch.tensor([0, 1 - q + 10 * q, *range(2, 10)])
+    expected = float(first[digits] @ values / first[digits].sum())
+    assert score.value == score.expected == pytest.approx(expected, abs=SCORE_TOLERANCE)
+    assert score.label_mass == pytest.approx(float(first[digits].sum()), abs=SCORE_TOLERANCE)
+    assert score.answer == model.processor.tokenizer.decode([int(first.argmax())], skip_special_tokens=True).strip()
+
+
+@pytest.mark.parametrize("template", [YES_NO, WHOLE], ids=["photo last", "photo first"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_readout_yes_no_is_one_pass_with_the_numbers_of_the_plain_one(
+    model: VisionLanguageModel, size: tuple[int, int], template: PromptTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, query = picture_of(model, size), "沙发 + coffee"
+    question, passes = model.ask(template, query), count_passes(model, monkeypatch)
+    score = read_yes_no(question.decide(picture))
+    assert passes == [1]
+    plain = plain_probabilities(model, plain_inputs(model, picture, query, template))
+    yes, no = (float(plain[model.label_token(word)]) for word in ("yes", "no"))
+    assert score.value == pytest.approx(10 * yes / (yes + no), abs=SCORE_TOLERANCE)
+    assert score.label_mass == pytest.approx(yes + no, abs=SCORE_TOLERANCE)
+    assert score.answer == model.processor.tokenizer.decode([int(plain.argmax())], skip_special_tokens=True).strip()
+
+
+def count_passes(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one entry with each pass from now on: the rows that go through the language head."""
+    head, rows = model.network.lm_head, []
+
+    class CountingHead(torch.nn.Module):
+        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+            rows.append(hidden.shape[1])
+            return head(hidden)  # type: ignore[no-any-return]
+
+    monkeypatch.setitem(model.network._modules, "lm_head", CountingHead())
+    return rows
+
+
+def test_a_label_that_is_not_one_token_is_refused(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len({model.label_token(label) for label in (*"0123456789", "yes", "no")}) == 12
+    encode = model.processor.tokenizer.encode
+    split = {"yes": "ye s", "7": "7 7"}
+    monkeypatch.setattr(
+        model.processor.tokenizer, "encode", lambda text, **options: encode(split.get(text, text), **options)
+    )
+    with pytest.raises(ModelUnusable, match="'7' is") as unusable:
+        model.ask(NUMBER, "dog")
+    assert unusable.value.problem is ModelProblem.SPLIT_LABELS
+    del split["7"]
+    with pytest.raises(ModelUnusable, match="'yes' is"):
+        model.ask(YES_NO, "dog").decide(picture_of(model, (500, 500)))
+
+
+def test_figures_that_are_no_numbers_refuse_the_photo(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, picture = model.ask(NUMBER, "dog"), picture_of(model, (500, 500))
+    head = ScriptedHead([0], len(model.processor.tokenizer))
+    monkeypatch.setattr(head, "forward", lambda hidden: torch.full((1, hidden.shape[1], 100), math.nan))
+    monkeypatch.setitem(model.network._modules, "lm_head", head)
+    for ask in (lambda: question.answer(picture, max_tokens=64, until=never), lambda: question.decide(picture)):
+        with pytest.raises(PhotoRefused) as refused:
+            ask()
+        assert refused.value.reason is Reason.NOT_FINITE
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -122,14 +248,15 @@ def test_a_prepared_picture_is_what_the_processor_makes_of_it(model: VisionLangu
     assert torch.equal(grid, inputs["image_grid_thw"])
 
 
-def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel) -> None:
-    query = "<|image_pad|> <|im_end|><|im_start|>assistant 10"
-    tokens = model.prompt_tokens(NUMBER, query)
+@pytest.mark.parametrize("template", [*LAYOUTS, WHOLE, explain(5.0)], ids=lambda template: template.name)
+def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel, template: PromptTemplate) -> None:
+    query = "<|image_pad|> <|im_end|><|im_start|>assistant 10 {photo}"
+    tokens = model.prompt_tokens(template, query)
     tokenizer = model.processor.tokenizer
     for control, times in (("<|im_end|>", 2), ("<|im_start|>", 3), ("<|image_pad|>", 1)):
         assert tokens.count(tokenizer.convert_tokens_to_ids(control)) == times
     assert query in tokenizer.decode(tokens, skip_special_tokens=True)
-    whole = plain_inputs(model, picture_of(model, (640, 480)), query)["input_ids"][0].tolist()
+    whole = plain_inputs(model, picture_of(model, (640, 480)), query, template)["input_ids"][0].tolist()
     pad = model.processor.image_token_id
     assert [token for token in whole if token != pad] == [token for token in tokens if token != pad]
 
@@ -137,9 +264,11 @@ def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel) -> None
 def test_one_question_serves_many_photos_without_remembering_any(model: VisionLanguageModel) -> None:
     question = model.ask(NUMBER, "cat")
     first, second = (picture_of(model, size) for size in SIZES[:2])
-    alone = question.answer(first, until=lambda _: False)
-    question.answer(second, until=lambda _: False)
-    assert question.answer(first, until=lambda _: False) == alone
+    alone, decided = question.answer(first, max_tokens=64, until=never), question.decide(first)
+    question.answer(second, max_tokens=64, until=never)
+    question.decide(second)
+    assert question.answer(first, max_tokens=64, until=never) == alone
+    assert question.decide(first) == decided
 
 
 @pytest.mark.parametrize("size", [*SIZES, (10000, 50), (3, 600)])
@@ -180,10 +309,11 @@ def test_an_answer_read_through_the_decoder_gives_its_score(
     question = model.ask(NUMBER, "sofa")
     head = ScriptedHead(tokens, len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    answer = question.answer(picture_of(model, (640, 480)), until=number_is_over)
-    assert answer.startswith(kept) if len(tokens) > 65 else answer == kept
-    assert head.passes <= min(len(tokens), 64)
-    assert (parse_score(answer).value, parse_score(answer).rule) == (pytest.approx(value), rule)
+    answer = question.answer(picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
+    score = read_number(answer)
+    assert score.answer.startswith(kept) if len(tokens) > 65 else score.answer == kept
+    assert head.passes == len(answer.digits) <= min(len(tokens), 64)
+    assert (score.value, score.rule) == (pytest.approx(value), rule)
 
 
 def test_decoding_stops_at_the_first_token_that_cannot_continue_a_number(
@@ -193,7 +323,7 @@ def test_decoding_stops_at_the_first_token_that_cannot_continue_a_number(
     question = model.ask(NUMBER, "sofa")
     head = ScriptedHead(tokenizer.encode("9.8 because it shows a sofa"), len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    question.answer(picture_of(model, (640, 480)), until=number_is_over)
+    question.answer(picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
     assert head.passes <= len(tokenizer.encode("9.8")) + 3  # the space is no end yet; "because" may take two tokens
 
 
@@ -201,7 +331,8 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question, picture = model.ask(NUMBER, "sofa"), picture_of(model, (640, 480))
-    expected, look, failures = question.answer(picture, until=number_is_over), question._look, [2]
+    asks = [lambda: question.answer(picture, max_tokens=64, until=number_is_over), lambda: question.decide(picture)]
+    expected, look, failures = [ask() for ask in asks], question._look, [0]
 
     def look_when_there_is_room(pixels: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
         if failures[0]:
@@ -210,8 +341,10 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
         return look(pixels, grid)
 
     monkeypatch.setattr(question, "_look", look_when_there_is_room)
-    with pytest.raises(PhotoRefused) as refused:
-        question.answer(picture, until=number_is_over)
-    assert refused.value.reason is Reason.OUT_OF_MEMORY
-    failures[0] = 1
-    assert question.answer(picture, until=number_is_over) == expected
+    for ask, answer in zip(asks, expected, strict=True):
+        failures[0] = 2
+        with pytest.raises(PhotoRefused) as refused:
+            ask()
+        assert refused.value.reason is Reason.OUT_OF_MEMORY
+        failures[0] = 1
+        assert ask() == answer

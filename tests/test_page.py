@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.page.process import Shared, open_shared
-from lychee_rerank.records import GpuState, ModelChoice, ModelProblem, Why
+from lychee_rerank.prompts import template_for
+from lychee_rerank.records import GpuState, ModelChoice, ModelProblem, Readout, Rule, Why
 from lychee_rerank.scorer import Judge
 from lychee_rerank.weights import DEMO_FOLDER
 from lychee_rerank.words import CHINESE, ENGLISH, Words
@@ -152,6 +153,53 @@ def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_
         "bad.jpg": "this is a web page, not a JPEG, PNG or WebP picture",
         "empty.png": "the file is empty",
     }
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_the_raw_answer_tells_how_it_was_read_and_how_sure_the_model_was(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words
+) -> None:
+    write_photos(photo_folder, {"a.png": 51, "b.png": 255})
+    judge.sureness = 0.75
+    told = [caption.value for caption in rerank(open_page(locale), "red").caption]
+    for expected in (10.0, 2.0):
+        assert words.reading.format(rule=words.rule[Rule.WHOLE_ANSWER], expected=expected, mass=0.75) in told
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_photos_that_only_upload_order_tells_apart_are_marked(
+    open_page: Open, photo_folder: Path, locale: str, words: Words
+) -> None:
+    write_photos(photo_folder, {"a.png": 51, "b.png": 255, "c.png": 51})
+    page = rerank(open_page(locale), "red")
+    assert texts(page).count(words.tied) == 2
+    assert [text.value for text in page.text if text.value in REDS] == ["b.png", "a.png", "c.png"]
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+@pytest.mark.parametrize(
+    ("demo", "sureness", "outside"), [(True, 0.79, 4), (True, 0.8, 0), (False, 0.1, 0)], ids=["unsure", "sure", "7B"]
+)
+def test_photos_that_the_demo_model_does_not_know_are_marked_and_counted(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words, demo: bool, sureness: float,
+    outside: int,
+) -> None:  # fmt: skip
+    write_photos(photo_folder)
+    judge.card, judge.sureness = replace(judge.card, demo=demo), sureness
+    said = texts(rerank(open_page(locale), "red"))
+    assert said.count(words.demo_outside) == outside
+    assert (words.demo_outside_count.format(n=4) in said) == bool(outside)
+
+
+@pytest.mark.parametrize(("readout", "rule"), [("expected", Rule.EXPECTED), ("yes_no", Rule.YES_NO)])
+def test_the_page_scores_by_the_readout_of_the_settings(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, readout: str, rule: Rule
+) -> None:
+    monkeypatch.setenv("LYCHEE_READOUT", readout)
+    write_photos(photo_folder)
+    page = rerank(open_page(), "red")
+    assert sum(caption.value.startswith(ENGLISH.rule[rule]) for caption in page.caption) == 4
+    assert judge.templates == [template_for(Readout(readout))]
 
 
 def test_an_answer_without_a_number_is_marked(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:

@@ -1,15 +1,25 @@
 """The order of scored photos."""
 
 from lychee_rerank.ranking import rank_photos
-from lychee_rerank.readout import parse_score
-from lychee_rerank.records import ScoredPhoto
+from lychee_rerank.records import Rule, Score, ScoredPhoto
 
 
-def scored(*answers: str) -> list[ScoredPhoto]:
-    return [ScoredPhoto(index=i, name=f"{i}.jpg", score=parse_score(answer)) for i, answer in enumerate(answers)]
+def scored(*scores: tuple[float, float]) -> list[ScoredPhoto]:
+    """Photos with these scores and expected scores."""
+    return [
+        ScoredPhoto(index=i, name=f"{i}.jpg", score=Score(value, expected, 1.0, "", Rule.WHOLE_ANSWER))
+        for i, (value, expected) in enumerate(scores)
+    ]
 
 
-def test_the_best_score_comes_first_and_ties_keep_upload_order() -> None:
-    ranked = rank_photos(reversed(scored("3.0", "9.8", "3.0", "0.0", "9.8")))
-    assert [photo.scored.index for photo in ranked] == [1, 4, 0, 2, 3]
-    assert [photo.rank for photo in ranked] == [1, 2, 3, 4, 5]
+def test_the_best_score_comes_first_then_the_best_expected_score_then_upload_order() -> None:
+    photos = scored((3.0, 3.4), (9.8, 9.1), (3.0, 3.6), (0.0, 9.9), (9.8, 9.1), (3.0, 3.5))
+    ranked = rank_photos(reversed(photos))
+    assert [photo.scored.index for photo in ranked] == [1, 4, 2, 5, 0, 3]
+    assert [photo.rank for photo in ranked] == [1, 2, 3, 4, 5, 6]
+
+
+def test_photos_that_upload_order_alone_tells_apart_are_marked_as_tied() -> None:
+    photos = scored((3.0, 3.4), (9.8, 9.1), (3.0, 3.6), (9.8, 9.1), (3.0, 3.4), (2.0, 3.4))
+    tied = {photo.scored.index: photo.tied for photo in rank_photos(photos)}
+    assert tied == {0: True, 1: True, 2: False, 3: True, 4: True, 5: False}

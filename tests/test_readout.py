@@ -1,9 +1,13 @@
-"""Answers and the scores they give."""
+"""Answers and the scores they give; what the model held possible, and the mean of it, worked out by hand."""
+
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lychee_rerank.readout import number_is_over, parse_score
-from lychee_rerank.records import Rule
+from lychee_rerank.readout import number_is_over, parse_score, read_expected, read_number, read_yes_no
+from lychee_rerank.records import Answer, Rule, Score, Verdict
 
 ANSWERS = [
     # the whole answer is the number
@@ -114,9 +118,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "value", "rule"), ANSWERS)
 def test_an_answer_gives_its_score_and_names_the_rule(answer: str, value: float, rule: Rule) -> None:
-    score = parse_score(answer)
-    assert (score.value, score.rule) == (pytest.approx(value), rule)
-    assert score.answer == answer
+    assert parse_score(answer) == (pytest.approx(value), rule)
 
 
 OVER = ["9.8\n", "9.8 because", "8.5分", "8.5.", "8.5/10。", "85/100\n", "7,", "９.８分", "10。"]
@@ -149,3 +151,125 @@ def test_a_number_is_over_once_something_follows_that_is_no_part_of_it(text: str
 @pytest.mark.parametrize("text", NOT_OVER)
 def test_a_number_is_not_over_while_it_may_go_on(text: str) -> None:
     assert not number_is_over(text)
+
+
+def said(text: str, *odds: dict[int, float], ten: float = 0.0) -> Answer:
+    """An answer with the digits' probabilities at each place; places that are not given have none."""
+    rows = [tuple(row.get(digit, 0.0) for digit in range(10)) for row in odds]
+    return Answer(text, tuple(rows) + ((0.0,) * 10,) * (max(len(text), 1) - len(rows)), ten)
+
+
+NOTHING: dict[int, float] = {}
+MEANS = [
+    # the digit that was said counts with the mean of its decimal
+    (said("8.5", {8: 1.0}, NOTHING, {5: 1.0}), 8.5),
+    (said("8.5", {8: 1.0}, NOTHING, {5: 0.5, 7: 0.5}), 8.6),
+    (said("8.5", {8: 1.0}, NOTHING, {5: 0.3, 7: 0.1}), 8.55),  # normalised over the digits
+    (said("0.0", {0: 1.0}, NOTHING, {0: 1.0}), 0.0),
+    # another digit counts with the mean of all decimals
+    (said("8.5", {8: 0.6, 3: 0.4}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
+    (said("8.5", {8: 0.3, 3: 0.2}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
+    # 10 counts as 10, however probable it is that a "1" becomes one
+    (said("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=1.0), 0.5 * 9.8 + 0.5 * 10),
+    (said("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=0.5), 0.5 * 9.8 + 0.25 * 10 + 0.25 * 1.45),
+    (said("10", {1: 1.0}, {0: 1.0}, ten=1.0), 10.0),
+    (said("10", {1: 1.0}, {0: 0.8}, ten=0.8), 0.8 * 10 + 0.2 * 1.45),
+    (said("10.0", {1: 0.5, 9: 0.5}, {0: 1.0}, NOTHING, {0: 1.0}, ten=1.0), 0.5 * 10 + 0.5 * 9.45),
+    (said("1.3", {1: 1.0}, {0: 0.1}, {3: 1.0}, ten=0.1), 0.9 * 1.3 + 0.1 * 10),
+    # a whole number has no decimal
+    (said("7", {7: 1.0}), 7.0),
+    (said("7", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
+    (said("1", {1: 1.0}, ten=0.25), 0.75 * 1 + 0.25 * 10),
+    (said("7分", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
+    (said("8.5/10", {8: 0.5, 9: 0.5}, NOTHING, {5: 1.0}), 0.5 * 8.5 + 0.5 * 9.45),
+    # the first digits are those of another number, or of none: the score itself
+    (said("Score: 8.5", {3: 0.1}), 8.5),
+    (said(" 8.5", {3: 0.1}), 8.5),
+    (said("85/100", {8: 0.5, 9: 0.5}), 8.5),
+    (said("8,5", {8: 0.5, 9: 0.5}), 8.5),
+    (said("2 of 3 are there, 6.7", {2: 0.5, 9: 0.5}), 6.7),
+    (said("07.5", {0: 0.5, 9: 0.5}), 7.5),
+    (said("８.５", {3: 0.1}), 8.5),
+    (said("11", {1: 0.5, 9: 0.5}, ten=0.5), 0.0),
+    (said("0/5", {0: 0.5, 9: 0.5}), 0.0),
+    (said("no idea", {9: 0.9}), 0.0),
+    (said(""), 0.0),
+    (said("8.5"), 8.5),
+]
+
+
+@pytest.mark.parametrize(("answer", "mean"), MEANS, ids=[f"{n}: {answer.text}" for n, (answer, _) in enumerate(MEANS)])
+def test_the_expected_score_of_a_number_is_the_mean_of_what_the_model_held_possible(
+    answer: Answer, mean: float
+) -> None:
+    score = read_number(answer)
+    assert score.expected == pytest.approx(mean)
+    assert (score.value, score.rule) == parse_score(answer.text)
+
+
+def test_the_label_mass_of_a_number_is_what_the_digits_have_of_the_first_token() -> None:
+    assert read_number(said("8.5", {8: 0.5, 3: 0.2})).label_mass == pytest.approx(0.7)
+    assert read_number(said("Score: 8.5", {3: 0.1})).label_mass == pytest.approx(0.1)
+    assert read_number(said("8.5", {8: 0.6, 9: 0.5})).label_mass == 1.0  # float32 may sum to a little more than 1
+
+
+def test_the_answer_that_is_kept_is_what_was_said_without_blanks_around_it() -> None:
+    assert read_number(said(" 8.5\n", {8: 1.0})).answer == "8.5"
+
+
+@pytest.mark.parametrize(
+    ("odds", "ten", "mean", "mass"),
+    [
+        ({0: 1.0}, 0.0, 0.0, 1.0),
+        ({7: 1.0}, 0.0, 7.0, 1.0),
+        ({1: 1.0}, 1.0, 10.0, 1.0),
+        ({1: 1.0}, 0.0, 1.0, 1.0),
+        ({1: 0.5, 9: 0.5}, 0.8, 0.5 * (0.2 * 1 + 0.8 * 10) + 0.5 * 9, 1.0),
+        ({6: 0.2, 8: 0.3}, 0.5, 0.4 * 6 + 0.6 * 8, 0.5),
+    ],
+)
+def test_the_readout_expected_is_the_mean_of_the_whole_numbers(
+    odds: dict[int, float], ten: float, mean: float, mass: float
+) -> None:
+    score = read_expected(said("x", odds, ten=ten))
+    assert score.value == score.expected == pytest.approx(mean)
+    assert (score.label_mass, score.answer, score.rule) == (pytest.approx(mass), "x", Rule.EXPECTED)
+
+
+def test_where_no_digit_has_a_chance_the_score_is_marked_as_none() -> None:
+    assert read_expected(said("sorry")) == Score(0.0, 0.0, 0.0, "sorry", Rule.NONE)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "value"), [(0.5, 0.5, 5.0), (0.9, 0.1, 9.0), (0.03, 0.01, 7.5), (0.001, 0.009, 1.0)]
+)
+def test_the_readout_yes_no_is_ten_times_the_share_of_yes(yes: float, no: float, value: float) -> None:
+    score = read_yes_no(Verdict("yes", math.log(yes), math.log(no)))
+    assert score.value == score.expected == pytest.approx(value)
+    assert (score.label_mass, score.answer, score.rule) == (pytest.approx(yes + no), "yes", Rule.YES_NO)
+
+
+def test_yes_and_no_far_apart_are_near_the_ends_and_never_tied_there() -> None:
+    gaps = [-800.0, -700.5, -700.0, -90.25, -90.0, -30.5, -30.0, 0.0, 30.0, 30.5, 800.0]
+    values = [read_yes_no(Verdict("", min(gap, 0.0), min(-gap, 0.0))).value for gap in gaps]
+    assert values[1:-1] == sorted(set(values[1:-1]))
+    assert (values[0], values[-1]) == (0.0, 10.0)
+    assert values[8] < 10.0
+
+
+SHARES = st.floats(0, 1)
+ROW = st.tuples(*[SHARES] * 10)
+
+
+@given(st.from_regex(r"\A(10|[0-9])(\.[0-9])?( of|分)?\Z"), st.tuples(ROW, ROW, ROW, ROW), SHARES)
+def test_an_expected_score_is_never_out_of_range(text: str, rows: tuple[tuple[float, ...], ...], ten: float) -> None:
+    for score in (read_number(Answer(text, rows, ten)), read_expected(Answer(text, rows, ten))):
+        assert 0 <= score.expected <= 10
+        assert 0 <= score.label_mass <= 1
+
+
+@pytest.mark.parametrize("wrong", [math.nan, -0.1, 10.1, math.inf])
+def test_what_is_no_number_from_0_to_10_is_an_error_and_no_score(wrong: float) -> None:
+    for value, expected, mass in ((wrong, 5.0, 1.0), (5.0, wrong, 1.0), (5.0, 5.0, wrong)):
+        with pytest.raises(ValueError, match="no score"):
+            Score(value, expected, mass, "", Rule.EXPECTED)

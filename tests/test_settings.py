@@ -1,11 +1,13 @@
 """Settings from the environment."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache
+from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO
+from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 
@@ -16,6 +18,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert settings.models_dir == settings.data_dir / "models"
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (None, None, 8501)
     assert settings.empty_cache is EmptyCache.PHOTO
+    assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
     assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ("localhost", "127.0.0.1"))
 
 
@@ -30,6 +33,7 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_PIXEL_BUDGET": "200704",
             "LYCHEE_DTYPE": "float16",
             "LYCHEE_EMPTY_CACHE": "never",
+            "LYCHEE_READOUT": "yes_no",
             "LYCHEE_PORT": "9000",
             "LYCHEE_ADDRESS": "0.0.0.0",
             "LYCHEE_ALLOWED_HOSTS": "my-host other.example",
@@ -39,6 +43,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.images_dir, settings.samples_dir) == (Path("/app/images"), Path("/app/samples"))
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (200704, "float16", 9000)
     assert settings.empty_cache is EmptyCache.NEVER
+    assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
     assert (settings.address, settings.allowed_hosts[2:]) == ("0.0.0.0", ("my-host", "other.example"))
 
 
@@ -50,6 +55,9 @@ def test_every_variable_is_read() -> None:
         ("LYCHEE_PIXEL_BUDGET", "-3136"),
         ("LYCHEE_DTYPE", "int4"),
         ("LYCHEE_EMPTY_CACHE", "sometimes"),
+        ("LYCHEE_READOUT", "guess"),
+        ("LYCHEE_PROMPT_FILE", "no-such-file"),
+        ("LYCHEE_PROMPT_FILE", "/"),
         ("LYCHEE_PORT", "0"),
         ("LYCHEE_PORT", "http"),
     ],
@@ -58,3 +66,53 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -
     with pytest.raises(SettingInvalid) as invalid:
         load_settings({name: value})
     assert (invalid.value.name, invalid.value.value) == (name, value)
+
+
+def prompt_file(folder: Path, content: bytes) -> str:
+    path = folder / "prompt.txt"
+    path.write_bytes(content)
+    return str(path)
+
+
+@pytest.mark.parametrize(("readout", "template"), [("number", NUMBER), ("expected", WHOLE)])
+@pytest.mark.parametrize(
+    ("content", "user"),
+    [
+        ("{photo}给分: {query}\n", "{photo}给分: {query}"),
+        ("Score {query}\r\nin {photo}, 0 to 10", "Score {query}\nin {photo}, 0 to 10"),
+        ("Score {query}; I say {query}!", "{photo}Score {query}; I say {query}!"),
+        ("\ufeff{query}", "{photo}{query}"),
+    ],
+)
+def test_a_prompt_file_takes_the_place_of_the_users_turn(
+    tmp_path: Path, readout: str, template: object, content: str, user: str
+) -> None:
+    file = prompt_file(tmp_path, content.encode())
+    settings = load_settings({"LYCHEE_READOUT": readout, "LYCHEE_PROMPT_FILE": file})
+    assert (settings.template.user, settings.template.system) == (user, NUMBER.system)
+    assert replace(settings, prompt=None).template is template
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{photo} without a query", "{query} where the query belongs"),
+        (b"", "{query} where the query belongs"),
+        (b"{photo}{query}{photo}", "{photo} once at most"),
+        ("给分: {query}".encode("gbk"), "in UTF-8"),
+    ],
+)
+def test_a_prompt_file_that_cannot_be_used_is_told_with_what_it_lacks(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    with pytest.raises(SettingInvalid, match="LYCHEE_PROMPT_FILE") as invalid:
+        load_settings({"LYCHEE_PROMPT_FILE": prompt_file(tmp_path, content)})
+    assert told in invalid.value.expected
+
+
+def test_the_prompt_of_yes_no_is_the_weights_own_and_takes_no_other_text(tmp_path: Path) -> None:
+    environment = {"LYCHEE_PROMPT_FILE": prompt_file(tmp_path, b"{query}")}
+    with pytest.raises(SettingInvalid, match="the prompt of yes_no is the weights' own"):
+        load_settings(environment | {"LYCHEE_READOUT": "yes_no"})
+    with pytest.raises(SettingInvalid, match="the prompt of yes_no is the weights' own"):
+        replace(load_settings(environment), readout=Readout.YES_NO)

@@ -29,4 +29,5 @@ def open_shared() -> Shared:
     settings = load_settings()
     data = open_data_folder(settings.data_dir)
     loader = ModelLoader(settings)
-    return Shared(settings, data, Spool(data.path), Galleries(), loader, Worker(loader.load))
+    worker = Worker(loader.load, readout=settings.readout, template=settings.template)
+    return Shared(settings, data, Spool(data.path), Galleries(), loader, worker)

@@ -7,8 +7,9 @@ from typing import TypeVar
 import streamlit as st
 
 from lychee_rerank.jobs import Job
-from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule
+from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, Score
 from lychee_rerank.spool import Spool
+from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.words import Words
 
 PHOTOS_PER_PAGE = 60
@@ -30,9 +31,12 @@ def draw_preview(spool: Spool, photos: Sequence[Photo]) -> None:
                     _draw_thumbnail(photo, thumbnail)
 
 
-def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
-    """The ranked photos of the job, best first, with score and raw answer."""
+def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job, demo: bool) -> None:
+    """The ranked photos of the job, best first, with score and raw answer, and what the demo model does not know."""
     with st.container(key="results"):
+        outside = sum(_lies_outside(photo.scored.score) for photo in ranked) if demo else 0
+        if outside:
+            st.info(words.demo_outside_count.format(n=outside))
         page = _page_of(ranked, key=f"page-of-{job.id}")
         with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
             for photo in page:
@@ -40,7 +44,7 @@ def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, j
                 with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
                     source = job.photos[photo.scored.index]
                     _draw_thumbnail(source, spool.thumbnail(source))
-                    _draw_caption(words, photo)
+                    _draw_caption(words, photo, demo=demo)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
@@ -53,16 +57,26 @@ def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
             st.dataframe(rows, hide_index=True)
 
 
-def _draw_caption(words: Words, photo: RankedPhoto) -> None:
+def _draw_caption(words: Words, photo: RankedPhoto, *, demo: bool) -> None:
     score = photo.scored.score
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.caption.format(rank=photo.rank, score=score.value)}**", width="stretch")
         st.text(photo.scored.name, width="content")
+    if photo.tied:
+        st.caption(words.tied)
     if score.rule is Rule.NONE:
         st.markdown(words.no_number)
+    if demo and _lies_outside(score):
+        st.caption(words.demo_outside)
     with st.expander(words.raw_answer, key=f"raw-{photo.scored.index}", type="compact"):
         st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
-        st.caption(words.rule[score.rule])
+        reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
+        st.caption(reading)
+
+
+def _lies_outside(score: Score) -> bool:
+    """True where the demo model hardly meant to answer with a label."""
+    return score.label_mass < MIN_LABEL_MASS
 
 
 def _draw_thumbnail(photo: Photo, thumbnail: bytes | None) -> None:

@@ -48,8 +48,11 @@ class Words:
     memory_gpu: str
     memory_cpu: str
     caption: str
+    tied: str
+    score_of: str
     raw_answer: str
     raw_answer_empty: str
+    reading: str
     no_number: str
     refused_title: str
     refused_columns: tuple[str, str]
@@ -57,6 +60,8 @@ class Words:
     demo_line: str
     demo_because: dict[Why, str]
     demo_unknown: str
+    demo_outside: str
+    demo_outside_count: str
     demo_try: str
     examples: tuple[str, ...]
     driver_too_old: str

@@ -1,0 +1,50 @@
+"""What the commands have in common: exit statuses, options, and how a model and a name are printed."""
+
+import argparse
+from dataclasses import replace
+
+from lychee_rerank.prompts import PromptTemplate
+from lychee_rerank.records import ModelCard, Readout
+from lychee_rerank.settings import Settings
+
+EXIT_DONE, EXIT_NOTHING_SCORED, EXIT_WRONG_USE = 0, 1, 2
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that overrides LYCHEE_MODEL."""
+    parser.add_argument("--model", help="a model folder, a hub name in the local cache, or 'demo'")
+
+
+def add_readout_option(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that overrides LYCHEE_READOUT."""
+    names = [readout.value for readout in Readout]
+    parser.add_argument("--readout", choices=names, help="how the score is read from the model")
+
+
+def with_readout(settings: Settings, readout: str | None) -> Settings:
+    """The settings with the readout of the command line, where it names one; raises SettingInvalid."""
+    return settings if readout is None else replace(settings, readout=Readout(readout))
+
+
+def card_fields(card: ModelCard) -> dict[str, object]:
+    """The JSON form of what was loaded."""
+    return {
+        "name": card.name,
+        "demo": card.demo,
+        "parameters": card.parameters,
+        "dtype": card.dtype,
+        "device": card.device,
+        "off_gpu_layers": card.off_gpu_layers,
+        "pixel_budget_px": card.pixel_budget_px,
+    }
+
+
+def readout_fields(readout: Readout, template: PromptTemplate) -> dict[str, object]:
+    """The JSON form of how the score was read, and of the prompt that asked for it."""
+    prompt = {"name": template.name, "version": template.version, "text_hash": template.text_hash}
+    return {"readout": readout, "prompt": prompt}
+
+
+def printable(text: str) -> str:
+    """A file name that cannot move the cursor or break the line."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,0 +1,112 @@
+"""rank: scores photos against a query and prints them, best first, as a table or as one JSON document."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.commands.output import (
+    EXIT_DONE,
+    EXIT_NOTHING_SCORED,
+    add_model_option,
+    add_readout_option,
+    card_fields,
+    printable,
+    readout_fields,
+    with_readout,
+)
+from lychee_rerank.folders import find_photos
+from lychee_rerank.prompts import clean_query
+from lychee_rerank.ranking import rank_photos
+from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, ScoredPhoto
+from lychee_rerank.scorer import Judge, Outcome, score_photos
+from lychee_rerank.settings import Settings
+from lychee_rerank.words import Words, words_for
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command and its options."""
+    parser = commands.add_parser("rank", help="score photos against a query and print them, best first")
+    parser.add_argument("query", metavar="QUERY", help="one sentence: Chinese, English or both")
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="print only the N best")
+    add_model_option(parser)
+    add_readout_option(parser)
+
+
+def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
+    """Prints the ranking; EXIT_NOTHING_SCORED where there is none."""
+    settings = with_readout(settings, options.readout)
+    clean_query(options.query)  # a query that cannot be scored is told before the model loads
+    found = find_photos(options.paths)
+    if not found.photos:
+        print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
+        return EXIT_NOTHING_SCORED
+    judge = ModelLoader(settings).load()
+    outcomes = _score_all(judge, options.query, found.photos, settings=settings)
+    ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    if options.json:
+        read = readout_fields(settings.readout, settings.template)
+        run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
+        report = {**run_fields, **_outcome_fields(ranked[: options.top_k], refused)}
+        print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        _print_table(ranked[: options.top_k], words)
+        for refusal in refused:
+            print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
+    return EXIT_DONE if ranked else EXIT_NOTHING_SCORED
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number of at least 1")
+    return int(text)
+
+
+def _score_all(judge: Judge, query: str, photos: Sequence[Photo], *, settings: Settings) -> list[Outcome]:
+    """One outcome per photo, with a bar on a terminal."""
+    scoring = score_photos(judge, query, photos, readout=settings.readout, template=settings.template)
+    return list(tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()))
+
+
+def _outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal]) -> dict[str, object]:
+    """The JSON form of the photos; scores in full precision."""
+    return {
+        "results": [
+            {
+                "rank": photo.rank,
+                "score": photo.scored.score.value,
+                "expected": photo.scored.score.expected,
+                "label_mass": photo.scored.score.label_mass,
+                "tied": photo.tied,
+                "index": photo.scored.index,
+                "name": photo.scored.name,
+                "answer": photo.scored.score.answer,
+                "rule": photo.scored.score.rule,
+            }
+            for photo in ranked
+        ],
+        "refused": [
+            {
+                "index": refusal.index,
+                "name": refusal.name,
+                "reason": refusal.reason,
+                "message": words_for("en").refusal(refusal),
+            }
+            for refusal in refused
+        ],
+    }
+
+
+def _print_table(ranked: Iterable[RankedPhoto], words: Words) -> None:
+    print("rank  score  name")
+    for photo in ranked:
+        score = photo.scored.score
+        marks = [words.tied] * photo.tied + [words.no_number] * (score.rule is Rule.NONE)
+        print("  ".join([f"{photo.rank:4}", f"{score.value:5.1f}", printable(photo.scored.name), *marks]))

@@ -1,0 +1,66 @@
+"""why: scores one photo against a query, and has the model explain that score in its own words."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.commands.output import (
+    EXIT_DONE,
+    EXIT_NOTHING_SCORED,
+    add_model_option,
+    add_readout_option,
+    printable,
+    with_readout,
+)
+from lychee_rerank.prompts import clean_query
+from lychee_rerank.readout import MAX_SCORE
+from lychee_rerank.records import Photo, Refusal, Rule
+from lychee_rerank.scorer import explain_score, score_photos
+from lychee_rerank.settings import Settings
+from lychee_rerank.words import Words
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command and its options."""
+    parser = commands.add_parser("why", help="score one photo and print why it got that score")
+    parser.add_argument("query", metavar="QUERY", help="one sentence: Chinese, English or both")
+    parser.add_argument("photo", metavar="PHOTO", type=Path, help="one photo")
+    parser.add_argument("--score", metavar="X", type=_score, help="explain this score, from 0 to 10, and score nothing")
+    add_model_option(parser)
+    add_readout_option(parser)
+
+
+def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
+    """Prints the score and the explanation; EXIT_NOTHING_SCORED where the photo is refused."""
+    settings = with_readout(settings, options.readout)
+    clean_query(options.query)  # a query that cannot be scored is told before the model loads
+    photo = Photo(name=str(options.photo), path=options.photo)
+    judge = ModelLoader(settings).load()
+    value, marks = options.score, []
+    if value is None:
+        (outcome,) = score_photos(judge, options.query, [photo], readout=settings.readout, template=settings.template)
+        if isinstance(outcome, Refusal):
+            return _tell_refusal(outcome, words)
+        value, marks = outcome.score.value, [words.no_number] * (outcome.score.rule is Rule.NONE)
+    explanation = explain_score(judge, options.query, photo, score=value)
+    if isinstance(explanation, Refusal):
+        return _tell_refusal(explanation, words)
+    print("  ".join([words.score_of.format(score=value, name=printable(photo.name)), *marks]))
+    print("\n".join(map(printable, explanation.splitlines())) or words.raw_answer_empty)
+    return EXIT_DONE
+
+
+def _tell_refusal(refusal: Refusal, words: Words) -> int:
+    print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
+    return EXIT_NOTHING_SCORED
+
+
+def _score(text: str) -> float:
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= MAX_SCORE:  # "nan" too
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {MAX_SCORE:.0f}")
+    return score
