@@ -12,24 +12,33 @@ from pathlib import Path
 MIN_LABEL_MASS = 0.8
 
 _PART_ENDS = re.compile(r"[+,、;。.!?|/&\n]|\s+(?:and|with|or|和|与|以及)\s+", re.IGNORECASE)
-# Words that ask for nothing by themselves: articles, counts, "background", "there is".
+# Words that ask for nothing by themselves: articles, counts up to three, "background", "there is".
 _FILLER = re.compile(
-    r"\b(?:an?|the|of|on|in|with|and|one|two|three|some|background|backdrop|picture|photo|there|is|are|find|it|has)\b"
+    r"\b(?:an?|the|of|on|in|with|and|some|background|backdrop|picture|photo|there|is|are|find|it|has)\b"
+    r"|\b(?:one|two|three|[123])\b"
     r"|\b(?:cup|mug|slice|piece)\b|背景|图片|照片|画面|一张|[一二两三个只张杯本朵的有上里中是和与找底]"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Names of icons and colours; `names` matches any of them, longest first, plurals included."""
+    """Names of icons and colours; `names` matches any of them, longest first, plurals included.
+
+    `counts` matches a Chinese count up to three with its measure word.
+    """
 
     icons: tuple[str, ...]
     names: re.Pattern[str]
+    counts: re.Pattern[str]
 
     def unknown_parts(self, query: str) -> tuple[str, ...]:
         """The parts of a query of which something is left when known names and fillers are taken out."""
         parts = [part.strip() for part in _PART_ENDS.split(unicodedata.normalize("NFKC", query))]
-        return tuple(part for part in parts if re.search(r"\w", _FILLER.sub(" ", self.names.sub(" ", part.lower()))))
+        return tuple(part for part in parts if re.search(r"\w", self._rest(part.lower())))
+
+    def _rest(self, part: str) -> str:
+        """What is left of a part without names, counts and fillers."""
+        return _FILLER.sub(" ", self.counts.sub(" ", self.names.sub(" ", part)))
 
 
 @lru_cache(maxsize=4)
@@ -43,6 +52,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
     return Vocabulary(
         icons=tuple(icon["en"] for icon in content["icons"]),
         names=re.compile("|".join(patterns)),
+        counts=re.compile(f"[一二两三123]\\s*(?:{'|'.join({icon['measure'] for icon in content['icons']})})"),
     )
 
 

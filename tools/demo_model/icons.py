@@ -84,14 +84,14 @@ def _touches(label: str, known: set[str]) -> bool:
     return any(name in label or label in name for name in known)
 
 
-def _names(named: Icon | Colour) -> dict[str, object]:
-    return {"en": named.en[0], "zh": named.zh[0], "also": [*named.en[1:], *named.zh[1:]]}
+def _names(named: Icon | Colour, *more: str) -> dict[str, object]:
+    return {"en": named.en[0], "zh": named.zh[0], "also": [*named.en[1:], *named.zh[1:], *more]}
 
 
 def write_vocabulary(path: Path, icons: tuple[Icon, ...]) -> None:
     """Write vocabulary.json: the first name of every icon and colour in both languages, and what else it goes by."""
     content = {
-        "icons": [{"hexcode": icon.hexcode, **_names(icon)} for icon in icons],
+        "icons": [{"hexcode": icon.hexcode, **_names(icon, icon.plural), "measure": icon.measure} for icon in icons],
         "colours": [{**_names(colour), "rgb": list(colour.rgb)} for colour in COLOURS],
     }
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -34,7 +34,8 @@ PART_LAYER = 4  # after this layer the last token of a part says how far the par
 MATCH_LAYER, LAST_PART_LAYER = 3, 5  # photo last: visual tokens find their part, then closing tokens tell of the parts
 NAMES_LOSS = 0.3  # names of one thing share a direction with its visual tokens
 COUNT_LOSS = 0.3
-MATCH_LOSS = 0.5
+MATCH_LOSS = 1.0
+SHOWN_WEIGHT = 6.0  # most visual tokens show nothing that is asked for: one that does counts more
 BACKGROUND_LOSS = 0.3  # most visual tokens are background: each counts less
 GRADIENT_NORM = 1.0
 WARM_UP_STEPS = 100
@@ -64,7 +65,7 @@ STAGES = (
     Stage("look", LOOK, 1400, rate=1e-3, last_rate=8e-4, label_weight=1.0),
     Stage("closer", CLOSER, 1200, rate=8e-4, last_rate=7e-4, label_weight=1.0),
     Stage("parts", PARTS, 900, rate=7e-4, last_rate=6e-4, label_weight=0.5),
-    Stage("answers", ANSWERS, 1600, rate=7e-4, last_rate=0.0, label_weight=0.3),
+    Stage("answers", ANSWERS, 1150, rate=7e-4, last_rate=0.0, label_weight=0.3),
 )
 
 
@@ -269,7 +270,8 @@ def _last_losses(trainer: Trainer, seen: Tensor, batch: Batch) -> tuple[Tensor, 
     head, layers = trainer.embed(common)[None], (MATCH_LAYER, LAST_PART_LAYER, LAYERS)
     found, told, last = read(trainer.model, head, branches[None], places=places, layers=layers)
     matches = trainer.heads.match(found[0][photo].float())
-    match = functional.cross_entropy(matches, batch.matches.flatten(), ignore_index=UNCLEAR)
+    weights = torch.tensor([1.0, *[SHOWN_WEIGHT] * MAX_PARTS])
+    match = functional.cross_entropy(matches, batch.matches.flatten(), weights, ignore_index=UNCLEAR)
     part, right = _part_loss(trainer.heads.last_part, told, asked)
     return match, part, _answer_loss(trainer, last, asked), right
 
@@ -326,7 +328,7 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
             trainer.update(losses.total(stage.label_weight), learning_rate(stage, step))
             if step % 20 == 0:
                 _report(f"{stage.name} {step}/{stage.steps} {time.monotonic() - start_s:.0f} s", losses)
-            if stage.plan.answers and (step + 1) % VALIDATE_STEPS == 0:
+            if stage.plan.answers and ((step + 1) % VALIDATE_STEPS == 0 or step + 1 == stage.steps):
                 trainer.keep_best(loss := validate(trainer, judged))
                 print(f"{stage.name} {step + 1}: validation {loss:.4f}, best {trainer.best[0]:.4f}", flush=True)
             if (step + 1) % SAVE_STEPS == 0:
