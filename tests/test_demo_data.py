@@ -15,6 +15,7 @@ from lychee_rerank.prompts import NUMBER, YES_NO, PromptTemplate, build_messages
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from check_bars import Judged, check_order, check_seen, difference_in_triplets, scores_by_shown  # noqa: E402
 from demo_model.batches import Batches, Plan  # noqa: E402
 from demo_model.branches import CLOSING, BranchWriter, match_tokens, place_last, split_prompt  # noqa: E402
 from demo_model.evaluation import BEST, KINDS, PHOTOS, WRITTEN, Gallery, make_galleries  # noqa: E402
@@ -252,6 +253,32 @@ def test_an_evaluation_gallery_holds_the_best_the_partial_and_the_word_without_t
         assert all(query.parts[0].credit(scene) == 0 for scene in gallery.scenes if scene.written)
     repeated = [[query.text for query in gallery.queries] for gallery in evaluation_galleries()]
     assert repeated == [[query.text for query in gallery.queries] for gallery in evaluation_galleries()]
+
+
+def judged(scores: dict[str, tuple[float, ...]], *, shown: tuple[int, ...]) -> Judged:
+    """One query for three things asked in some languages, with these scores for its photos."""
+    names = [f"{number}.jpg" for number in range(len(shown))]
+    asked = {"triplet": 0, "objects": 3, "written": names[-1:], "shown": dict(zip(names, shown, strict=True))}
+    queries = tuple(
+        (asked, {"photos": [{"name": n, "score": s} for n, s in zip(names, row, strict=True)]})
+        for row in scores.values()
+    )
+    order = {"ndcg_at_10": 0.9, "somers_d": 0.7, "recall_at_1": 1.0, "no_number": 0}
+    bands = [{"mean_score": 4.0, "mean_truth": 2.5}, {"mean_score": 9.5, "mean_truth": 10.0}]
+    rows = {language: {**order, "bands": bands} for language in (*scores, "all")}
+    return Judged("expected", rows, queries)
+
+
+def test_the_bars_measure_what_they_say():
+    one = judged({"zh": (10, 7, 3, 1), "en": (9, 7, 3, 1), "mixed": (10, 7, 6, 1)}, shown=(3, 2, 1, 0))
+    assert difference_in_triplets(one) == pytest.approx((2 / 3 + 0 + 2 + 0) / 4)
+    assert scores_by_shown(one) == pytest.approx({3: 29 / 3, 2: 7, 1: 4, 0: 1})
+    figures = {check.name: (check.figure, check.met) for check in (*check_seen(one), *check_order(one, seen=True))}
+    assert figures["expected fall from 3 to 2 of 3"] == (pytest.approx(8 / 3), True)
+    assert figures["expected word drawn, thing absent"] == (1, True)
+    assert figures["expected mean score of a band against its truth"] == (1.5, False)
+    assert figures["expected somers_d"] == (0.7, False)
+    assert [check.met for check in check_order(one, seen=False)] == [True, True, True]
 
 
 def kind_of(path: Path) -> tuple[str, str, int]:
