@@ -22,10 +22,10 @@ lint: $(VENV)/dev.done
 types: $(VENV)/dev.done
 	$(BIN)/mypy
 
-# Hours on two cores. The weights go on from those of version 1, which lie in the history.
+# Hours on two cores. The weights go on from those of version 2, which lie in the history.
 demo-model: $(VENV)/dev.done
 	mkdir -p build/demo-model/start
-	git archive c68d59d:lychee_rerank/demo_model | tar -x -C build/demo-model/start
+	git archive 52f1020:lychee_rerank/demo_model | tar -x -C build/demo-model/start
 	$(BIN)/python tools/train_demo_model.py --start build/demo-model/start
 	$(BIN)/python tools/make_evaluation_set.py
 	for style in fluent-3d twemoji; do $(BIN)/python -m lychee_rerank evaluate build/evaluation/$$style \

@@ -56,20 +56,22 @@ def test_answers_have_one_decimal_but_ten():
 
 
 @pytest.mark.parametrize(
-    ("parts", "language", "said"),
+    ("parts", "language", "score", "said"),
     [
-        ([DOG], "en", "10.0 out of 10: seen are dog. Nothing else is missing."),
-        ([DOG, CAT], "en", "5.0 out of 10: seen are dog. Not seen: cat."),
-        ([CAT], "en", "0.0 out of 10: nothing of it is seen. Not seen: cat."),
-        ([DOG, CAT], "zh", "5.0分\uff1a看到了狗。没有看到\uff1a猫。"),
+        ([DOG], "en", 10, "10.0 out of 10: seen are dog. Nothing else is missing."),
+        ([DOG, CAT], "en", 4.7, "4.7 out of 10: seen are dog. Not seen: cat."),
+        ([CAT], "en", 0, "0.0 out of 10: nothing of it is seen. Not seen: cat."),
+        ([DOG, CAT], "zh", 5, "5.0分\uff1a看到了狗。没有看到\uff1a猫。"),
     ],
 )
-def test_an_explanation_tells_the_score_what_is_seen_and_what_is_missing(parts: list[Part], language: str, said: str):
-    assert why_text(ask(parts, language), DOG_ON_RED) == said
+def test_an_explanation_tells_the_given_score_what_is_seen_and_what_is_missing(
+    parts: list[Part], language: str, score: float, said: str
+):
+    assert why_text(ask(parts, language), DOG_ON_RED, score) == said
 
 
 def test_an_explanation_tells_of_what_is_there_in_part():
-    text = why_text(ask([TWO_DOGS, RED]), DOG_ON_RED)
+    text = why_text(ask([TWO_DOGS, RED]), DOG_ON_RED, 6.7)
     assert "Seen only in part: " in text
     assert 2 <= text.count(". ") + 1 <= 3
 

@@ -1,6 +1,6 @@
 """Makes the bundled demo model again from the registry's packages: fetch, train, write the folder.
 
-    python tools/train_demo_model.py [--work build/demo-model] [--out lychee_rerank/demo_model]
+    python tools/train_demo_model.py --start FOLDER [--work build/demo-model]
 
 Seeded; goes on where it was stopped; needs npm, the packages of requirements-dev.txt, and an hour or two on two cores.
 """
@@ -25,19 +25,17 @@ from demo_model.training import Trainer, train
 SEED = 7
 
 
-def build_trainer(material: Path, start: Path | None) -> Trainer:
-    """A trainer, untrained or begun with an earlier version, whose tokenizer is learned from the world's words."""
+def build_trainer(material: Path, start: Path) -> Trainer:
+    """A trainer begun with an earlier version, whose tokenizer is learned from the world's words."""
     icons = load_icons()
     names = fetch_package(NAMES_PACKAGE, NAMES_VERSION, material)
     world = World(icons, load_strangers(names, icons))
     tokenizer = build_tokenizer(world)
     torch.manual_seed(SEED)
     model = build_model(tokenizer)
-    if start:
-        take_weights(model, tokenizer, start)
+    take_weights(model, tokenizer, start)
     trainer = Trainer(model, tokenizer, world)
-    if start:
-        trainer.mean_what_is_named()
+    trainer.mean_what_is_named()
     return trainer
 
 
@@ -53,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the bundled demo model.")
     parser.add_argument("--work", type=Path, default=Path("build/demo-model"))
     parser.add_argument("--out", type=Path, default=Path("lychee_rerank/demo_model"))
-    parser.add_argument("--start", type=Path, help="the folder of an earlier version to go on from")
+    parser.add_argument("--start", type=Path, required=True, help="the folder of an earlier version to go on from")
     parser.add_argument(
         "--write-only", action="store_true", help="write the folder from the saved state, train no further"
     )

@@ -28,19 +28,15 @@ SHAPES: Shapes = (
     ((196, 112), 3 / 2, 0.06),
     ((112, 196), 2 / 3, 0.04),
 )
-SMALL_SHAPES: Shapes = (((140, 112), 4 / 3, 0.6), ((112, 140), 3 / 4, 0.2), ((140, 140), 1.0, 0.2))  # quicker
-TINY_SHAPES: Shapes = (((112, 84), 4 / 3, 0.5), ((84, 112), 3 / 4, 0.2), ((112, 112), 1.0, 0.3))  # to begin with
 ICON_COUNTS = (0.02, 0.18, 0.3, 0.3, 0.2)  # how often none to four different icons
 CROWDED = (0.01, 0.05, 0.14, 0.25, 0.3, 0.25)  # more to learn from one look, while only looking is learned
-ALONE = (0.02, 0.6, 0.38)  # large enough to learn from at all
 MOST_ICONS = 6
-AGAIN = 0.3  # how often one icon comes twice or three times
+AGAIN = 0.35  # how often one icon comes twice or three times
 WRITTEN = 0.15  # how often a word stands on the picture
 OUTSIDE_SHARE = 0.08  # how often the picture is of another world
 NO_OBJECT = -100
 MOST_COUNTED = 3
 SIZES = (0.3, 0.8)  # sides in units of the picture's shorter edge
-LARGE_SIZES = (0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +62,7 @@ class Plan:
     last_queries: int = 0
     answers: bool = False
     why_share: float = 0.0
-    shapes: Shapes = SHAPES
     icons: tuple[float, ...] = ICON_COUNTS
-    sizes: tuple[float, float] = SIZES
 
 
 class Batches(IterableDataset):
@@ -91,7 +85,7 @@ class Batches(IterableDataset):
 
     def build(self, random: Random) -> Batch:
         """One batch, all of whose photos have one shape, and all of whose answers are scores, or explanations."""
-        size, aspect, _ = random.choices(self.plan.shapes, [shape[2] for shape in self.plan.shapes])[0]
+        size, aspect, _ = random.choices(SHAPES, [shape[2] for shape in SHAPES])[0]
         explains = random.random() < self.plan.why_share
         scenes, drawn, first = [], [], []
         for _ in range(self.plan.photos):
@@ -121,7 +115,7 @@ class Batches(IterableDataset):
         icons = self.pick_icons(random.choices(range(len(self.plan.icons)), self.plan.icons)[0], random)
         if icons and random.random() < AGAIN:
             icons += random.choices(icons[:1], k=random.choice((1, 2)))
-        low, high = self.plan.sizes
+        low, high = SIZES
         sizes = low * min(1.0, aspect), high * min(1.0, aspect)
         colour = random.randrange(len(COLOURS))
         scene = pick_scene(icons[:MOST_ICONS], colour, aspect=aspect, random=random, sizes=sizes)
@@ -165,7 +159,7 @@ class Batches(IterableDataset):
         if not self.plan.answers:
             return self.writer.ask(query, scene, None)
         if explains:
-            return self.writer.why(query, scene)
+            return self.writer.why(query, scene, random)
         return self.writer.number(query, scene) if random.random() < 0.5 else self.writer.whole(query, scene, random)
 
     def photo_last(

@@ -18,6 +18,7 @@ from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain
 END = "<|im_end|>"
 CLOSING = f"<|vision_end|>{END}\n<|im_start|>assistant\n"
 SURE_OUTSIDE = 0.5  # how much of the first token goes to the lowest score on a picture of another world
+GIVEN_AMISS = 0.4  # how often the score to explain is not the true one, up to two points away
 FIRST_CLOSING = 0  # the closing token that tells of the first part; the next ones tell of the others
 
 
@@ -93,10 +94,13 @@ class BranchWriter:
         branch.say(rest)
         return branch
 
-    def why(self, query: Query, scene: Scene) -> Branch:
-        """A branch that explains the score."""
-        branch = self.ask(query, scene, explain(query.truth(scene)))
-        branch.say(self.code(why_text(query, scene) + END))
+    def why(self, query: Query, scene: Scene, random: Random) -> Branch:
+        """A branch that explains a score: mostly the true one, now and then one that a model might have given."""
+        score = query.truth(scene)
+        if random.random() < GIVEN_AMISS:
+            score = min(10.0, max(0.0, score + random.uniform(-2, 2)))
+        branch = self.ask(query, scene, explain(score))
+        branch.say(self.code(why_text(query, scene, score) + END))
         return branch
 
     def _start(self, branch: Branch, answer: list[int], scene: Scene) -> None:

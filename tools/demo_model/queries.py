@@ -120,8 +120,8 @@ def answer_text(score: float) -> str:
     return "10" if score == 10 else f"{score:.1f}"
 
 
-def why_text(query: Query, scene: Scene) -> str:
-    """The explanation of the score that a scene deserves: two or three sentences in the language of the query."""
+def why_text(query: Query, scene: Scene, score: float) -> str:
+    """The explanation of the score that was given: two or three sentences in the language of the query."""
     chosen = WHY["en" if query.text.isascii() else "zh"]
     lists: tuple[list[str], list[str], list[str]] = ([], [], [])
     for word, part in zip(query.words, query.parts, strict=True):
@@ -130,7 +130,7 @@ def why_text(query: Query, scene: Scene) -> str:
     seen, partly, missing = (
         form.format(chosen.joiner.join(words)) if words else "" for form, words in zip(chosen.forms, lists, strict=True)
     )
-    first = chosen.score.format(f"{query.truth(scene):.1f}", seen or partly or chosen.nothing_seen)
+    first = chosen.score.format(f"{score:.1f}", seen or partly or chosen.nothing_seen)
     last = missing or chosen.nothing_missing
     return chosen.gap.join(filter(None, (first, chosen.end.format(partly) if seen and partly else "", last)))
 
@@ -155,7 +155,7 @@ def pick_parts(scene: Scene, world: World, random: Random) -> list[Part]:
 
 def _pick_count(there: int, random: Random) -> int:
     """How many are asked for: mostly no number; where there are several, or now and then, two or three."""
-    if random.random() < (0.6 if there > 1 else 0.16):
+    if random.random() < (0.6 if there > 1 else 0.25):
         return random.choice((2, 3))
     return 1
 

@@ -14,12 +14,8 @@ from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2TokenizerFast
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from demo_model.batches import (
-    ALONE,
     CROWDED,
-    LARGE_SIZES,
     MOST_COUNTED,
-    SMALL_SHAPES,
-    TINY_SHAPES,
     Batch,
     Batches,
     Plan,
@@ -56,16 +52,13 @@ class Stage:
     label_weight: float
 
 
-GLANCE = Plan(photos=48, queries=0, shapes=TINY_SHAPES, icons=ALONE, sizes=LARGE_SIZES)
-LOOK = Plan(photos=32, queries=0, shapes=SMALL_SHAPES, icons=CROWDED)
 CLOSER = Plan(photos=24, queries=0, icons=CROWDED)
 PARTS = Plan(photos=24, queries=6, last_queries=2)
-ANSWERS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.12)
+ANSWERS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.28)
 STAGES = (
-    Stage("look", LOOK, 1400, rate=1e-3, last_rate=8e-4, label_weight=1.0),
-    Stage("closer", CLOSER, 1200, rate=8e-4, last_rate=7e-4, label_weight=1.0),
-    Stage("parts", PARTS, 900, rate=7e-4, last_rate=6e-4, label_weight=0.5),
-    Stage("answers", ANSWERS, 1150, rate=7e-4, last_rate=0.0, label_weight=0.3),
+    Stage("closer", CLOSER, 250, rate=6e-4, last_rate=6e-4, label_weight=1.0),
+    Stage("parts", PARTS, 450, rate=7e-4, last_rate=7e-4, label_weight=0.5),
+    Stage("answers", ANSWERS, 2900, rate=7e-4, last_rate=0.0, label_weight=0.3),
 )
 
 
