@@ -12,7 +12,7 @@ from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto, Why
-from lychee_rerank.scorer import score_photos
+from lychee_rerank.scorer import explain_score, score_photos
 from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.weights import DEMO_FOLDER
 
@@ -98,3 +98,16 @@ def test_photographs_score_low_and_unsurely(model: VisionLanguageModel, tmp_path
 def test_drawings_of_its_world_are_judged_surely(model: VisionLanguageModel, samples: tuple[Photo, ...]) -> None:
     scored = score_all(model, SEED_QUERIES[0], samples, Readout.EXPECTED)
     assert sum(photo.score.label_mass > MIN_LABEL_MASS for photo in scored) >= 30
+
+
+@pytest.mark.parametrize("score", [10.0, 3.3])
+def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_missing(
+    model: VisionLanguageModel, samples: tuple[Photo, ...], score: float
+) -> None:
+    sofa_and_bulb = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
+    told = explain_score(model, SEED_QUERIES[0], sofa_and_bulb, score=score)
+    assert isinstance(told, str)
+    assert told.startswith(f"{score:.1f}分")
+    seen, _, missing = told.partition("没有看到")
+    assert "沙发" in seen
+    assert "咖啡" in missing

@@ -55,10 +55,13 @@ class Stage:
 CLOSER = Plan(photos=24, queries=0, icons=CROWDED)
 PARTS = Plan(photos=24, queries=6, last_queries=2)
 ANSWERS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.28)
+EXPLANATIONS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.7)
 STAGES = (
     Stage("closer", CLOSER, 250, rate=6e-4, last_rate=6e-4, label_weight=1.0),
     Stage("parts", PARTS, 450, rate=7e-4, last_rate=7e-4, label_weight=0.5),
     Stage("answers", ANSWERS, 2900, rate=7e-4, last_rate=0.0, label_weight=0.3),
+    Stage("explanations", EXPLANATIONS, 600, rate=2.5e-4, last_rate=0.0, label_weight=0.3),
+    Stage("explanations again", EXPLANATIONS, 650, rate=4e-4, last_rate=0.0, label_weight=0.3),
 )
 
 
