@@ -142,10 +142,10 @@ def test_the_button_is_orange_the_bar_blue_and_the_best_photo_framed(visitor: Vi
 
 def test_a_turned_photo_stands_upright(visitor: Visitor) -> None:
     page = visitor.open()
-    shapes = page.locator(".st-key-preview img").evaluate_all(
-        "images => images.map(image => image.naturalWidth >= image.naturalHeight)"
-    )
-    assert shapes == [True] * 32
+    photos = page.locator(".st-key-preview img")
+    expect(photos).to_have_count(32)
+    upright = "images => images.map(image => image.decode().then(() => image.naturalWidth >= image.naturalHeight))"
+    assert photos.evaluate_all(f"images => Promise.all(({upright})(images))") == [True] * 32
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
