@@ -5,6 +5,8 @@
     ├── QueryRefused       a query that is empty or too long
     ├── PhotoRefused       one photo that cannot be scored; the run goes on
     ├── ModelUnusable      a model folder that must not score anything
+    ├── DeviceLost         a GPU that this process can use no more
+    ├── ScoringElsewhere   a data folder whose photos another app scores
     ├── StorageFailed      a data folder that takes no more bytes
     ├── LabelsInvalid      a labelled set that nothing can be measured with
     └── DownloadFailed     weights that could not be fetched
@@ -49,6 +51,14 @@ class ModelUnusable(LycheeError):
     def __init__(self, problem: ModelProblem, *, file: str, detail: str = "", remedy: str) -> None:
         super().__init__(f"{problem.value}: {file}" + (f" ({detail})" if detail else "") + f"; {remedy}")
         self.problem, self.file, self.detail, self.remedy = problem, file, detail, remedy
+
+
+class DeviceLost(LycheeError):
+    """CUDA failed in a way that lasts as long as the process: it has to end and start again."""
+
+
+class ScoringElsewhere(LycheeError):
+    """Another app scores for this data folder."""
 
 
 class StorageFailed(LycheeError):

@@ -38,6 +38,7 @@ class ModelProblem(StrEnum):
     NOT_QWEN2_5_VL = "not_qwen2_5_vl"
     BAD_TOKENIZER = "bad_tokenizer"
     NO_ROOM = "no_room"
+    CHANGED = "changed"
     SPLIT_LABELS = "split_labels"
 
 
@@ -125,11 +126,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPhoto:
-    """A photo with its score; `index` is its place in upload order, from 0."""
+    """A photo with its score; `index` is its place in upload order, from 0, `photo_hash` SHA-256 of its bytes."""
 
     index: int
     name: str
     score: Score
+    photo_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +148,21 @@ class RankedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU."""
+    """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU.
+
+    `attention` names the implementation, `fingerprint` what the folder's files hold (empty where nobody asked).
+    """
 
     name: str
     folder: Path
     parameters: int
     dtype: str
     device: str
+    attention: str
     off_gpu_layers: int
     pixel_budget_px: int
     demo: bool
+    fingerprint: str = ""
 
 
 class EmptyCache(StrEnum):
@@ -194,3 +201,15 @@ class GpuState:
     free_bytes: int
     total_bytes: int
     driver_too_old: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One query over the photos of one gallery (None: the mounted folder), begun by one owner; seconds since 1970."""
+
+    id: str
+    owner: str
+    gallery: str | None
+    query: str
+    photos: tuple[Photo, ...]
+    begun_s: float

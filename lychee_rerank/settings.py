@@ -11,6 +11,8 @@ from lychee_rerank.errors import SettingInvalid
 from lychee_rerank.prompts import PHOTO, QUERY, PromptTemplate, template_for
 from lychee_rerank.records import EmptyCache, Readout
 
+KEEP_DAYS = 30
+KEEP_BYTES = 20 * 10**9  # uploads and thumbnails
 PROJECT_FOLDER = Path(__file__).parent.parent
 
 
@@ -28,6 +30,8 @@ class Settings:
     empty_cache: EmptyCache
     readout: Readout
     prompt: str | None
+    keep_days: int
+    keep_bytes: int
     port: int
     address: str
     allowed_hosts: tuple[str, ...]
@@ -60,6 +64,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
         readout=Readout(_one_of(environment, "LYCHEE_READOUT", tuple(Readout)) or Readout.NUMBER),
         prompt=_prompt(environment, "LYCHEE_PROMPT_FILE"),
+        keep_days=_default(_whole_number(environment, "LYCHEE_KEEP_DAYS", at_least=0), KEEP_DAYS),
+        keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
         allowed_hosts=("localhost", "127.0.0.1", *environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
@@ -77,6 +83,10 @@ def _whole_number(environment: Mapping[str, str], name: str, *, at_least: int) -
     if not value.isdecimal() or int(value) < at_least:
         raise SettingInvalid(name, value, f"a whole number of at least {at_least}")
     return int(value)
+
+
+def _default(value: int | None, default: int) -> int:
+    return default if value is None else value
 
 
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,9 +68,21 @@ class Spool:
         except (OSError, ValueError, PhotoRefused):
             return None
 
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Deletes the thumbnails of photos that nothing refers to any more, and their bytes where they lie here."""
+        for path in paths:
+            self._load.cache_clear()
+            for thumbnail in self._thumbnails.glob(f"{_name_thumbnails(path)}-*"):
+                thumbnail.unlink(missing_ok=True)
+            if path.parent == self._uploads:
+                path.unlink(missing_ok=True)
+
+    def size_bytes(self) -> int:
+        """What uploads and thumbnails take on the disk."""
+        return sum(path.stat().st_size for part in (self._uploads, self._thumbnails) for path in part.glob("*"))
+
     def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int) -> bytes:
-        mark = f"{photo_path}\0{mtime_ns}\0{size_bytes}".encode("utf-8", "surrogateescape")
-        path = self._thumbnails / hashlib.sha256(mark).hexdigest()
+        path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}"
         if path.exists():
             return path.read_bytes()
         content = make_thumbnail(read_bytes(photo_path))
@@ -78,6 +91,11 @@ class Spool:
         except StorageFailed as error:
             log.warning("a thumbnail is not kept: %s", error)
         return content
+
+
+def _name_thumbnails(photo_path: Path) -> str:
+    """What the names of all thumbnails of a photo start with."""
+    return hashlib.sha256(os.fsencode(photo_path)).hexdigest()
 
 
 def _write(path: Path, content: bytes | memoryview) -> None:

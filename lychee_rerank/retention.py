@@ -1,0 +1,49 @@
+"""Keeps the data folder within days and bytes: the oldest runs and galleries go first; knows no page."""
+
+import logging
+import time
+
+from lychee_rerank.errors import StorageFailed
+from lychee_rerank.spool import Spool
+from lychee_rerank.store.upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+
+_DAY_S = 24 * 3600
+
+
+class Retention:
+    """Deletes runs for good; `days` 0 keeps nothing past the process, and whatever is under way is kept."""
+
+    def __init__(self, upkeep: Upkeep, spool: Spool, *, days: int, most_bytes: int) -> None:
+        self._upkeep, self._spool = upkeep, spool
+        self._days, self._most_bytes = days, most_bytes
+        self._begun_s = time.time()
+
+    def clear_run(self, run_id: str) -> None:
+        """Deletes a run and all that only it refers to; raises StorageFailed."""
+        self._spool.forget(self._upkeep.clear_run(run_id))
+
+    def keep_within(self) -> None:
+        """Deletes what is older than the days, then the oldest until the bytes are kept."""
+        before_s = time.time() - self._days * _DAY_S if self._days else self._begun_s
+        try:
+            self._clear_older(before_s)
+            while self._spool.size_bytes() > self._most_bytes:
+                oldest_s = self._upkeep.oldest_begun_s()
+                if oldest_s is None:
+                    break
+                self._clear_older(oldest_s + 1e-3)
+        except StorageFailed as error:
+            log.error("what is old cannot be deleted: %s", error)
+
+    def close(self) -> None:
+        """Deletes everything that has ended, where nothing is to outlive the process."""
+        if self._days == 0:
+            try:
+                self._clear_older(time.time() + _DAY_S)
+            except StorageFailed as error:
+                log.error("what this process kept cannot be deleted: %s", error)
+
+    def _clear_older(self, before_s: float) -> None:
+        self._spool.forget(self._upkeep.clear_older(before_s))

@@ -1,0 +1,130 @@
+"""Runs with their photos and outcomes, by owner; knows no job and no page."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lychee_rerank.records import Photo, Reason, Refusal, Run, ScoredPhoto
+from lychee_rerank.store.database import Database, Statement
+from lychee_rerank.store.paths import read_path, write_path
+from lychee_rerank.store.schema import UNDER_WAY
+from lychee_rerank.store.scores import read_score
+
+Outcome = ScoredPhoto | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """A run with what came of it, in upload order and perhaps not complete; `key`: what its scores depend on, JSON."""
+
+    run: Run
+    status: str
+    outcomes: tuple[Outcome, ...]
+    elapsed_s: float
+    demo: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A line of the list of past runs; `best` is the photo that came first."""
+
+    id: str
+    query: str
+    begun_s: float
+    photos: int
+    best: Photo | None
+
+
+class Runs:
+    """All kept runs; safe to use from any thread."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    def begin(self, run: Run, *, status: str) -> None:
+        """Keeps a new run with its photos."""
+        head = (run.id, run.owner, run.gallery, run.query, status, run.begun_s)
+        photos: Iterator[Statement] = (
+            (
+                "INSERT INTO run_photos (run, place, name, path) VALUES (?, ?, ?, ?)",
+                (run.id, place, photo.name, write_path(photo.path, self._folder)),
+            )
+            for place, photo in enumerate(run.photos)
+        )
+        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", head), *photos)
+
+    def start(self, run_id: str, *, status: str, key: str, demo: bool) -> None:
+        """Notes what scores the run from now on."""
+        sql = "UPDATE runs SET status = ?, key = ?, demo = ? WHERE id = ?"
+        self._database.write_soon((sql, (status, key, demo, run_id)))
+
+    def note(self, run_id: str, outcome: Outcome, *, score_key: str | None, elapsed_s: float) -> None:
+        """Keeps one outcome; a score by its key."""
+        if isinstance(outcome, ScoredPhoto):
+            found: tuple[str | None, ...] = (score_key, outcome.photo_hash, None, None)
+        else:
+            found = (None, None, outcome.reason, outcome.kind)
+        sql = "UPDATE run_photos SET score = ?, photo = ?, reason = ?, kind = ? WHERE run = ? AND place = ?"
+        time = ("UPDATE runs SET elapsed_s = ? WHERE id = ?", (elapsed_s, run_id))
+        self._database.write_soon((sql, (*found, run_id, outcome.index)), time)
+
+    def end(self, run_id: str, *, status: str, elapsed_s: float) -> None:
+        """Notes how the run ended."""
+        self._database.write_soon(
+            ("UPDATE runs SET status = ?, elapsed_s = ? WHERE id = ?", (status, elapsed_s, run_id))
+        )
+
+    def load(self, run_id: str) -> KeptRun | None:
+        """The run of this id; None where there is none."""
+        found = self._database.rows("SELECT * FROM runs WHERE id = ?", run_id)
+        return self._read(found[0]) if found else None
+
+    def unfinished(self) -> tuple[KeptRun, ...]:
+        """The runs that were under way, oldest first."""
+        rows = self._database.rows(f"SELECT * FROM runs WHERE {UNDER_WAY} ORDER BY begun_s")
+        return tuple(map(self._read, rows))
+
+    def past(self, owner: str, *, most: int) -> tuple[PastRun, ...]:
+        """The owner's runs that have ended, newest first."""
+        sql = f"""
+            SELECT id, query, begun_s, (SELECT count(*) FROM run_photos WHERE run = runs.id) AS photos FROM runs
+            WHERE owner = ? AND NOT {UNDER_WAY} ORDER BY begun_s DESC LIMIT ?"""
+        rows = self._database.rows(sql, owner, most)
+        return tuple(
+            PastRun(row["id"], row["query"], row["begun_s"], row["photos"], self._best(row["id"])) for row in rows
+        )
+
+    def _best(self, run_id: str) -> Photo | None:
+        sql = """
+            SELECT name, path FROM run_photos JOIN scores ON key = score WHERE run = ?
+            ORDER BY value DESC, expected DESC, place LIMIT 1"""
+        rows = self._database.rows(sql, run_id)
+        return Photo(rows[0]["name"], read_path(rows[0]["path"], self._folder)) if rows else None
+
+    def _read(self, row: sqlite3.Row) -> KeptRun:
+        sql = """
+            SELECT place, name, path, score, reason, kind, run_photos.photo AS photo,
+            value, expected, label_mass, answer, rule
+            FROM run_photos LEFT JOIN scores ON key = score WHERE run = ? ORDER BY place"""
+        photos = self._database.rows(sql, row["id"])
+        run = Run(
+            id=row["id"],
+            owner=row["owner"],
+            gallery=row["gallery"],
+            query=row["query"],
+            begun_s=row["begun_s"],
+            photos=tuple(Photo(photo["name"], read_path(photo["path"], self._folder)) for photo in photos),
+        )
+        outcomes = tuple(outcome for photo in photos if (outcome := _read_outcome(photo)) is not None)
+        return KeptRun(run, row["status"], outcomes, row["elapsed_s"], bool(row["demo"]), row["key"])
+
+
+def _read_outcome(row: sqlite3.Row) -> Outcome | None:
+    """What came of a photo; None while nothing did, and where its score was deleted."""
+    if row["reason"] is not None:
+        return Refusal(row["place"], row["name"], Reason(row["reason"]), row["kind"])
+    if row["value"] is None:
+        return None
+    return ScoredPhoto(row["place"], row["name"], read_score(row), photo_hash=row["photo"])

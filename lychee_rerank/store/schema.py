@@ -1,0 +1,31 @@
+"""The tables, as a list of steps from an empty file to today's; a step that was shipped never changes."""
+
+# Times are seconds since 1970. A path is bytes: relative to the data folder where it lies in it.
+_FIRST = (
+    """CREATE TABLE scores (
+        key TEXT PRIMARY KEY, photo TEXT NOT NULL, value REAL NOT NULL, expected REAL NOT NULL,
+        label_mass REAL NOT NULL, answer TEXT NOT NULL, rule TEXT NOT NULL, kept_s REAL NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE TABLE blamed (photo TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE galleries (id TEXT PRIMARY KEY, owner TEXT NOT NULL, begun_s REAL NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE uploads (
+        gallery TEXT NOT NULL REFERENCES galleries ON DELETE CASCADE, upload TEXT NOT NULL, place INTEGER NOT NULL,
+        name TEXT NOT NULL, path BLOB NOT NULL, PRIMARY KEY (gallery, upload)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX uploads_by_path ON uploads (path)",
+    """CREATE TABLE runs (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, gallery TEXT, query TEXT NOT NULL, status TEXT NOT NULL,
+        begun_s REAL NOT NULL, elapsed_s REAL NOT NULL, key TEXT NOT NULL, demo INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE INDEX runs_by_owner ON runs (owner, begun_s)",
+    """CREATE TABLE run_photos (
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, name TEXT NOT NULL,
+        path BLOB NOT NULL, score TEXT, photo TEXT, reason TEXT, kind TEXT, PRIMARY KEY (run, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX run_photos_by_score ON run_photos (score)",
+    "CREATE INDEX run_photos_by_path ON run_photos (path)",
+    "CREATE TABLE files (path BLOB PRIMARY KEY, state TEXT NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID",
+)
+
+UNDER_WAY = "(status IN ('waiting', 'running'))"
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
