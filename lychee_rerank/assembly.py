@@ -4,9 +4,13 @@ Knows settings, weights and loading; torch is imported on the way in, so that do
 """
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
+from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.fingerprint import FolderState, fingerprint_folder, see_folder
 from lychee_rerank.machine import MemoryUse, process_memory
-from lychee_rerank.records import GpuState, ModelCard, ModelChoice
+from lychee_rerank.records import GpuState, ModelCard, ModelChoice, ModelProblem
 from lychee_rerank.scorer import Judge
 from lychee_rerank.settings import Settings
 from lychee_rerank.weights import choose_model
@@ -22,10 +26,15 @@ def see_gpu() -> GpuState:
 
 
 class ModelLoader:
-    """Chooses and loads the model that the settings ask for; `gpu` and `choice` are there as soon as they are known."""
+    """Chooses and loads the model that the settings ask for; `gpu` and `choice` are there as soon as they are known.
 
-    def __init__(self, settings: Settings) -> None:
+    With `hash_file` its card carries the folder's fingerprint, which is what keeps scores of two models apart.
+    """
+
+    def __init__(self, settings: Settings, *, hash_file: Callable[[Path], str] | None = None) -> None:
         self.settings = settings
+        self._hash_file = hash_file
+        self._loaded: FolderState = ()
         self.gpu: GpuState | None = None
         self.choice: ModelChoice | None = None
 
@@ -42,12 +51,20 @@ class ModelLoader:
         from lychee_rerank.loading import load_model
 
         log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.why.replace("_", " "))
+        self._loaded = see_folder(choice.folder)
         return load_model(
             choice,
             dtype=self.settings.dtype,
             pixel_budget_px=self.settings.pixel_budget_px,
             empty_cache=self.settings.empty_cache,
+            fingerprint=fingerprint_folder(choice.folder, self._hash_file) if self._hash_file else "",
         )
+
+    def check(self) -> None:
+        """Raises ModelUnusable where the folder's files are no longer those that were loaded."""
+        if self.choice and self._loaded and see_folder(self.choice.folder) != self._loaded:
+            remedy = "start the app again"
+            raise ModelUnusable(ModelProblem.CHANGED, file=str(self.choice.folder), remedy=remedy)
 
 
 def memory_in_use(card: ModelCard | None) -> MemoryUse:

@@ -1,26 +1,19 @@
-"""One worker thread that owns the model, and the jobs that wait for it; knows no page and no model class.
+"""One run in progress, as any thread may see it; knows no worker, no store and no model.
 
 A job belongs to the process: whatever a page does, it goes on until it is done or cancelled.
 """
 
-import logging
-import queue
-import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
-from lychee_rerank.prompts import PromptTemplate, clean_query
-from lychee_rerank.records import ModelCard, Photo, Readout
-from lychee_rerank.scorer import Judge, Outcome, score_photos
+from lychee_rerank.prompts import clean_query
+from lychee_rerank.records import Refusal, Run, ScoredPhoto
 
-log = logging.getLogger(__name__)
-
-_STOP_S = 5.0  # Docker kills what has not ended 10 s after it was asked to
-MAX_KEPT_JOBS = 200  # finished jobs are forgotten beyond this many, oldest first
+Outcome = ScoredPhoto | Refusal
 
 
 class Status(StrEnum):
@@ -41,6 +34,7 @@ class Progress:
     outcomes: tuple[Outcome, ...]
     total: int
     elapsed_s: float
+    remaining_s: float | None
     error: LycheeError | None
 
     @property
@@ -48,40 +42,62 @@ class Progress:
         """True while there is more to come."""
         return self.status in (Status.WAITING, Status.RUNNING)
 
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds left if the rest takes as long per photo as what is done."""
-        done = len(self.outcomes)
-        return self.elapsed_s / done * (self.total - done) if done else None
-
 
 class Job:
-    """One query over one gallery; safe to ask from any thread."""
+    """One query over one gallery; safe to ask from any thread.
 
-    def __init__(self, query: str, photos: tuple[Photo, ...]) -> None:
-        self.id = secrets.token_urlsafe(9)
-        self.query = query
-        self.photos = photos
-        self.key = (clean_query(query), photos)
+    `outcomes` and `elapsed_s` are what an earlier process left of it, and `scored_by` the key of those scores as JSON;
+    `demo` tells that they are the demo model's.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        status: Status = Status.WAITING,
+        outcomes: Sequence[Outcome] = (),
+        elapsed_s: float = 0.0,
+        scored_by: str = "",
+        demo: bool = False,
+    ) -> None:
+        self.run = run
+        self.id, self.query, self.photos = run.id, run.query, run.photos
+        self.key = (run.owner, clean_query(run.query), run.photos)
+        self.scored_by, self.demo = scored_by, demo
         self._lock = threading.Lock()
-        self._outcomes: list[Outcome] = []
-        self._status = Status.WAITING
+        self._status = status
         self._error: LycheeError | None = None
+        self._outcomes = {outcome.index: outcome for outcome in outcomes}
+        self._before, self._before_s = len(self._outcomes), elapsed_s
         self._started_s = self._ended_s = 0.0
         self._cancelled = threading.Event()
         self._ended = threading.Event()
+        if not self.progress().active:
+            self._ended.set()
 
     def progress(self) -> Progress:
         """The job as it stands now."""
         with self._lock:
-            now_s = self._ended_s or time.monotonic()
-            elapsed_s = now_s - self._started_s if self._started_s else 0.0
-            return Progress(self._status, tuple(self._outcomes), len(self.photos), elapsed_s, self._error)
+            here_s = (self._ended_s or time.monotonic()) - self._started_s if self._started_s else 0.0
+            here, left = len(self._outcomes) - self._before, len(self.photos) - len(self._outcomes)
+            return Progress(
+                status=self._status,
+                outcomes=tuple(self._outcomes.values()),
+                total=len(self.photos),
+                elapsed_s=self._before_s + here_s,
+                remaining_s=here_s / here * left if here else None,
+                error=self._error,
+            )
 
     @property
     def active(self) -> bool:
         """True while there is more to come."""
         return not self._ended.is_set()
+
+    @property
+    def cancelled(self) -> bool:
+        """True once `cancel` was called."""
+        return self._cancelled.is_set()
 
     def cancel(self) -> None:
         """Ends a job that waits at once, a running one after the photo in work; what is scored is kept."""
@@ -90,19 +106,25 @@ class Job:
             if self._status is Status.WAITING:
                 self._end(Status.CANCELLED)
 
-    def run(self, judge: Judge, *, readout: Readout = Readout.NUMBER, template: PromptTemplate | None = None) -> None:
-        """Scores the photos one by one, on the calling thread."""
+    def begin(self, *, scored_by: str, demo: bool) -> None:
+        """Marks the job as running; drops what an earlier process left of it where that was scored by another key."""
         with self._lock:
-            if self._status is not Status.WAITING:
-                return
+            if self.scored_by not in ("", scored_by):
+                self._outcomes.clear()
+                self._before, self._before_s = 0, 0.0
+            self.scored_by, self.demo = scored_by, demo
             self._status, self._started_s = Status.RUNNING, time.monotonic()
-        for outcome in score_photos(judge, self.query, self.photos, readout=readout, template=template):
-            with self._lock:
-                self._outcomes.append(outcome)
-            if self._cancelled.is_set():
-                break
-        complete = len(self._outcomes) == len(self.photos)
-        self.end(Status.DONE if complete else Status.CANCELLED)
+
+    def next_index(self) -> int | None:
+        """The place in upload order of the next photo to score; None when all are through."""
+        with self._lock:
+            left = (index for index in range(len(self._outcomes), len(self.photos)) if index not in self._outcomes)
+            return next(left, None)
+
+    def add(self, outcome: Outcome) -> None:
+        """Takes what came of one photo."""
+        with self._lock:
+            self._outcomes[outcome.index] = outcome
 
     def end(self, status: Status, error: LycheeError | None = None) -> None:
         """Marks the job as over."""
@@ -116,95 +138,3 @@ class Job:
     def wait(self, timeout_s: float | None = None) -> bool:
         """Returns once the job is over; False when that takes longer than `timeout_s`."""
         return self._ended.wait(timeout_s)
-
-    @property
-    def cancelled(self) -> bool:
-        """True once `cancel` was called."""
-        return self._cancelled.is_set()
-
-
-class Worker:
-    """Loads the model once, then runs job after job; once `loaded` is set, `card` or `error` tells how that went.
-
-    Every job is scored by the same readout; `template` takes the place of its own prompt.
-    """
-
-    def __init__(
-        self,
-        load: Callable[[], Judge],
-        *,
-        readout: Readout = Readout.NUMBER,
-        template: PromptTemplate | None = None,
-    ) -> None:
-        self.readout, self.template = readout, template
-        self.card: ModelCard | None = None
-        self.error: LycheeError | None = None
-        self.loaded = threading.Event()
-        self._load = load
-        self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
-        self._thread.start()
-
-    def submit(self, query: str, photos: Sequence[Photo]) -> Job:
-        """A job for this query over these photos: the one under way if there is one, a new one otherwise.
-
-        Raises QueryRefused.
-        """
-        job = Job(query, tuple(photos))
-        with self._lock:
-            for known in self._jobs.values():
-                if known.key == job.key and known.active and not known.cancelled:
-                    return known
-            self._jobs[job.id] = job
-            for stale in [other.id for other in self._jobs.values() if not other.active][:-MAX_KEPT_JOBS]:
-                del self._jobs[stale]
-        self._waiting.put(job)
-        return job
-
-    def find(self, job_id: str) -> Job | None:
-        """The job of this id, None where it is not known (any more)."""
-        with self._lock:
-            return self._jobs.get(job_id)
-
-    def close(self) -> None:
-        """Cancels every job and waits for the photo in work, though not for long: a stop has to end within 10 s."""
-        with self._lock:
-            for job in self._jobs.values():
-                job.cancel()
-        self._waiting.put(None)
-        self._thread.join(_STOP_S)
-
-    def _work(self) -> None:
-        judge = self._load_judge()
-        self.loaded.set()
-        while (job := self._waiting.get()) is not None:
-            if judge is not None:
-                self._run(job, judge)
-            elif job.active:
-                job.end(Status.FAILED, self.error)
-
-    def _load_judge(self) -> Judge | None:
-        try:
-            judge = self._load()
-            self.card = judge.card
-            return judge
-        except LycheeError as error:
-            log.error("the model cannot be used: %s", error)
-            self.error = error
-        except Exception as error:  # whatever it was, the page has to say that no model is there
-            log.error("loading the model failed: %s", type(error).__name__)
-            log.debug("loading the model failed", exc_info=error)  # its message may hold a path
-            self.error = LycheeError(f"loading failed: {type(error).__name__}")
-        return None
-
-    def _run(self, job: Job, judge: Judge) -> None:
-        try:
-            job.run(judge, readout=self.readout, template=self.template)
-        except LycheeError as error:
-            job.end(Status.FAILED, error)
-        except Exception as error:  # one run's failure must not end the worker
-            log.error("a run failed: %s", type(error).__name__)
-            log.debug("a run failed", exc_info=error)  # its message may hold a query
-            job.end(Status.FAILED, LycheeError(f"the run failed: {type(error).__name__}"))

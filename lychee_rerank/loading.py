@@ -24,7 +24,12 @@ MAX_PIXEL_BUDGET_PX = 1280 * 28 * 28  # what the lychee weights were trained wit
 
 
 def load_model(
-    choice: ModelChoice, *, dtype: str | None, pixel_budget_px: int | None, empty_cache: EmptyCache
+    choice: ModelChoice,
+    *,
+    dtype: str | None,
+    pixel_budget_px: int | None,
+    empty_cache: EmptyCache,
+    fingerprint: str = "",
 ) -> VisionLanguageModel:
     """The chosen folder's model, whole or not at all: raises ModelUnusable. BF16 on CUDA, float32 on a CPU."""
     check_folder(choice.folder)
@@ -43,9 +48,11 @@ def load_model(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         dtype=str(kind).removeprefix("torch."),
         device=_device_name(network),
+        attention=str(network.config._attn_implementation),
         off_gpu_layers=_off_gpu_layers(network),
         pixel_budget_px=pixel_budget_px or min(own_budget, MAX_PIXEL_BUDGET_PX),
         demo=choice.demo,
+        fingerprint=fingerprint,
     )
     millions = card.parameters / 1e6
     log.info("Model: %s, %.1f M parameters, %s on %s", card.name, millions, card.dtype, card.device)

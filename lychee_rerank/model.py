@@ -16,7 +16,7 @@ from qwen_vl_utils import process_vision_info
 from transformers import DynamicCache
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from lychee_rerank.errors import ModelUnusable, PhotoRefused
+from lychee_rerank.errors import DeviceLost, ModelUnusable, PhotoRefused
 from lychee_rerank.intake import Picture
 from lychee_rerank.prompts import PromptTemplate, build_messages
 from lychee_rerank.records import Answer, EmptyCache, ModelCard, ModelProblem, Reason, Verdict
@@ -50,14 +50,9 @@ class VisionLanguageModel:
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """The (width, height) in pixels at which the model sees a photo of this size; both are multiples of 28."""
-        size = self.processor.image_processor.size
-        height, width = smart_resize(
-            height_px,
-            width_px,
-            factor=28,
-            min_pixels=min(max(size["shortest_edge"], MIN_PIXELS_PX), self.card.pixel_budget_px),
-            max_pixels=self.card.pixel_budget_px,
-        )
+        budget = self.card.pixel_budget_px
+        least = min(max(self.processor.image_processor.size["shortest_edge"], MIN_PIXELS_PX), budget)
+        height, width = smart_resize(height_px, width_px, factor=28, min_pixels=least, max_pixels=budget)
         return width, height
 
     def ask(self, template: PromptTemplate, query: str) -> "Question":
@@ -106,19 +101,25 @@ class Question:
         """What the model says about an upright RGB picture of `fit_size`; ends early once `until` says so.
 
         Greedy, and a single pass where `max_tokens` is 1; what makes `until` true is left out of the text. Raises
-        PhotoRefused when the GPU has no room for it, twice.
+        PhotoRefused when the GPU has no room for it, twice; DeviceLost when CUDA fails for good.
         """
         return self._find_room(lambda: self._answer(picture, max_tokens, until))
 
     def decide(self, picture: Picture) -> Verdict:
         """How far the model would answer with yes, and how far with no: a single pass.
 
-        Raises ModelUnusable where one of them is not one token, PhotoRefused when the GPU has no room, twice.
+        Raises ModelUnusable where one of them is not one token, otherwise what `answer` raises.
         """
         yes, no = self._model.label_token("yes"), self._model.label_token("no")
         return self._find_room(lambda: self._decide(picture, yes, no))
 
     def _find_room(self, look: Callable[[], Told]) -> Told:
+        try:
+            return self._look_twice(look)
+        except torch.AcceleratorError as error:  # so will every later call of this process, giving memory back included
+            raise DeviceLost(str(error).partition("\n")[0]) from error
+
+    def _look_twice(self, look: Callable[[], Told]) -> Told:
         failure: torch.OutOfMemoryError | None = None
         for _ in range(2):
             try:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.errors import DeviceLost, PhotoRefused
 from lychee_rerank.intake import Picture, decode_picture, read_bytes
 from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
@@ -29,6 +29,19 @@ class Question(Protocol):
         """How far the model would answer with yes, and how far with no."""
 
 
+class Known(Protocol):
+    """What is known of photos by the SHA-256 of their bytes, under all that one run's scores depend on."""
+
+    def find(self, photo_hash: str) -> Score | None:
+        """The score of a photo, if there is one; raises PhotoRefused for one that must not be tried again."""
+
+    def keep(self, photo_hash: str, score: Score) -> None:
+        """Remembers a new score."""
+
+    def blame(self, photo_hash: str) -> None:
+        """Remembers that the GPU was lost over this photo."""
+
+
 class Judge(Protocol):
     """A model that answers questions about pictures of the size it asks for."""
 
@@ -43,6 +56,65 @@ class Judge(Protocol):
         """A question about any number of photos."""
 
 
+class PhotoScorer:
+    """Scores the photos of one run; the same bytes are scored once. Raises QueryRefused.
+
+    `template` takes the place of the readout's own prompt. The model is asked only once a photo needs it.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        query: str,
+        *,
+        readout: Readout = Readout.NUMBER,
+        template: PromptTemplate | None = None,
+        known: Known | None = None,
+    ) -> None:
+        self._judge, self._readout = judge, readout
+        self._query, self._template = clean_query(query), template or template_for(readout)
+        self._known = known or _Remembered()
+        self._question: Question | None = None
+
+    def score(self, photo: Photo, *, index: int) -> Outcome:
+        """The photo's score, or why it is refused; `index` is its place in upload order.
+
+        Raises ModelUnusable where the vocabulary lacks a label, DeviceLost.
+        """
+        try:
+            content = read_bytes(photo.path)
+            photo_hash = hashlib.sha256(content).hexdigest()
+            score = self._known.find(photo_hash) or self._score_new(content, photo_hash)
+            return ScoredPhoto(index=index, name=photo.name, score=score, photo_hash=photo_hash)
+        except PhotoRefused as refused:
+            return _refuse(photo, refused, index=index)
+
+    def _score_new(self, content: bytes, photo_hash: str) -> Score:
+        if self._question is None:
+            self._question = self._judge.ask(self._template, self._query)
+        try:
+            picture = decode_picture(content, fit=self._judge.fit_size)
+            score = _score_picture(picture, self._question, self._readout)
+        except DeviceLost:
+            self._known.blame(photo_hash)
+            raise
+        self._known.keep(photo_hash, score)
+        return score
+
+
+class _Remembered(dict[str, Score]):
+    """What one run knows by itself."""
+
+    def find(self, photo_hash: str) -> Score | None:
+        return self.get(photo_hash)
+
+    def keep(self, photo_hash: str, score: Score) -> None:
+        self[photo_hash] = score
+
+    def blame(self, photo_hash: str) -> None:
+        """A run by itself does not outlive the GPU."""
+
+
 def score_photos(
     judge: Judge,
     query: str,
@@ -50,23 +122,14 @@ def score_photos(
     *,
     readout: Readout = Readout.NUMBER,
     template: PromptTemplate | None = None,
+    known: Known | None = None,
 ) -> Iterator[Outcome]:
-    """One outcome per photo, in upload order; the same bytes twice are scored once.
+    """One outcome per photo, in upload order; arguments and errors are those of PhotoScorer.
 
-    `template` takes the place of the readout's own prompt. Raises QueryRefused before the first photo, ModelUnusable
-    where the vocabulary lacks a label; a photo that cannot be scored is an outcome, never an error.
+    A photo that cannot be scored is an outcome, never an error.
     """
-    question = judge.ask(template or template_for(readout), clean_query(query))
-    known: dict[str, Score] = {}
-    for index, photo in enumerate(photos):
-        try:
-            content = read_bytes(photo.path)
-            digest = hashlib.sha256(content).hexdigest()
-            if digest not in known:
-                known[digest] = _score_picture(decode_picture(content, fit=judge.fit_size), question, readout)
-            yield ScoredPhoto(index=index, name=photo.name, score=known[digest])
-        except PhotoRefused as refused:
-            yield _refuse(photo, refused, index=index)
+    scorer = PhotoScorer(judge, query, readout=readout, template=template, known=known)
+    return (scorer.score(photo, index=index) for index, photo in enumerate(photos))
 
 
 def explain_score(judge: Judge, query: str, photo: Photo, *, score: float) -> str | Refusal:

@@ -19,6 +19,7 @@ CARD = ModelCard(
     parameters=0,
     dtype="float32",
     device="CPU",
+    attention="none",
     off_gpu_layers=0,
     pixel_budget_px=28 * 28,
     demo=False,
@@ -39,12 +40,17 @@ class FakeJudge:
     answers: int = 0
     before_answer: Callable[[], object] = lambda: None
     says: str = ""  # in place of the redness
+    failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
     _open: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> None:
         """Lets no answer out until `let_go`."""
         self.before_answer = lambda: self._open.wait(HOLD_S)
+
+    def fails_at(self, *, red: int, error: Exception) -> None:
+        """Raises the error over a photo whose middle pixel has this red."""
+        self.failure = red, error
 
     def let_go(self) -> None:
         """Ends `hold`."""
@@ -82,5 +88,8 @@ class FakeQuestion:
     def _red(self, picture: Image) -> float:
         self.judge.begun.set()
         self.judge.before_answer()
+        red = picture.getpixel((14, 14))[0]
+        if self.judge.failure and self.judge.failure[0] == red:
+            raise self.judge.failure[1]
         self.judge.answers += 1
-        return float(picture.getpixel((14, 14))[0]) / 255
+        return float(red) / 255

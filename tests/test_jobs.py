@@ -9,21 +9,27 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused
-from lychee_rerank.jobs import Job, Status, Worker
+from lychee_rerank.jobs import Job, Status
+from lychee_rerank.lock import FolderLock
 from lychee_rerank.prompts import NUMBER, WHOLE, template_for
-from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, Rule, ScoredPhoto
+from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, Rule, Run, ScoredPhoto
 from lychee_rerank.scorer import Judge
+from lychee_rerank.store import Store
+from lychee_rerank.worker import Setup, Worker
 from tests.fakes import FakeJudge
 
 WAIT_S = 30  # a limit for a hung test, never a pause
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Callable[[], Judge]], Worker]]:
+def start(tmp_path: Path) -> Iterator[Callable[[Callable[[], Judge]], Worker]]:
     workers: list[Worker] = []
 
     def start_worker(load: Callable[[], Judge], **settings: object) -> Worker:
-        workers.append(Worker(load, **settings))  # type: ignore[arg-type]
+        folder = tmp_path / f"data-{len(workers)}"
+        folder.mkdir()
+        setup = Setup(load, **settings)  # type: ignore[arg-type]
+        workers.append(Worker(setup, Store(folder), FolderLock(folder / "lock")).start())
         return workers[-1]
 
     yield start_worker
@@ -172,10 +178,13 @@ def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Call
 
 
 def test_the_time_left_is_the_time_per_photo_times_the_photos_left(tmp_path: Path) -> None:
-    job = Job("red", tuple(write_photos(tmp_path, [1, 2, 3, 4])))
+    photos = write_photos(tmp_path, [1, 2, 3, 4])
+    job = Job(Run("id", "", None, "red", tuple(photos), begun_s=0.0))
     assert job.progress().remaining_s is None
-    judge = FakeJudge(before_answer=lambda: job.cancel() if judge.answers == 1 else None)
-    job.run(judge)
+    job.begin(scored_by="key", demo=False)
+    for index in range(2):
+        job.add(Refusal(index, photos[index].name, Reason.BROKEN))
+    job.end(Status.CANCELLED)
     progress = job.progress()
-    assert len(progress.outcomes) == 2
+    assert progress.elapsed_s > 0
     assert progress.remaining_s == pytest.approx(progress.elapsed_s)

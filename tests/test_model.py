@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lychee_rerank.errors import ModelUnusable, PhotoRefused
+from lychee_rerank.errors import DeviceLost, ModelUnusable, PhotoRefused
 from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel, photo_positions, prepare_picture
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, build_messages, explain, template_for
@@ -351,3 +351,17 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
         assert refused.value.reason is Reason.OUT_OF_MEMORY
         failures[0] = 1
         assert ask() == answer
+
+
+def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_too(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = model.ask(NUMBER, "sofa")
+
+    def fail(*_: object) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nmore of it")
+
+    monkeypatch.setattr(question, "_answer", fail)
+    monkeypatch.setattr(model, "release_memory", fail)
+    with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
+        question.answer(Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

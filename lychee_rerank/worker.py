@@ -1,0 +1,192 @@
+"""One thread that owns the model and scores the photos of all jobs in turn; knows no page and no model class.
+
+Every outcome is kept as it comes: a run that was under way when the process ended goes on in the next one.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
+from lychee_rerank.job_book import JobBook
+from lychee_rerank.jobs import Job, Status
+from lychee_rerank.keys import ScoreKey, build_key
+from lychee_rerank.lock import FolderLock
+from lychee_rerank.prompts import PromptTemplate, template_for
+from lychee_rerank.records import ModelCard, Photo, Readout, ScoredPhoto
+from lychee_rerank.scorer import Judge, PhotoScorer
+from lychee_rerank.store import Store
+from lychee_rerank.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_STOP_S = 5.0  # Docker kills what has not ended 10 s after it was asked to
+_LOCK_POLL_S = 1.0
+_STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the worker gets its model and reads scores; `template` takes the place of the readout's own prompt.
+
+    `check` raises ModelUnusable where the model's folder is no longer what was loaded; `device_lost` ends the process;
+    `ended` is called after each run.
+    """
+
+    load: Callable[[], Judge]
+    check: Callable[[], None] = lambda: None
+    device_lost: Callable[[], None] = lambda: None
+    ended: Callable[[], None] = lambda: None
+    readout: Readout = Readout.NUMBER
+    template: PromptTemplate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """A job that is being scored: by what, and under which key."""
+
+    scorer: PhotoScorer
+    key: ScoreKey
+
+
+class Worker:
+    """Loads the model once, then scores; once `loaded` is set, `card` or `error` tells how that went.
+
+    `elsewhere` is True while another process scores for the same data folder: nothing is loaded until that ends.
+    """
+
+    def __init__(self, setup: Setup, store: Store, lock: FolderLock) -> None:
+        self.setup = setup
+        self.card: ModelCard | None = None
+        self.error: LycheeError | None = None
+        self.elsewhere = False
+        self.loaded = threading.Event()
+        self.book = JobBook(store.runs)
+        self._store, self._lock = store, lock
+        self._turns = Turns()
+        self._scorings: dict[str, _Scoring] = {}
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
+
+    def start(self) -> "Worker":
+        """Begins to work; runs that an earlier process left under way go on by themselves."""
+        self.elsewhere = not self._take_over()
+        self._thread.start()
+        return self
+
+    def submit(self, query: str, photos: Sequence[Photo], *, owner: str = "", gallery: str | None = None) -> Job:
+        """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
+
+        Raises QueryRefused, ScoringElsewhere.
+        """
+        if self.elsewhere:
+            raise ScoringElsewhere
+        job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery)
+        if is_new:
+            self._turns.add(job)
+        return job
+
+    def ahead(self, job: Job) -> tuple[Job, ...]:
+        """The jobs of the same owner that have to end before this one begins."""
+        return self._turns.ahead(job)
+
+    def close(self) -> None:
+        """Leaves every job as it stands and waits for the photo in work, though not for long."""
+        self._closing.set()
+        self._turns.close()
+        self._thread.join(_STOP_S)
+        self._lock.release()
+
+    def _work(self) -> None:
+        while self.elsewhere:
+            if self._closing.wait(_LOCK_POLL_S):
+                return
+            self.elsewhere = not self._take_over()
+        judge = self._load_judge()
+        self.loaded.set()
+        while not self._turns.closed:
+            job = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
+            if job is not None:
+                self._advance(job, judge)
+            elif not self._turns.closed:
+                self._store.database.catch_up()
+
+    def _take_over(self) -> bool:
+        """True once this process is the one that scores for the folder, with the runs that another left under way."""
+        if not self._lock.acquire():
+            return False
+        try:
+            for job in self.book.left_under_way():
+                self._turns.add(job)
+        except StorageFailed as error:
+            log.error("runs that were under way are not found: %s", error)
+        return True
+
+    def _load_judge(self) -> Judge | None:
+        try:
+            judge = self.setup.load()
+            self.card = judge.card
+            return judge
+        except LycheeError as error:
+            log.error("the model cannot be used: %s", error)
+            self.error = error
+        except Exception as error:  # whatever it was, the page has to say that no model is there
+            log.error("loading the model failed: %s", type(error).__name__)
+            log.debug("loading the model failed", exc_info=error)  # its message may hold a path
+            self.error = LycheeError(f"loading failed: {type(error).__name__}")
+        return None
+
+    def _advance(self, job: Job, judge: Judge | None) -> None:
+        """Scores one photo of the job, or ends it."""
+        try:
+            if job.cancelled:
+                self._end(job, Status.CANCELLED)
+            elif judge is None:
+                self._end(job, Status.FAILED, self.error)
+            else:
+                self._score_next(job, judge)
+        except DeviceLost as error:
+            log.critical("the GPU cannot be used any more: %s; this process ends", error)
+            self.error = error
+            self._turns.close()
+            self.setup.device_lost()
+        except LycheeError as error:
+            self._end(job, Status.FAILED, error)
+        except Exception as error:  # one run's failure must not end the worker
+            log.error("a run failed: %s", type(error).__name__)
+            log.debug("a run failed", exc_info=error)  # its message may hold a query
+            self._end(job, Status.FAILED, LycheeError(f"the run failed: {type(error).__name__}"))
+
+    def _score_next(self, job: Job, judge: Judge) -> None:
+        scoring = self._scorings.get(job.id) or self._begin(job, judge)
+        index = job.next_index()
+        if index is not None:
+            outcome = scoring.scorer.score(job.photos[index], index=index)
+            job.add(outcome)
+            key = scoring.key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
+            elapsed_s = job.progress().elapsed_s
+            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=elapsed_s)
+        if job.next_index() is None:
+            self._end(job, Status.DONE)
+
+    def _begin(self, job: Job, judge: Judge) -> _Scoring:
+        """Makes the job ready to be scored; what an earlier process scored under another key is done again."""
+        self.setup.check()
+        readout, template = self.setup.readout, self.setup.template or template_for(self.setup.readout)
+        key = build_key(judge.card, job.query, readout=readout, template=template)
+        known = self._store.scores.of(key)
+        scoring = _Scoring(PhotoScorer(judge, job.query, readout=readout, template=template, known=known), key)
+        text = json.dumps(asdict(key), sort_keys=True)
+        job.begin(scored_by=text, demo=judge.card.demo)
+        self._store.runs.start(job.id, status=Status.RUNNING, key=text, demo=judge.card.demo)
+        self._scorings[job.id] = scoring
+        return scoring
+
+    def _end(self, job: Job, status: Status, error: LycheeError | None = None) -> None:
+        self._turns.remove(job)
+        self._scorings.pop(job.id, None)
+        self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
+        job.end(status, error)
+        self.setup.ended()
