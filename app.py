@@ -4,6 +4,7 @@ import streamlit as st
 
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
+from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.page.results import draw_preview
 from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run, watch_other_runs
@@ -28,4 +29,5 @@ if job is None:
     draw_preview(shared.spool, photos)
 else:
     draw_run(words, shared, job)
+draw_past_runs(words, shared, shown=job)
 draw_model(words, shared)

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from lychee_rerank.errors import SettingInvalid
+from lychee_rerank.owner import OwnerMiddleware
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
 
@@ -24,10 +26,10 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Starts loading the model with the process, ends its worker with it."""
     shared = open_shared()
     yield
-    shared.worker.close()
+    shared.close()
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=lifespan)
+app = st.App(Path(__file__).with_name("app.py"), lifespan=lifespan, middleware=[Middleware(OwnerMiddleware)])
 
 
 def free_port(wanted: int) -> int:

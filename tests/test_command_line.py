@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """`python -m lychee_rerank` with the bundled model, in English."""
-    settings = os.environ | {"LYCHEE_MODEL": "demo", "LC_ALL": "C.UTF-8"} | environment
+    """`python -m lychee_rerank` with the bundled model, in English, and a data folder of its own by default."""
     command = [sys.executable, "-m", "lychee_rerank", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, env=settings, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    with TemporaryDirectory() as folder:
+        own = {"LYCHEE_MODEL": "demo", "LC_ALL": "C.UTF-8", "LYCHEE_DATA_DIR": folder}
+        settings = os.environ | own | environment
+        return subprocess.run(
+            command, cwd=ROOT, env=settings, capture_output=True, text=True, encoding="utf-8", check=False
+        )
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def report(gallery: Path) -> dict[str, Any]:
 
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
-    assert list(report) == ["query", "model", "readout", "prompt", "results", "refused"]
+    assert list(report) == ["query", "model", "readout", "prompt", "reused", "results", "refused"]
     assert (report["query"], report["readout"]) == ("Sofa + 咖啡", "number")
     assert report["prompt"] == {"name": "number", "version": 1, "text_hash": NUMBER.text_hash}
     assert report["model"]["demo"] is True
@@ -183,3 +186,22 @@ def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
     table = run("rank", "sofa", tmp_path).stdout
     assert "\x1b" not in table
     assert len(table.splitlines()) == 2
+
+
+def test_what_was_scored_before_is_not_scored_again_unless_no_store_is_wanted(gallery: Path, tmp_path: Path) -> None:
+    def rank(*options: str) -> dict[str, Any]:
+        done = run("rank", "sofa", gallery, "--json", *options, LYCHEE_DATA_DIR=str(tmp_path))
+        return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+    without = rank("--no-store")
+    assert (without["reused"], list(tmp_path.iterdir())) == (0, [])
+    first, second, other = rank(), rank(), rank("--readout", "expected")
+    assert [report["reused"] for report in (first, second, other)] == [0, 3, 0]
+    assert first["results"] == second["results"] == without["results"]
+
+
+def test_a_data_folder_that_cannot_be_written_costs_no_ranking(gallery: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    done = run("rank", "sofa", gallery, "--json", LYCHEE_DATA_DIR=str(tmp_path / "file"))
+    assert (done.returncode, json.loads(done.stdout)["reused"]) == (0, 0)
+    assert "no score is kept" in done.stderr

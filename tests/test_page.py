@@ -50,7 +50,7 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
         return page.run()
 
     yield open_it
-    open_shared().worker.close()
+    open_shared().close()
     st.cache_resource.clear()
 
 
@@ -78,7 +78,7 @@ def click(page: AppTest, query: str) -> AppTest:
 
 def finish(page: AppTest) -> AppTest:
     """Draws the page again once its run, if there is one, is over."""
-    job = open_shared().worker.find(page.query_params.get("run", ""))
+    job = open_shared().worker.book.find(page.query_params.get("run", ""))
     assert job is None or job.wait(WAIT_S)
     return page.run() if job else page
 
@@ -401,7 +401,7 @@ def test_a_new_query_during_a_run_leaves_that_run_in_sight(
         click(page, query)
     assert judge.begun.wait(WAIT_S)
     page.run()
-    assert ENGLISH.waiting in texts(page)
+    assert ENGLISH.waiting.format(n=1) in texts(page)
     assert "Also under way: “red” · 0/4" in texts(page)
     (first,) = [button for button in page.button if str(button.key).startswith("cancel-")]
     first.click().run()
@@ -447,7 +447,7 @@ def test_a_run_started_while_the_model_loads_waits_for_it(
     page = open_page(wait=False)
     assert ENGLISH.loading_any in texts(page)
     click(page, "red")
-    assert ENGLISH.waiting not in texts(page)
+    assert ENGLISH.waiting.format(n=0) not in texts(page)
     gate.set()
     finish(page)
     assert captions(page)[0] == "**Rank 1 | Score: 10.0**"

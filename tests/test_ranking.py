@@ -7,7 +7,7 @@ from lychee_rerank.records import Rule, Score, ScoredPhoto
 def scored(*scores: tuple[float, float]) -> list[ScoredPhoto]:
     """Photos with these scores and expected scores."""
     return [
-        ScoredPhoto(index=i, name=f"{i}.jpg", score=Score(value, expected, 1.0, "", Rule.WHOLE_ANSWER))
+        ScoredPhoto(index=i, name=f"{i}.jpg", score=Score(value, expected, 1.0, "", Rule.WHOLE_ANSWER), photo_hash="")
         for i, (value, expected) in enumerate(scores)
     ]
 

@@ -18,6 +18,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert settings.models_dir == settings.data_dir / "models"
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (None, None, 8501)
     assert settings.empty_cache is EmptyCache.PHOTO
+    assert (settings.keep_days, settings.keep_bytes) == (30, 20 * 10**9)
     assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
     assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ("localhost", "127.0.0.1"))
 
@@ -34,6 +35,8 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_DTYPE": "float16",
             "LYCHEE_EMPTY_CACHE": "never",
             "LYCHEE_READOUT": "yes_no",
+            "LYCHEE_KEEP_DAYS": "0",
+            "LYCHEE_KEEP_BYTES": "0",
             "LYCHEE_PORT": "9000",
             "LYCHEE_ADDRESS": "0.0.0.0",
             "LYCHEE_ALLOWED_HOSTS": "my-host other.example",
@@ -43,6 +46,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.images_dir, settings.samples_dir) == (Path("/app/images"), Path("/app/samples"))
     assert (settings.pixel_budget_px, settings.dtype, settings.port) == (200704, "float16", 9000)
     assert settings.empty_cache is EmptyCache.NEVER
+    assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
     assert (settings.address, settings.allowed_hosts[2:]) == ("0.0.0.0", ("my-host", "other.example"))
 
@@ -56,6 +60,8 @@ def test_every_variable_is_read() -> None:
         ("LYCHEE_DTYPE", "int4"),
         ("LYCHEE_EMPTY_CACHE", "sometimes"),
         ("LYCHEE_READOUT", "guess"),
+        ("LYCHEE_KEEP_DAYS", "ever"),
+        ("LYCHEE_KEEP_BYTES", "-1"),
         ("LYCHEE_PROMPT_FILE", "no-such-file"),
         ("LYCHEE_PROMPT_FILE", "/"),
         ("LYCHEE_PORT", "0"),

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.galleries import Galleries
 from lychee_rerank.records import Photo
 from lychee_rerank.spool import Spool, open_data_folder
 from tests.pictures import encode, encode_turned, make_photo
@@ -76,13 +75,3 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path
     assert data.path.is_dir()
     assert data.wanted == tmp_path / "file" / "data"
     assert not open_data_folder(tmp_path / "new" / "data").temporary
-
-
-def test_drops_add_up_and_the_same_upload_counts_once() -> None:
-    galleries, a, b = Galleries(), Photo("a", Path("a")), Photo("b", Path("b"))
-    mine, other = galleries.begin(), galleries.begin()
-    for upload_id, photo in (("1", a), ("2", b), ("1", a), ("3", a)):
-        galleries.add(mine, upload_id, photo)
-    assert galleries.photos(mine) == (a, b, a)
-    assert galleries.photos(other) == galleries.photos(None) == ()
-    assert (galleries.knows(mine), galleries.knows("nobody"), galleries.knows(None)) == (True, False, False)

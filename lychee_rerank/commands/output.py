@@ -1,11 +1,19 @@
 """What the commands have in common: exit statuses, options, and how a model and a name are printed."""
 
 import argparse
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from lychee_rerank.errors import StorageFailed
 from lychee_rerank.prompts import PromptTemplate
 from lychee_rerank.records import ModelCard, Readout
 from lychee_rerank.settings import Settings
+from lychee_rerank.store import Store
+from lychee_rerank.store.scores import Scores
+
+log = logging.getLogger(__name__)
 
 EXIT_DONE, EXIT_NOTHING_SCORED, EXIT_WRONG_USE = 0, 1, 2
 
@@ -24,6 +32,21 @@ def add_readout_option(parser: argparse.ArgumentParser) -> None:
 def with_readout(settings: Settings, readout: str | None) -> Settings:
     """The settings with the readout of the command line, where it names one; raises SettingInvalid."""
     return settings if readout is None else replace(settings, readout=Readout(readout))
+
+
+@contextmanager
+def open_scores(settings: Settings, *, wanted: bool) -> Iterator[Scores | None]:
+    """The kept scores of the data folder; None where they are not wanted, or cannot be read, which is said."""
+    store = None
+    try:
+        store = Store(settings.data_dir) if wanted else None
+    except StorageFailed as error:
+        log.warning("no score is kept: %s", error)
+    try:
+        yield store.scores if store else None
+    finally:
+        if store:
+            store.close()
 
 
 def card_fields(card: ModelCard) -> dict[str, object]:

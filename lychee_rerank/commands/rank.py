@@ -15,16 +15,19 @@ from lychee_rerank.commands.output import (
     add_model_option,
     add_readout_option,
     card_fields,
+    open_scores,
     printable,
     readout_fields,
     with_readout,
 )
 from lychee_rerank.folders import find_photos
+from lychee_rerank.keys import build_key
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, ScoredPhoto
 from lychee_rerank.scorer import Judge, Outcome, score_photos
 from lychee_rerank.settings import Settings
+from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words, words_for
 
 
@@ -37,6 +40,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="print only the N best")
     add_model_option(parser)
     add_readout_option(parser)
+    parser.add_argument("--no-store", action="store_true", help="neither read nor keep scores in the data folder")
 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
@@ -47,14 +51,15 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     if not found.photos:
         print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
         return EXIT_NOTHING_SCORED
-    judge = ModelLoader(settings).load()
-    outcomes = _score_all(judge, options.query, found.photos, settings=settings)
+    with open_scores(settings, wanted=not options.no_store) as scores:
+        judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
+        outcomes, reused = _score_all(judge, options.query, found.photos, settings=settings, scores=scores)
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     if options.json:
         read = readout_fields(settings.readout, settings.template)
         run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
-        report = {**run_fields, **_outcome_fields(ranked[: options.top_k], refused)}
+        report = {**run_fields, "reused": reused, **_outcome_fields(ranked[: options.top_k], refused)}
         print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _print_table(ranked[: options.top_k], words)
@@ -69,10 +74,15 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-def _score_all(judge: Judge, query: str, photos: Sequence[Photo], *, settings: Settings) -> list[Outcome]:
-    """One outcome per photo, with a bar on a terminal."""
-    scoring = score_photos(judge, query, photos, readout=settings.readout, template=settings.template)
-    return list(tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()))
+def _score_all(
+    judge: Judge, query: str, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
+) -> tuple[list[Outcome], int]:
+    """One outcome per photo, with a bar on a terminal; and how many scores were there already."""
+    readout, template = settings.readout, settings.template
+    known = scores.of(build_key(judge.card, query, readout=readout, template=template)) if scores else None
+    scoring = score_photos(judge, query, photos, readout=readout, template=template, known=known)
+    bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
+    return list(bar), known.reused if known else 0
 
 
 def _outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal]) -> dict[str, object]:

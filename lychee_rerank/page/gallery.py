@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.folders import Found, find_photos
-from lychee_rerank.page.process import Shared
+from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.records import Photo
 from lychee_rerank.words import Words
 
@@ -31,10 +31,10 @@ class Offer:
 def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
     """Draws the drop zone and the line on the gallery; returns the photos that count, in upload order."""
     gallery_id = st.query_params.get("gallery")
-    if gallery_id and not shared.galleries.knows(gallery_id):
+    if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
         st.query_params.pop("gallery")
         st.warning(words.gallery_gone)
-    uploads = shared.galleries.photos(gallery_id)
+    uploads = shared.photos_dropped(gallery_id)
     _take_drop(words, shared, more=bool(uploads))
     offer = _offer_folder(words, shared)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-line"):
@@ -77,13 +77,13 @@ def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
     """Moves each upload from Streamlit's memory to the disk; a click in the middle of it loses and doubles nothing."""
     gallery_id = st.query_params.get("gallery")
     if gallery_id is None:
-        gallery_id = shared.galleries.begin()
+        gallery_id = shared.store.galleries.begin(owner())
         st.query_params["gallery"] = gallery_id
     context = get_script_run_ctx()
     assert context is not None
     manager = context.uploaded_file_mgr
     for file in files:
-        shared.galleries.add(gallery_id, file.file_id, shared.spool.keep(file.name, file.getbuffer()))
+        shared.store.galleries.add(gallery_id, file.file_id, shared.spool.keep(file.name, file.getbuffer()))
         if isinstance(manager, MemoryUploadedFileManager):
             manager.remove_file(context.session_id, file.file_id)
 

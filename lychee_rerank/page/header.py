@@ -34,10 +34,16 @@ def draw_notices(words: Words, shared: Shared, query: str) -> None:
     loader, worker = shared.loader, shared.worker
     if shared.data.temporary:
         st.warning(words.temporary_data.format(folder=shared.data.wanted))
+    if shared.store.database.set_aside is not None:
+        st.warning(words.set_aside.format(file=shared.store.database.set_aside.name))
+    if not shared.store.database.saving:
+        st.warning(words.not_saving.format(folder=shared.data.path))
     if loader.gpu is not None and loader.gpu.driver_too_old:
         st.warning(words.driver_too_old)
     if worker.error is not None:
         st.error(words.failure(worker.error))
+    elif worker.elsewhere:
+        st.info(words.elsewhere)
     elif worker.card is None:
         _draw_loading(words, shared)
     elif worker.card.off_gpu_layers:

@@ -1,14 +1,21 @@
-"""What all sessions of this process share: the worker with the model, the uploads, the galleries."""
+"""What all sessions of this process share: the worker with the model, the store, the uploads."""
 
+import os
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lychee_rerank.assembly import ModelLoader
-from lychee_rerank.galleries import Galleries
-from lychee_rerank.jobs import Worker
+from lychee_rerank.lock import FolderLock
+from lychee_rerank.owner import OWNER_COOKIE
+from lychee_rerank.records import Photo
+from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.spool import DataFolder, Spool, open_data_folder
+from lychee_rerank.store import Store
+from lychee_rerank.worker import Setup, Worker
+
+EXIT_DEVICE_LOST = 75  # sysexits.h: try again later; a restart policy starts the app anew, and its runs go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +25,49 @@ class Shared:
     settings: Settings
     data: DataFolder
     spool: Spool
-    galleries: Galleries
+    store: Store
+    retention: Retention
     loader: ModelLoader
     worker: Worker
+
+    def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
+        """The photos of a gallery of this session's owner; raises StorageFailed."""
+        return self.store.galleries.photos(gallery_id, owner()) if gallery_id else ()
+
+    def close(self) -> None:
+        """Ends the worker, deletes what is not to outlive the process, closes the store."""
+        self.worker.close()
+        self.retention.close()
+        self.store.close()
 
 
 @st.cache_resource(show_spinner=False)
 def open_shared() -> Shared:
-    """The one set of shared things; the first call starts loading the model."""
+    """The one set of shared things; the first call starts loading the model. Raises StorageFailed."""
     settings = load_settings()
     data = open_data_folder(settings.data_dir)
-    loader = ModelLoader(settings)
-    worker = Worker(loader.load, readout=settings.readout, template=settings.template)
-    return Shared(settings, data, Spool(data.path), Galleries(), loader, worker)
+    store, spool = Store(data.path), Spool(data.path)
+    loader = ModelLoader(settings, hash_file=store.scores.hash_file)
+    retention = Retention(store.upkeep, spool, days=settings.keep_days, most_bytes=settings.keep_bytes)
+    setup = Setup(
+        load=loader.load,
+        check=loader.check,
+        device_lost=_leave,
+        ended=retention.keep_within,
+        readout=settings.readout,
+        template=settings.template,
+    )
+    retention.keep_within()
+    worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
+    return Shared(settings, data, spool, store, retention, loader, worker)
+
+
+def owner() -> str:
+    """Whose session this is: what the middleware put into the browser's cookie."""
+    found = st.context.cookies.get(OWNER_COOKIE)
+    return found if isinstance(found, str) else ""  # without a browser (AppTest) there is no cookie, and one owner
+
+
+def _leave() -> None:
+    """Ends the process at once: CUDA may hang whatever tries to end it in order."""
+    os._exit(EXIT_DEVICE_LOST)

@@ -31,10 +31,10 @@ def draw_preview(spool: Spool, photos: Sequence[Photo]) -> None:
                     _draw_thumbnail(photo, thumbnail)
 
 
-def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job, demo: bool) -> None:
+def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
     """The ranked photos of the job, best first, with score and raw answer, and what the demo model does not know."""
     with st.container(key="results"):
-        outside = sum(_lies_outside(photo.scored.score) for photo in ranked) if demo else 0
+        outside = sum(_lies_outside(photo.scored.score) for photo in ranked) if job.demo else 0
         if outside:
             st.info(words.demo_outside_count.format(n=outside))
         page = _page_of(ranked, key=f"page-of-{job.id}")
@@ -44,7 +44,7 @@ def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, j
                 with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
                     source = job.photos[photo.scored.index]
                     _draw_thumbnail(source, spool.thumbnail(source))
-                    _draw_caption(words, photo, demo=demo)
+                    _draw_caption(words, photo, demo=job.demo)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:

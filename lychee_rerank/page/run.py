@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lychee_rerank.assembly import memory_in_use
-from lychee_rerank.errors import QueryRefused
+from lychee_rerank.errors import QueryRefused, ScoringElsewhere
 from lychee_rerank.jobs import Job, Progress, Status
-from lychee_rerank.page.process import Shared
+from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.results import draw_refusals, draw_results
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, Refusal, ScoredPhoto
@@ -17,7 +17,7 @@ _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 
 def recall_query(shared: Shared) -> None:
     """Puts the query of the run that the URL names into an empty box, after a reload."""
-    job = shared.worker.find(st.query_params.get("run", ""))
+    job = find_job(shared, st.query_params.get("run"))
     if job is not None and "query" not in st.session_state:
         st.session_state["query"] = job.query
 
@@ -28,8 +28,10 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
         st.info(words.one_photo)
         return
     try:
-        job = shared.worker.submit(query, photos)
-    except QueryRefused as refused:
+        gallery_id = st.query_params.get("gallery")
+        dropped = gallery_id if photos == shared.photos_dropped(gallery_id) else None
+        job = shared.worker.submit(query, photos, owner=owner(), gallery=dropped)
+    except (QueryRefused, ScoringElsewhere) as refused:
         st.info(words.failure(refused))
         return
     st.session_state.setdefault("runs", []).append(job.id)
@@ -39,11 +41,16 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
 def find_run(words: Words, shared: Shared) -> Job | None:
     """The run that the URL names; says so where it is not known any more."""
     run_id = st.query_params.get("run")
-    job = shared.worker.find(run_id) if run_id else None
+    job = find_job(shared, run_id)
     if run_id and job is None:
         st.query_params.pop("run", None)
         st.info(words.run_gone)
     return job
+
+
+def find_job(shared: Shared, run_id: str | None) -> Job | None:
+    """This session's owner's run of that id, under way or ended."""
+    return shared.worker.book.find(run_id, owner=owner()) if run_id else None
 
 
 def draw_run(words: Words, shared: Shared, job: Job) -> None:
@@ -61,7 +68,7 @@ def watch_other_runs(words: Words, shared: Shared) -> None:
 
 
 def _other_runs(shared: Shared, shown: Job | None) -> list[Job]:
-    jobs = [shared.worker.find(run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
+    jobs = [find_job(shared, run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
     return [job for job in jobs if job is not None and job is not shown and job.active]
 
 
@@ -91,7 +98,7 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
     with st.container(key="progress", gap="xsmall"):
         st.progress(len(progress.outcomes) / progress.total)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(_state(words, shared, progress), width="stretch")
+            st.text(_state(words, shared, job, progress), width="stretch")
             st.text(_memory(words, shared), width="content")
             if progress.active:
                 label = words.cancelling if job.cancelled else words.cancel
@@ -103,16 +110,15 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
 def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
     outcomes = job.progress().outcomes
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
-    card = shared.worker.card
-    draw_results(words, shared.spool, ranked, job=job, demo=card is not None and card.demo)
+    draw_results(words, shared.spool, ranked, job=job)
     draw_refusals(words, [outcome for outcome in outcomes if isinstance(outcome, Refusal)])
 
 
-def _state(words: Words, shared: Shared, progress: Progress) -> str:
+def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:
     """One line on where the run stands: the photo in work and the time left, or the sum at the end."""
     done, total = len(progress.outcomes), progress.total
     if progress.status is Status.WAITING:
-        return words.waiting if shared.worker.loaded.is_set() else words.loading_any
+        return _queue(words, shared, job) if shared.worker.loaded.is_set() else words.loading_any
     if progress.active:
         line = words.analysing.format(i=min(done + 1, total), n=total)
         left_s = progress.remaining_s
@@ -121,6 +127,14 @@ def _state(words: Words, shared: Shared, progress: Progress) -> str:
     refused = sum(isinstance(outcome, Refusal) for outcome in progress.outcomes)
     time = words.duration(progress.elapsed_s)
     return line.format(n=total, scored=done - refused, refused=refused, left=total - done, time=time)
+
+
+def _queue(words: Words, shared: Shared, job: Job) -> str:
+    """The place of a job that waits for others of its owner, and the time that these still take."""
+    ahead = [other.progress() for other in shared.worker.ahead(job)]
+    line = words.waiting.format(n=len(ahead))
+    left_s = sum(progress.remaining_s or 0.0 for progress in ahead)
+    return f"{line} · {words.time_left.format(time=words.duration(left_s))}" if left_s else line
 
 
 def _memory(words: Words, shared: Shared) -> str:

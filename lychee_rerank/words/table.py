@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, StorageFailed
+from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 
 
@@ -50,6 +50,12 @@ class Words:
     caption: str
     tied: str
     score_of: str
+    past_runs: str
+    open_run: str
+    clear_run: str
+    kept_where: str
+    kept_days: str
+    kept_not: str
     raw_answer: str
     raw_answer_empty: str
     reading: str
@@ -70,7 +76,11 @@ class Words:
     model_problem: dict[ModelProblem, str]
     model_remedy: dict[ModelProblem, str]
     temporary_data: str
+    set_aside: str
+    not_saving: str
+    elsewhere: str
     storage_failed: str
+    device_lost: str
     unexpected: str
     query_problem: dict[QueryProblem, str]
     reason: dict[Reason, str]
@@ -98,6 +108,10 @@ class Words:
             return self.model_failed.format(problem=problem.format(file=error.file), remedy=remedy)
         if isinstance(error, StorageFailed):
             return self.storage_failed.format(folder=error.folder)
+        if isinstance(error, ScoringElsewhere):
+            return self.elsewhere
+        if isinstance(error, DeviceLost):
+            return self.device_lost
         return self.unexpected
 
     def duration(self, seconds: float) -> str:

@@ -110,6 +110,24 @@ def test_a_reload_in_the_middle_of_a_run_stops_nothing(visitor: Visitor) -> None
     assert [rank for rank, _ in read_ranking(page)] == list(range(1, 33))
 
 
+def test_a_past_run_is_its_visitors_alone_opens_at_once_and_is_gone_when_cleared(visitor: Visitor) -> None:
+    page = visitor.open(locale="en-US")
+    rerank(page, SEED_QUERY)
+    ranking = read_ranking(page)
+    page.goto(visitor.address)
+    past = page.locator(".st-key-past")
+    past.get_by_text("Past runs: 1").click()
+    expect(past.get_by_text(SEED_QUERY)).to_be_visible()
+    past.get_by_role("button", name="Open").click()
+    expect(page.locator(".st-key-photo-first")).to_be_visible()
+    assert read_ranking(page) == ranking
+    assert visitor.open(locale="en-US").locator(".st-key-past").count() == 0
+    page.goto(visitor.address)
+    past.get_by_text("Past runs: 1").click()
+    past.get_by_role("button", name="Clear").click()
+    expect(past).to_have_count(0)
+
+
 def test_an_example_is_one_click_away(visitor: Visitor) -> None:
     page = visitor.open()
     page.locator(".st-key-example-1 button").click()
