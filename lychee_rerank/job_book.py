@@ -46,6 +46,11 @@ class JobBook:
         job = job or self._load_ended(job_id)
         return job if job is not None and job.run.owner == owner else None
 
+    def under_way(self, owner: str) -> tuple[Job, ...]:
+        """The owner's jobs that have not ended, oldest first."""
+        with self._lock:
+            return tuple(job for job in self._jobs.values() if job.run.owner == owner and job.active)
+
     def left_under_way(self) -> tuple[Job, ...]:
         """Jobs for the runs that a process left unfinished, oldest first; raises StorageFailed."""
         jobs = tuple(_build_job(kept, Status.WAITING) for kept in self._runs.unfinished())

@@ -423,6 +423,31 @@ def test_a_run_cancelled_while_it_waits_says_so_at_once(open_page: Open, photo_f
     judge.let_go()
 
 
+def test_a_run_under_way_is_found_by_a_visitor_who_comes_back_without_its_address(
+    open_page: Open, photo_folder: Path, judge: FakeJudge
+) -> None:
+    write_photos(photo_folder)
+    judge.hold()
+    click(open_page(), "red")
+    assert ENGLISH.other_run.format(query="red", done=0, n=4) in texts(open_page())
+    judge.let_go()
+
+
+def test_a_finished_run_is_listed_opened_and_cleared(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    ranking = captions(rerank(open_page(), "red"))
+    page = open_page()
+    assert [expander.label for expander in page.expander] == [ENGLISH.past_runs.format(n=1)]
+    (run_id,) = (run.id for run in open_shared().store.runs.past("", most=2))
+    page.button(key=f"open-{run_id}").click().run()
+    assert captions(page) == ranking
+    assert page.text_area(key="query").value == "red"
+    page = open_page()
+    page.button(key=f"clear-{run_id}").click().run()
+    assert not page.expander
+    assert open_shared().store.runs.past("", most=2) == ()
+
+
 def test_a_run_that_breaks_is_no_cancelled_run(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
     write_photos(photo_folder)
     judge.before_answer = lambda: 1 / 0

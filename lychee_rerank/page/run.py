@@ -34,7 +34,6 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
     except (QueryRefused, ScoringElsewhere) as refused:
         st.info(words.failure(refused))
         return
-    st.session_state.setdefault("runs", []).append(job.id)
     st.query_params["run"] = job.id
 
 
@@ -62,14 +61,13 @@ def draw_run(words: Words, shared: Shared, job: Job) -> None:
 
 
 def watch_other_runs(words: Words, shared: Shared) -> None:
-    """The runs of this page that go on behind its gallery, while there are any."""
+    """The runs of this visitor that go on behind the gallery, while there are any."""
     if _other_runs(shared, None):
         st.fragment(_draw_other_runs, run_every=_POLL_RESULTS_S)(words, shared, None)
 
 
 def _other_runs(shared: Shared, shown: Job | None) -> list[Job]:
-    jobs = [find_job(shared, run_id) for run_id in dict.fromkeys(st.session_state.get("runs", []))]
-    return [job for job in jobs if job is not None and job is not shown and job.active]
+    return [job for job in shared.worker.book.under_way(owner()) if job is not shown]
 
 
 def _draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
