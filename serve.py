@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lychee_rerank.errors import SettingInvalid
+from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.owner import OwnerMiddleware
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
@@ -23,7 +23,7 @@ PORTS_TRIED = 20
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Starts loading the model with the process, ends its worker with it."""
+    """Ends with the process what `main` began; begins it where another server runs the app."""
     shared = open_shared()
     yield
     shared.close()
@@ -52,7 +52,8 @@ def main() -> None:
     try:
         settings = load_settings()
         port = free_port(settings.port)
-    except (SettingInvalid, OSError) as error:
+        open_shared()
+    except (SettingInvalid, StorageFailed, OSError) as error:
         sys.exit(str(error))
     if port != settings.port:
         log.info("Port %d is taken, perhaps by another Lychee Rerank: port %d is used.", settings.port, port)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from lychee_rerank.store import Store
+
 ROOT = Path(__file__).parent.parent
 START_S = 120
 STOP_S = 10  # what Docker gives
@@ -169,3 +171,13 @@ def test_a_stop_while_the_app_is_starting_ends_it(serve: Serve) -> None:
     process = serve()
     read_until(process, "Gallery")
     assert "Traceback" not in stop(process)[1]
+
+
+def test_a_data_folder_of_a_newer_version_ends_the_start_with_one_sentence(serve: Serve, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.database.write(("PRAGMA user_version = 99", ()))
+    store.close()
+    process = serve()
+    output, _ = process.communicate(timeout=START_S)
+    assert (process.returncode, output.splitlines()[-1]) == (1, f"{tmp_path}: written by a newer version of this app")
+    assert "Traceback" not in output
