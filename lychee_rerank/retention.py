@@ -34,7 +34,7 @@ class Retention:
                 if oldest_s is None:
                     break
                 self._clear_older(oldest_s + 1e-3)
-        except StorageFailed as error:
+        except (StorageFailed, OSError) as error:
             log.error("what is old cannot be deleted: %s", error)
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Retention:
         if self._days == 0:
             try:
                 self._clear_older(time.time() + _DAY_S)
-            except StorageFailed as error:
+            except (StorageFailed, OSError) as error:
                 log.error("what this process kept cannot be deleted: %s", error)
 
     def _clear_older(self, before_s: float) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -79,7 +80,11 @@ class Spool:
 
     def size_bytes(self) -> int:
         """What uploads and thumbnails take on the disk."""
-        return sum(path.stat().st_size for part in (self._uploads, self._thumbnails) for path in part.glob("*"))
+        size_bytes = 0
+        for path in (*self._uploads.glob("*"), *self._thumbnails.glob("*")):
+            with suppress(FileNotFoundError):  # another thread has just given it its name, or deleted it
+                size_bytes += path.stat().st_size
+        return size_bytes
 
     def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int) -> bytes:
         path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}"

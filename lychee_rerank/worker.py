@@ -32,13 +32,13 @@ class Setup:
     """How the worker gets its model and reads scores; `template` takes the place of the readout's own prompt.
 
     `check` raises ModelUnusable where the model's folder is no longer what was loaded; `device_lost` ends the process;
-    `ended` is called after each run.
+    `tidy` is called once this process scores for the folder, and after each run.
     """
 
     load: Callable[[], Judge]
     check: Callable[[], None] = lambda: None
     device_lost: Callable[[], None] = lambda: None
-    ended: Callable[[], None] = lambda: None
+    tidy: Callable[[], None] = lambda: None
     readout: Readout = Readout.NUMBER
     template: PromptTemplate | None = None
 
@@ -104,6 +104,7 @@ class Worker:
             if self._closing.wait(_LOCK_POLL_S):
                 return
             self.elsewhere = not self._take_over()
+        self.setup.tidy()
         judge = self._load_judge()
         self.loaded.set()
         while not self._turns.closed:
@@ -189,4 +190,4 @@ class Worker:
         self._scorings.pop(job.id, None)
         self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
         job.end(status, error)
-        self.setup.ended()
+        self.setup.tidy()

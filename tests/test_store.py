@@ -191,6 +191,16 @@ def test_a_gallery_whose_run_is_under_way_is_never_too_large(tmp_path: Path) -> 
     assert store.galleries.photos(gallery, ANN) == (photo,)
 
 
+def test_a_file_that_is_gone_between_two_looks_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    kept, gone = drop_photos(spool, 2)
+    size_bytes = kept.path.stat().st_size
+    listed = [kept.path, gone.path]
+    gone.path.unlink()
+    monkeypatch.setattr(Path, "glob", lambda self, _: listed if self.name == "uploads" else [])
+    assert spool.size_bytes() == size_bytes
+
+
 def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> None:
     store, spool = Store(tmp_path), Spool(tmp_path)
     retention, photos = Retention(store.upkeep, spool, days=0, most_bytes=10**9), drop_photos(spool, 2)

@@ -231,10 +231,13 @@ def test_a_second_process_waits_until_the_first_is_gone_however_it_ends(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "True\n"
-        worker = start(FakeJudge())
+        tidied = threading.Event()
+        worker = start(FakeJudge(), tidy=tidied.set)
         assert worker.elsewhere
+        assert not tidied.is_set()
         with pytest.raises(ScoringElsewhere):
             worker.submit("red", write_photos(photo_folder, 2))
         first.kill()
     assert worker.loaded.wait(WAIT_S)
+    assert tidied.is_set()
     wait_for(worker.submit("red", write_photos(photo_folder, 2)))

@@ -31,13 +31,15 @@ class Shared:
     worker: Worker
 
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
-        """The photos of a gallery of this session's owner; raises StorageFailed."""
+        """The photos of a gallery of this visitor's; raises StorageFailed."""
         return self.store.galleries.photos(gallery_id, owner()) if gallery_id else ()
 
     def close(self) -> None:
         """Ends the worker, deletes what is not to outlive the process, closes the store."""
+        scored_here = not self.worker.elsewhere
         self.worker.close()
-        self.retention.close()
+        if scored_here:  # what another app keeps is that app's to delete
+            self.retention.close()
         self.store.close()
 
 
@@ -53,17 +55,16 @@ def open_shared() -> Shared:
         load=loader.load,
         check=loader.check,
         device_lost=_leave,
-        ended=retention.keep_within,
+        tidy=retention.keep_within,
         readout=settings.readout,
         template=settings.template,
     )
-    retention.keep_within()
     worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
     return Shared(settings, data, spool, store, retention, loader, worker)
 
 
 def owner() -> str:
-    """Whose session this is: what the middleware put into the browser's cookie."""
+    """Who visits: what the middleware put into the browser's cookie."""
     found = st.context.cookies.get(OWNER_COOKIE)
     return found if isinstance(found, str) else ""  # without a browser (AppTest) there is no cookie, and one owner
 

@@ -48,7 +48,7 @@ def find_run(words: Words, shared: Shared) -> Job | None:
 
 
 def find_job(shared: Shared, run_id: str | None) -> Job | None:
-    """This session's owner's run of that id, under way or ended."""
+    """This visitor's run of that id, under way or ended."""
     return shared.worker.book.find(run_id, owner=owner()) if run_id else None
 
 
