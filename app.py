@@ -26,7 +26,7 @@ if clicked:
 job = find_run(words, shared)
 if job is None:
     watch_other_runs(words, shared)
-    draw_preview(shared.spool, photos)
+    draw_preview(shared, photos)
 else:
     draw_run(words, shared, job)
 draw_past_runs(words, shared, shown=job)

@@ -10,11 +10,19 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from lychee_rerank.errors import SettingInvalid, StorageFailed
-from lychee_rerank.owner import OwnerMiddleware
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
+from lychee_rerank.web import thumbnails
+from lychee_rerank.web.headers import HeaderMiddleware
+from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
+from lychee_rerank.web.login import LoginMiddleware
+from lychee_rerank.web.owner import OwnerMiddleware, read_owner
 
 log = logging.getLogger("lychee_rerank.serve")
 
@@ -29,7 +37,30 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     shared.close()
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=lifespan, middleware=[Middleware(OwnerMiddleware)])
+def guard(page: ASGIApp) -> ASGIApp:
+    """The page and its routes behind all that a request has to pass, the outermost last."""
+    settings = open_shared().settings
+    guarded: ASGIApp = OwnerMiddleware(page)
+    if settings.password is not None:
+        guarded = LoginMiddleware(guarded, password=settings.password)
+    return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))
+
+
+def serve_thumbnail(request: Request) -> Response:
+    """The thumbnail of that address, for the visitor whom it was given to."""
+    token, owner = request.path_params["token"], read_owner(request.scope)
+    content = open_shared().thumbnails.read(token, owner=owner)
+    if content is None:
+        return PlainTextResponse("no such thumbnail\n", status_code=404)
+    return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    routes=[Route(thumbnails.ROUTE, serve_thumbnail)],
+    lifespan=lifespan,
+    middleware=[Middleware(guard)],
+)
 
 
 def free_port(wanted: int) -> int:
@@ -63,7 +94,7 @@ def main() -> None:
         config={
             "server.port": port,
             "server.address": settings.address,
-            "server.allowedHosts": list(settings.allowed_hosts),
+            "server.allowedHosts": [*OWN_NAMES, *settings.allowed_hosts],
         }
     )
 

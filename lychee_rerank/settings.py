@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -34,7 +34,8 @@ class Settings:
     keep_bytes: int
     port: int
     address: str
-    allowed_hosts: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]  # beside this machine's own names
+    password: str | None = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuses a text of the user's own for the one prompt that the weights were trained with."""
@@ -68,7 +69,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
-        allowed_hosts=("localhost", "127.0.0.1", *environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
+        allowed_hosts=tuple(environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
+        password=environment.get("LYCHEE_PASSWORD") or None,
     )
 
 

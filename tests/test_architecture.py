@@ -13,6 +13,8 @@ ROOMS = {
     "sqlite3": {"lychee_rerank/store/"},
     "torch": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
     "transformers": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
+    "starlette": {"serve.py", "lychee_rerank/web/"},
+    "itsdangerous": {"lychee_rerank/web/"},
     "streamlit": {"app.py", "serve.py", "lychee_rerank/page/"},
     "PIL": {"lychee_rerank/intake.py"},
     "safetensors": {"lychee_rerank/loading.py"},
@@ -53,7 +55,12 @@ ALLOWED = {
     "store.upkeep": {"store.database", "store.paths", "store.schema"},
     "store": {"store.database", "store.galleries", "store.runs", "store.scores", "store.upkeep"},
     "retention": {"errors", "spool", "store.upkeep"},
-    "owner": set(),
+    "web": set(),
+    "web.owner": set(),
+    "web.hosts": set(),
+    "web.headers": set(),
+    "web.login": {"words"},
+    "web.thumbnails": {"records", "spool"},
     "jobs": {"records", "errors", "prompts"},
     "turns": {"jobs"},
     "job_book": {"records", "errors", "prompts", "jobs", "store.runs"},
@@ -74,12 +81,13 @@ ALLOWED = {
     "page.style": set(),
     "page.sidebar": {"words"},
     "page.process": {
-        "assembly", "lock", "owner", "records", "retention", "settings", "spool", "store", "worker",
+        "assembly", "lock", "records", "retention", "settings", "spool", "store", "web.owner", "web.thumbnails",
+        "worker",
     },
     "page.past": {"errors", "jobs", "store.runs", "words", "page.process"},
     "page.header": {"records", "words", "vocabulary", "page.process"},
     "page.gallery": {"records", "errors", "folders", "words", "page.process"},
-    "page.results": {"records", "jobs", "spool", "vocabulary", "words"},
+    "page.results": {"records", "jobs", "vocabulary", "words", "page.process"},
     "page.run": {"records", "errors", "jobs", "ranking", "words", "assembly", "page.process", "page.results"},
     "commands.output": {"errors", "prompts", "records", "settings", "store", "store.scores"},
     "commands.rank": {
@@ -100,7 +108,7 @@ KNOWN_BY = {
     "settings": {"assembly", "__main__", "page.process", "serve"},
     "words": {"__main__", "app"},
 }
-DOORS = {"settings": ("commands.",), "words": ("commands.", "page.")}
+DOORS = {"settings": ("commands.",), "words": ("commands.", "page.", "web.")}
 
 
 def product_files() -> list[Path]:

@@ -22,6 +22,7 @@ from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
 
 APP = Path(__file__).parent.parent / "app.py"
+ADDRESS = "http://localhost:8501/"
 WAIT_S = 30
 REDS = {"a.png": 51, "b.png": 255, "c.png": 0, "d.png": 153}
 
@@ -44,6 +45,7 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
     def open_it(locale: str = "en-US", *, wait: bool = True, **query_params: str) -> AppTest:
         page = AppTest.from_file(str(APP), default_timeout=WAIT_S)
         page.context["locale"] = locale
+        page.context["url"] = ADDRESS
         page.query_params.update(query_params)
         if wait:
             shared_when_loaded()

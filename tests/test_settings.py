@@ -20,7 +20,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert settings.empty_cache is EmptyCache.PHOTO
     assert (settings.keep_days, settings.keep_bytes) == (30, 20 * 10**9)
     assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
-    assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ("localhost", "127.0.0.1"))
+    assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ())
 
 
 def test_every_variable_is_read() -> None:
@@ -48,7 +48,7 @@ def test_every_variable_is_read() -> None:
     assert settings.empty_cache is EmptyCache.NEVER
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
-    assert (settings.address, settings.allowed_hosts[2:]) == ("0.0.0.0", ("my-host", "other.example"))
+    assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
 
 
 @pytest.mark.parametrize(

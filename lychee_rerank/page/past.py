@@ -34,7 +34,7 @@ def draw_past_runs(words: Words, shared: Shared, *, shown: Job | None) -> None:
 
 def _draw_line(words: Words, shared: Shared, run: PastRun) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"past-{run.id}"):
-        thumbnail = shared.spool.thumbnail(run.best) if run.best else None
+        thumbnail = shared.thumbnail_url(run.best) if run.best else None
         if run.best and thumbnail:
             st.image(thumbnail, width=_THUMBNAIL_PX, alt=run.best.name)
         st.text(run.query, width="stretch")

@@ -7,12 +7,13 @@ import streamlit as st
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.lock import FolderLock
-from lychee_rerank.owner import OWNER_COOKIE
 from lychee_rerank.records import Photo
 from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.spool import DataFolder, Spool, open_data_folder
 from lychee_rerank.store import Store
+from lychee_rerank.web.owner import OWNER_COOKIE
+from lychee_rerank.web.thumbnails import Thumbnails
 from lychee_rerank.worker import Setup, Worker
 
 EXIT_DEVICE_LOST = 75  # sysexits.h: try again later; a restart policy starts the app anew, and its runs go on
@@ -25,6 +26,7 @@ class Shared:
     settings: Settings
     data: DataFolder
     spool: Spool
+    thumbnails: Thumbnails
     store: Store
     retention: Retention
     loader: ModelLoader
@@ -33,6 +35,11 @@ class Shared:
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery of this visitor's; raises StorageFailed."""
         return self.store.galleries.photos(gallery_id, owner()) if gallery_id else ()
+
+    def thumbnail_url(self, photo: Photo) -> str | None:
+        """Where this visitor's browser gets the photo's thumbnail; None where none can be made."""
+        address = self.thumbnails.address(photo, owner=owner())
+        return address and f"{(st.context.url or '').rstrip('/')}{address}"
 
     def close(self) -> None:
         """Ends the worker, deletes what is not to outlive the process, closes the store."""
@@ -60,7 +67,7 @@ def open_shared() -> Shared:
         template=settings.template,
     )
     worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
-    return Shared(settings, data, spool, store, retention, loader, worker)
+    return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker)
 
 
 def owner() -> str:

@@ -7,8 +7,8 @@ from typing import TypeVar
 import streamlit as st
 
 from lychee_rerank.jobs import Job
+from lychee_rerank.page.process import Shared
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, Score
-from lychee_rerank.spool import Spool
 from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.words import Words
 
@@ -20,18 +20,18 @@ _THUMBNAIL_THREADS = 4  # decoding releases the interpreter
 Shown = TypeVar("Shown")
 
 
-def draw_preview(spool: Spool, photos: Sequence[Photo]) -> None:
+def draw_preview(shared: Shared, photos: Sequence[Photo]) -> None:
     """The gallery in upload order, small."""
     with st.container(key="preview"):
         page = _page_of(photos, key="preview-page")
         with ThreadPoolExecutor(_THUMBNAIL_THREADS) as threads:
-            thumbnails = threads.map(spool.thumbnail, page)
-            with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
-                for photo, thumbnail in zip(page, thumbnails, strict=True):
-                    _draw_thumbnail(photo, thumbnail)
+            list(threads.map(shared.spool.thumbnail, page))
+        with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
+            for photo in page:
+                _draw_thumbnail(shared, photo)
 
 
-def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+def draw_results(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
     """The ranked photos of the job, best first, with score and raw answer, and what the demo model does not know."""
     with st.container(key="results"):
         outside = sum(_lies_outside(photo.scored.score) for photo in ranked) if job.demo else 0
@@ -42,8 +42,7 @@ def draw_results(words: Words, spool: Spool, ranked: Sequence[RankedPhoto], *, j
             for photo in page:
                 place = "first" if photo.rank == 1 else str(photo.rank)
                 with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
-                    source = job.photos[photo.scored.index]
-                    _draw_thumbnail(source, spool.thumbnail(source))
+                    _draw_thumbnail(shared, job.photos[photo.scored.index])
                     _draw_caption(words, photo, demo=job.demo)
 
 
@@ -79,11 +78,12 @@ def _lies_outside(score: Score) -> bool:
     return score.label_mass < MIN_LABEL_MASS
 
 
-def _draw_thumbnail(photo: Photo, thumbnail: bytes | None) -> None:
-    if thumbnail is None:
+def _draw_thumbnail(shared: Shared, photo: Photo) -> None:
+    url = shared.thumbnail_url(photo)
+    if url is None:
         st.text(photo.name)
     else:
-        st.image(thumbnail, width="stretch", alt=photo.name)
+        st.image(url, width="stretch", alt=photo.name)
 
 
 def _page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:

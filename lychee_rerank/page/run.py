@@ -108,7 +108,7 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
 def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
     outcomes = job.progress().outcomes
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
-    draw_results(words, shared.spool, ranked, job=job)
+    draw_results(words, shared, ranked, job=job)
     draw_refusals(words, [outcome for outcome in outcomes if isinstance(outcome, Refusal)])
 
 

@@ -88,6 +88,10 @@ class Words:
     kind: dict[str, str]
     heic_remedy: str
     rule: dict[Rule, str]
+    login_label: str
+    login_button: str
+    login_wrong: str
+    login_wait: str
     hours: str
     minutes: str
     seconds: str

@@ -1,29 +1,21 @@
-"""Sets the cookie that says whose runs, galleries and thumbnails are whose; knows no page.
-
-ASGI middleware (https://asgi.readthedocs.io/en/latest/specs/www.html): it sees every request and websocket first.
-"""
+"""Sets the cookie that says whose runs, galleries and thumbnails are whose; knows no page."""
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import SimpleCookie
-from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OWNER_COOKIE = "lychee_owner"
 _LIFE_S = 400 * 24 * 3600  # the longest that browsers grant
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{43}")  # token_urlsafe(32)
 
-Message = MutableMapping[str, Any]  # as ASGI has it
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 class OwnerMiddleware:
     """Gives every browser that has none a random owner, which scripts on a page cannot read."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +27,7 @@ class OwnerMiddleware:
 
         async def _send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"set-cookie", cookie.encode())]
+                MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
         await self._app(scope, receive, _send_with_cookie)
@@ -43,9 +35,5 @@ class OwnerMiddleware:
 
 def read_owner(scope: Scope) -> str | None:
     """The owner that the request names; None where it names none, or what this app never wrote."""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            cookie = SimpleCookie(value.decode("latin-1")).get(OWNER_COOKIE)
-            if cookie and _WELL_FORMED.fullmatch(cookie.value):
-                return cookie.value
-    return None
+    owner = HTTPConnection(scope).cookies.get(OWNER_COOKIE, "")
+    return owner if _WELL_FORMED.fullmatch(owner) else None

@@ -5,8 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 
 import pytest
+from starlette.types import Scope
 
-from lychee_rerank.owner import OWNER_COOKIE, OwnerMiddleware, read_owner
+from lychee_rerank.web.owner import OWNER_COOKIE, OwnerMiddleware, read_owner
+
+
+def bring(*cookies: str, kind: str = "http") -> Scope:
+    """A request with these cookies."""
+    return {"type": kind, "headers": [(b"cookie", cookie.encode()) for cookie in cookies]}
 
 
 def answer(*cookies: str, kind: str = "http") -> list[str]:
@@ -19,8 +25,7 @@ def answer(*cookies: str, kind: str = "http") -> list[str]:
     async def send(message):  # type: ignore[no-untyped-def]
         sent.append(message)
 
-    headers = [(b"cookie", cookie.encode()) for cookie in cookies]
-    asked = OwnerMiddleware(app)({"type": kind, "headers": headers}, None, send)  # type: ignore[arg-type]
+    asked = OwnerMiddleware(app)(bring(*cookies, kind=kind), None, send)  # type: ignore[arg-type]
     with ThreadPoolExecutor(1) as thread:  # the browser's tests leave a loop in this one
         thread.submit(asyncio.run, asked).result()
     assert (b"x-own", b"kept") in sent[0]["headers"]
@@ -32,9 +37,7 @@ def test_a_browser_without_an_owner_gets_a_random_one_that_no_script_can_read() 
     morsels = [SimpleCookie(cookies[0])[OWNER_COOKIE] for cookies in (first, second)]
     assert morsels[0].value != morsels[1].value
     assert all(morsel["httponly"] and morsel["samesite"] == "Lax" and morsel["path"] == "/" for morsel in morsels)
-    assert (
-        read_owner({"headers": [(b"cookie", f"a=b; {OWNER_COOKIE}={morsels[0].value}".encode())]}) == morsels[0].value
-    )
+    assert read_owner(bring(f"a=b; {OWNER_COOKIE}={morsels[0].value}")) == morsels[0].value
 
 
 def test_an_owner_is_kept() -> None:

@@ -1,0 +1,92 @@
+"""One login page in front of everything, where LYCHEE_PASSWORD is set; knows no page of the app's own."""
+
+import asyncio
+import hashlib
+import hmac
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import parse_qs
+
+from itsdangerous import BadSignature, TimestampSigner
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lychee_rerank.words import Words, words_for
+
+LOGIN_COOKIE = "lychee_login"
+HEALTH = "/_stcore/health"  # the container's health check has no password; it says "ok" and no more
+LIFE_S = 30 * 24 * 3600
+PAUSE_S = 1.0  # per attempt, one at a time: no more than 86,400 guesses a day
+_MOST_BODY_BYTES = 4096
+_PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
+
+
+class LoginMiddleware:
+    """Lets requests with a cookie that this password signed through; answers all others with the login page."""
+
+    def __init__(self, app: ASGIApp, *, password: str) -> None:
+        self._app = app
+        self._digest = _digest(password)
+        # From the password alone: who logged in stays so when the app starts again, and nobody once it is changed.
+        key = hashlib.scrypt(password.encode(), salt=LOGIN_COOKIE.encode(), n=2**14, r=8, p=1)
+        self._signer = TimestampSigner(key, digest_method=hashlib.sha256)
+        self._attempt = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the request through, or answers it in the app's place."""
+        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH or self._knows(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403
+        else:
+            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+
+    def _knows(self, connection: HTTPConnection) -> bool:
+        try:
+            self._signer.unsign(connection.cookies.get(LOGIN_COOKIE, ""), max_age=LIFE_S)
+        except BadSignature:
+            return False
+        return True
+
+    async def _answer(self, request: Request) -> Response:
+        words = words_for(request.headers.get("accept-language"))
+        if request.method != "POST":
+            return _draw(words, problem="", status=401)
+        if self._attempt.locked():
+            return _draw(words, problem=words.login_wait, status=429)
+        async with self._attempt:
+            await asyncio.sleep(PAUSE_S)
+            right = hmac.compare_digest(_digest(await _read_password(request)), self._digest)
+        return self._let_in(request) if right else _draw(words, problem=words.login_wrong, status=401)
+
+    def _let_in(self, request: Request) -> Response:
+        """Back to where the visitor wanted to go, with the cookie."""
+        here = "/" + request.url.path.lstrip("/\\")  # two slashes would name another host
+        answer = RedirectResponse(f"{here}?{request.url.query}" if request.url.query else here, status_code=303)
+        value = self._signer.sign(b"in").decode()
+        secure = request.url.scheme == "https"
+        answer.set_cookie(LOGIN_COOKIE, value, max_age=LIFE_S, httponly=True, samesite="lax", secure=secure)
+        return answer
+
+
+def _draw(words: Words, *, problem: str, status: int) -> Response:
+    texts = {"label": words.login_label, "button": words.login_button, "problem": problem}
+    page = _PAGE.substitute({name: escape(text) for name, text in texts.items()}, lang=words.code)
+    return HTMLResponse(page, status_code=status, headers={"cache-control": "no-store"})
+
+
+async def _read_password(request: Request) -> str:
+    """The password in the form, empty where there is none or the form is too long for one."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BODY_BYTES:
+            return ""
+    return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
+
+
+def _digest(text: str) -> bytes:
+    """A digest of fixed length, so that comparing takes as long for every text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
