@@ -1,53 +1,34 @@
 """The started app, seen from outside: port, address, allowed hosts, stopping."""
 
-import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lychee_rerank.store import Store
+from tests.served import ROOT, START_S, App, answers, find_port, start_app
 
-ROOT = Path(__file__).parent.parent
-START_S = 120
 STOP_S = 10  # what Docker gives
 
-Serve = Callable[..., "subprocess.Popen[str]"]
+Serve = Callable[..., App]
 
 
 @pytest.fixture
 def port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return find_port()
 
 
 @pytest.fixture
 def serve(tmp_path: Path, port: int) -> Iterator[Serve]:
     """Starts `python serve.py` with further settings; kills what is left of it."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[App] = []
 
-    def start(**settings: str) -> "subprocess.Popen[str]":
-        own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(tmp_path), "LYCHEE_MODEL": "demo"}
-        running.append(
-            subprocess.Popen(
-                [sys.executable, "serve.py"],
-                cwd=ROOT,
-                env=os.environ | own | {"PYTHONUNBUFFERED": "1"} | settings,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        )
+    def start(**settings: str) -> App:
+        running.append(start_app(port, tmp_path, **settings))
         return running[-1]
 
     yield start
@@ -56,19 +37,7 @@ def serve(tmp_path: Path, port: int) -> Iterator[Serve]:
         process.communicate()
 
 
-def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """True once the page's health is good at that address."""
-    limit_s = time.monotonic() + START_S
-    while time.monotonic() < limit_s:
-        try:
-            with urllib.request.urlopen(f"http://{host}:{port}/_stcore/health", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    return False
-
-
-def read_until(process: "subprocess.Popen[str]", start: str) -> str:
+def read_until(process: App, start: str) -> str:
     """What the app has printed up to the line that starts so, that line included."""
     assert process.stdout is not None
     told = ""
@@ -79,7 +48,7 @@ def read_until(process: "subprocess.Popen[str]", start: str) -> str:
     raise AssertionError(f"{start!r} was never printed: {told}")
 
 
-def stop(process: "subprocess.Popen[str]") -> tuple[int, str]:
+def stop(process: App) -> tuple[int, str]:
     """Exit status and output after SIGTERM, within Docker's time."""
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=STOP_S)

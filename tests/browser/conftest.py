@@ -2,23 +2,17 @@
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.served import ROOT, answers, find_port, start_app
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's own calls home are no part of the page; as root it starts without a sandbox only.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-START_S = 120
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,34 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, started as `make run` starts it, on the bundled model and the sample gallery."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = tmp_path_factory.mktemp("data")
-    environment = os.environ | {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(data), "LYCHEE_MODEL": "demo"}
-    log = (data / "log").open("w")
-    with subprocess.Popen([sys.executable, "serve.py"], cwd=ROOT, env=environment, stdout=log, stderr=log) as app:
-        url = f"http://localhost:{port}"
-        try:
-            _wait_until_healthy(url, app)
-            yield url
-        finally:
-            app.terminate()
-            app.wait(15)
-            log.close()
-            sys.stdout.write((data / "log").read_text())
-
-
-def _wait_until_healthy(url: str, app: "subprocess.Popen[bytes]") -> None:
-    limit_s = time.monotonic() + START_S
-    while time.monotonic() < limit_s and app.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                assert answer.status == 200
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    raise AssertionError("the app did not start")
+    data, port = tmp_path_factory.mktemp("data"), find_port()
+    with (data / "log").open("w") as log, start_app(port, data, output=log) as app:
+        assert answers(port), "the app did not start"
+        yield f"http://localhost:{port}"
+        app.terminate()
+        app.wait(15)
+    sys.stdout.write((data / "log").read_text())
 
 
 @pytest.fixture(scope="session")
