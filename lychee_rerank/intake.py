@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Protocol
 
 from PIL import ExifTags, Image, JpegImagePlugin
 
@@ -18,6 +19,15 @@ from lychee_rerank.records import Reason
 
 Picture = Image.Image
 FitSize = Callable[[int, int], tuple[int, int]]  # upright (width, height) in pixels -> the size to resize to
+
+
+class Decode(Protocol):
+    """decode_picture, or what does the same elsewhere."""
+
+    def __call__(self, content: bytes, *, fit: FitSize) -> Picture:
+        """The picture in the bytes; raises PhotoRefused."""
+
+
 DECODE_POLICY_VERSION = 1
 MAX_FILE_BYTES = 200_000_000
 MAX_PNG_WEBP_PX = 50_000_000  # decoded whole, at 4 bytes a pixel and up to four such canvases at once
@@ -48,13 +58,13 @@ def read_bytes(path: Path) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
             raise PhotoRefused(Reason.UNREADABLE)
-        _check_bytes(status.st_size)
+        check_bytes(status.st_size)
         content = path.read_bytes()
     except MemoryError as error:
         raise PhotoRefused(Reason.OUT_OF_MEMORY) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise PhotoRefused(Reason.UNREADABLE) from error
-    _check_bytes(len(content))
+    check_bytes(len(content))
     return content
 
 
@@ -78,15 +88,20 @@ def decode_picture(content: bytes, *, fit: FitSize) -> Picture:
     return picture
 
 
-def make_thumbnail(content: bytes, *, long_side_px: int = 640) -> bytes:
-    """A JPEG of what decode_picture sees, upright, without metadata, never larger than the original."""
+def build_picture(content: bytes, *, size: tuple[int, int]) -> Picture:
+    """The picture that these are the pixels of: RGB, 3 bytes a pixel, row by row."""
+    return Image.frombytes("RGB", size, content)
+
+
+def make_thumbnail(content: bytes, *, long_side_px: int = 640, decode: Decode = decode_picture) -> bytes:
+    """A JPEG of what `decode` sees, upright, without metadata, never larger than the original."""
 
     def fit(width: int, height: int) -> tuple[int, int]:
         scale = min(1.0, long_side_px / max(width, height))
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     out = BytesIO()
-    decode_picture(content, fit=fit).save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    decode(content, fit=fit).save(out, "JPEG", quality=THUMBNAIL_QUALITY)
     return out.getvalue()
 
 
@@ -107,7 +122,7 @@ def _pillow_errors_refused() -> Iterator[None]:
 
 def _open(content: bytes) -> Picture:
     """The picture in the bytes, within every limit; a JPEG is not decoded yet, so that `draft` can still scale it."""
-    _check_bytes(len(content))
+    check_bytes(len(content))
     kind = find_kind(content)
     if kind not in DECODED_KINDS:
         raise PhotoRefused(Reason.NOT_A_PICTURE, kind=kind)
@@ -126,7 +141,8 @@ def _open(content: bytes) -> Picture:
     return image
 
 
-def _check_bytes(size_bytes: int) -> None:
+def check_bytes(size_bytes: int) -> None:
+    """Raises PhotoRefused for an empty file and for one above MAX_FILE_BYTES."""
     if size_bytes == 0:
         raise PhotoRefused(Reason.EMPTY)
     if size_bytes > MAX_FILE_BYTES:

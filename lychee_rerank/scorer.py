@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from lychee_rerank.errors import DeviceLost, PhotoRefused
-from lychee_rerank.intake import Picture, decode_picture, read_bytes
+from lychee_rerank.intake import Decode, Picture, decode_picture, read_bytes
 from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Answer, ModelCard, Photo, Readout, Refusal, Score, ScoredPhoto, Verdict
@@ -70,8 +70,9 @@ class PhotoScorer:
         readout: Readout = Readout.NUMBER,
         template: PromptTemplate | None = None,
         known: Known | None = None,
+        decode: Decode = decode_picture,
     ) -> None:
-        self._judge, self._readout = judge, readout
+        self._judge, self._readout, self._decode = judge, readout, decode
         self._query, self._template = clean_query(query), template or template_for(readout)
         self._known = known or _Remembered()
         self._question: Question | None = None
@@ -93,7 +94,7 @@ class PhotoScorer:
         if self._question is None:
             self._question = self._judge.ask(self._template, self._query)
         try:
-            picture = decode_picture(content, fit=self._judge.fit_size)
+            picture = self._decode(content, fit=self._judge.fit_size)
             score = _score_picture(picture, self._question, self._readout)
         except DeviceLost:
             self._known.blame(photo_hash)
@@ -123,12 +124,13 @@ def score_photos(
     readout: Readout = Readout.NUMBER,
     template: PromptTemplate | None = None,
     known: Known | None = None,
+    decode: Decode = decode_picture,
 ) -> Iterator[Outcome]:
     """One outcome per photo, in upload order; arguments and errors are those of PhotoScorer.
 
     A photo that cannot be scored is an outcome, never an error.
     """
-    scorer = PhotoScorer(judge, query, readout=readout, template=template, known=known)
+    scorer = PhotoScorer(judge, query, readout=readout, template=template, known=known, decode=decode)
     return (scorer.score(photo, index=index) for index, photo in enumerate(photos))
 
 

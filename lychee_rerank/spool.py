@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.intake import make_thumbnail, read_bytes
+from lychee_rerank.intake import Decode, decode_picture, make_thumbnail, read_bytes
 from lychee_rerank.records import Photo
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def open_data_folder(wanted: Path) -> DataFolder:
 class Spool:
     """Uploads and thumbnails under one data folder; safe to use from any thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, decode: Decode = decode_picture) -> None:
+        self._decode = decode
         self._uploads = folder / "uploads"
         self._thumbnails = folder / "thumbnails"
         self._load = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._load_or_make)
@@ -90,7 +91,7 @@ class Spool:
         path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}"
         if path.exists():
             return path.read_bytes()
-        content = make_thumbnail(read_bytes(photo_path))
+        content = make_thumbnail(read_bytes(photo_path), decode=self._decode)
         try:
             _write(path, content)
         except StorageFailed as error:

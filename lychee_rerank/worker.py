@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
+from lychee_rerank.intake import Decode, decode_picture
 from lychee_rerank.job_book import JobBook
 from lychee_rerank.jobs import Job, Status
 from lychee_rerank.keys import ScoreKey, build_key
@@ -36,6 +37,7 @@ class Setup:
     """
 
     load: Callable[[], Judge]
+    decode: Decode = decode_picture
     check: Callable[[], None] = lambda: None
     device_lost: Callable[[], None] = lambda: None
     tidy: Callable[[], None] = lambda: None
@@ -178,7 +180,10 @@ class Worker:
         readout, template = self.setup.readout, self.setup.template or template_for(self.setup.readout)
         key = build_key(judge.card, job.query, readout=readout, template=template)
         known = self._store.scores.of(key)
-        scoring = _Scoring(PhotoScorer(judge, job.query, readout=readout, template=template, known=known), key)
+        scorer = PhotoScorer(
+            judge, job.query, readout=readout, template=template, known=known, decode=self.setup.decode
+        )
+        scoring = _Scoring(scorer, key)
         text = json.dumps(asdict(key), sort_keys=True)
         job.begin(scored_by=text, demo=judge.card.demo)
         self._store.runs.start(job.id, status=Status.RUNNING, key=text, demo=judge.card.demo)

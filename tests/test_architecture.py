@@ -35,6 +35,8 @@ ALLOWED = {
     "ranking": {"records"},
     "formats": set(),
     "intake": {"records", "errors", "formats"},
+    "decoders": {"records", "errors", "intake"},
+    "decode_process": {"errors", "intake"},
     "folders": {"records"},
     "checkpoint": {"records", "errors"},
     "weights": {"records", "errors", "checkpoint"},
@@ -65,7 +67,7 @@ ALLOWED = {
     "turns": {"jobs"},
     "job_book": {"records", "errors", "prompts", "jobs", "store.runs"},
     "worker": {
-        "records", "errors", "prompts", "job_book", "jobs", "keys", "lock", "scorer", "store", "turns",
+        "records", "errors", "prompts", "intake", "job_book", "jobs", "keys", "lock", "scorer", "store", "turns",
     },
     "spool": {"records", "errors", "intake"},
     "machine": set(),
@@ -81,8 +83,8 @@ ALLOWED = {
     "page.style": set(),
     "page.sidebar": {"words"},
     "page.process": {
-        "assembly", "lock", "records", "retention", "settings", "spool", "store", "web.owner", "web.thumbnails",
-        "worker",
+        "assembly", "decoders", "lock", "records", "retention", "settings", "spool", "store", "web.owner",
+        "web.thumbnails", "worker",
     },
     "page.past": {"errors", "jobs", "store.runs", "words", "page.process"},
     "page.header": {"records", "words", "vocabulary", "page.process"},
@@ -91,8 +93,8 @@ ALLOWED = {
     "page.run": {"records", "errors", "jobs", "ranking", "words", "assembly", "page.process", "page.results"},
     "commands.output": {"errors", "prompts", "records", "settings", "store", "store.scores"},
     "commands.rank": {
-        "assembly", "commands.output", "folders", "keys", "prompts", "ranking", "records", "scorer", "settings",
-        "store.scores", "words",
+        "assembly", "commands.output", "decoders", "folders", "keys", "prompts", "ranking", "records", "scorer",
+        "settings", "store.scores", "words",
     },
     "commands.why": {"assembly", "commands.output", "prompts", "readout", "records", "scorer", "settings", "words"},
     "commands.evaluate": {

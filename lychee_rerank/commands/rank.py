@@ -20,6 +20,7 @@ from lychee_rerank.commands.output import (
     readout_fields,
     with_readout,
 )
+from lychee_rerank.decoders import Decoders
 from lychee_rerank.folders import find_photos
 from lychee_rerank.keys import build_key
 from lychee_rerank.prompts import clean_query
@@ -80,9 +81,12 @@ def _score_all(
     """One outcome per photo, with a bar on a terminal; and how many scores were there already."""
     readout, template = settings.readout, settings.template
     known = scores.of(build_key(judge.card, query, readout=readout, template=template)) if scores else None
-    scoring = score_photos(judge, query, photos, readout=readout, template=template, known=known)
-    bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-    return list(bar), known.reused if known else 0
+    with Decoders() as decoders:
+        scoring = score_photos(
+            judge, query, photos, readout=readout, template=template, known=known, decode=decoders.decode
+        )
+        bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
+        return list(bar), known.reused if known else 0
 
 
 def _outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal]) -> dict[str, object]:

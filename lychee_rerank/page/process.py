@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.decoders import Decoders
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.records import Photo
 from lychee_rerank.retention import Retention
@@ -31,6 +32,7 @@ class Shared:
     retention: Retention
     loader: ModelLoader
     worker: Worker
+    decoders: Decoders
 
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery of this visitor's; raises StorageFailed."""
@@ -45,6 +47,7 @@ class Shared:
         """Ends the worker, deletes what is not to outlive the process, closes the store."""
         scored_here = not self.worker.elsewhere
         self.worker.close()
+        self.decoders.close()
         if scored_here:  # what another app keeps is that app's to delete
             self.retention.close()
         self.store.close()
@@ -55,11 +58,13 @@ def open_shared() -> Shared:
     """The one set of shared things; the first call starts loading the model. Raises StorageFailed."""
     settings = load_settings()
     data = open_data_folder(settings.data_dir)
-    store, spool = Store(data.path), Spool(data.path)
+    store, decoders = Store(data.path), Decoders()
+    spool = Spool(data.path, decode=decoders.decode)
     loader = ModelLoader(settings, hash_file=store.scores.hash_file)
     retention = Retention(store.upkeep, spool, days=settings.keep_days, most_bytes=settings.keep_bytes)
     setup = Setup(
         load=loader.load,
+        decode=decoders.decode,
         check=loader.check,
         device_lost=_leave,
         tidy=retention.keep_within,
@@ -67,7 +72,7 @@ def open_shared() -> Shared:
         template=settings.template,
     )
     worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
-    return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker)
+    return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker, decoders)
 
 
 def owner() -> str:
