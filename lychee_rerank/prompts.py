@@ -113,10 +113,11 @@ def build_messages(template: PromptTemplate, query: str) -> list[dict[str, objec
 
 
 def clean_query(text: str) -> str:
-    """The query as it is scored: NFKC, white space folded, lower-cased, nothing else lost.
+    """The query as it is scored: NFKC, white space folded, lower-cased, nothing else lost but halves of characters.
 
     Raises QueryRefused when nothing is left or more than MAX_QUERY_CHARACTERS are.
     """
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # no tokenizer takes half a pair
     query = " ".join(unicodedata.normalize("NFKC", text).split()).lower()
     if not query:
         raise QueryRefused(QueryProblem.EMPTY, characters=0)

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -66,6 +67,11 @@ def readout_fields(readout: Readout, template: PromptTemplate) -> dict[str, obje
     """The JSON form of how the score was read, and of the prompt that asked for it."""
     prompt = {"name": template.name, "version": template.version, "text_hash": template.text_hash}
     return {"readout": readout, "prompt": prompt}
+
+
+def text_argument(argument: str) -> str:
+    """An argument as text that can be scored and printed, even where its bytes are no UTF-8."""
+    return os.fsencode(argument).decode("utf-8", "replace")
 
 
 def printable(text: str) -> str:

@@ -18,6 +18,7 @@ from lychee_rerank.commands.output import (
     open_scores,
     printable,
     readout_fields,
+    text_argument,
     with_readout,
 )
 from lychee_rerank.decoders import Decoders
@@ -35,7 +36,7 @@ from lychee_rerank.words import Words, words_for
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("rank", help="score photos against a query and print them, best first")
-    parser.add_argument("query", metavar="QUERY", help="one sentence: Chinese, English or both")
+    parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="print only the N best")

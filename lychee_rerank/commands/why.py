@@ -11,6 +11,7 @@ from lychee_rerank.commands.output import (
     add_model_option,
     add_readout_option,
     printable,
+    text_argument,
     with_readout,
 )
 from lychee_rerank.prompts import clean_query
@@ -24,7 +25,7 @@ from lychee_rerank.words import Words
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("why", help="score one photo and print why it got that score")
-    parser.add_argument("query", metavar="QUERY", help="one sentence: Chinese, English or both")
+    parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="one photo")
     parser.add_argument("--score", metavar="X", type=_score, help="explain this score, from 0 to 10, and score nothing")
     add_model_option(parser)
