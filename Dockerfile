@@ -16,15 +16,21 @@ WORKDIR /app
 
 # Dependencies before source: a change of ours rebuilds the small layers only.
 COPY requirements.txt ./
+COPY locks ./locks
 
-# torch by itself: it is the largest layer, and the one whose index depends on the driver.
-RUN grep -E '^torch(vision)?==' requirements.txt > /tmp/torch.txt \
-    && python -m pip install --no-cache-dir --root-user-action=ignore \
-        ${TORCH_INDEX_URL:+--index-url "${TORCH_INDEX_URL}"} -r /tmp/torch.txt \
-    && rm /tmp/torch.txt
+# torch by itself: it is the largest layer, and the one whose index depends on the driver. Every file is one whose hash
+# stands in the lock; of another index no hashes are known.
+RUN if [ -z "${TORCH_INDEX_URL}" ]; then \
+        set -- --no-deps --require-hashes -r locks/torch.txt; \
+    else \
+        grep -E '^torch(vision)?==' requirements.txt > /tmp/torch.txt; \
+        set -- --index-url "${TORCH_INDEX_URL}" -r /tmp/torch.txt; \
+    fi \
+    && python -m pip install --no-cache-dir --root-user-action=ignore "$@" \
+    && rm -f /tmp/torch.txt
 
 # All the rest; torch is there already and stays as it is.
-RUN python -m pip install --no-cache-dir --root-user-action=ignore -r requirements.txt
+RUN python -m pip install --no-cache-dir --root-user-action=ignore --no-deps --require-hashes -r locks/app.txt
 
 # The sample gallery, twice: users mount their own photos over the first; the second stays to be offered.
 COPY images ./images

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lint types demo-model clean
+.PHONY: run test check format lint types lock audit demo-model clean
 
 run: $(VENV)/run.done
 	@$(BIN)/python serve.py
@@ -21,6 +21,18 @@ lint: $(VENV)/dev.done
 
 types: $(VENV)/dev.done
 	$(BIN)/mypy
+
+# The container installs what the locks say, file by file. torch has one of its own, as its index can be chosen.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock"
+
+lock: $(VENV)/release.done
+	grep -E '^torch(vision)?==' requirements.txt | $(LOCK) - --constraints requirements.txt --output-file locks/torch.txt
+	$(LOCK) requirements.txt --constraints locks/torch.txt --output-file locks/app.txt \
+	  $$(sed -nE 's/^((torch|triton|cuda|nvidia)[a-z0-9-]*)==.*/--no-emit-package \1/p' locks/torch.txt)
+
+audit: $(VENV)/release.done
+	for lock in locks/*.txt; do $(BIN)/pip-audit --strict --require-hashes --disable-pip -r $$lock || exit 1; done
 
 # Hours on two cores. The weights go on from those of version 2, which lie in the history.
 demo-model: $(VENV)/dev.done
@@ -49,3 +61,7 @@ $(VENV)/dev.done: requirements-dev.txt requirements.txt | $(BIN)/python
 	@echo "[2/2] Installing requirements-dev.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.done
+
+$(VENV)/release.done: requirements-release.txt | $(BIN)/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-release.txt
+	@touch $@
