@@ -29,7 +29,9 @@ def check_page() -> None:
     """With an empty folder mounted for the gallery, the page runs through and offers the samples."""
     with tempfile.TemporaryDirectory() as empty:
         os.environ["LYCHEE_IMAGES_DIR"] = empty
-        page = AppTest.from_file(str(APP), default_timeout=PAGE_TIMEOUT_S).run()
+        page = AppTest.from_file(str(APP), default_timeout=PAGE_TIMEOUT_S)
+        page.context["url"] = "http://localhost:8501"
+        page.run()
     assert not page.exception, page.exception
     assert f"{len(sample_names())} photos" in [text.value for text in page.markdown], page.markdown
 

@@ -23,11 +23,17 @@ def find_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_app(port: int, data: Path, *, output: IO[str] | int = subprocess.PIPE, **settings: str) -> App:
-    """`python serve.py` on the demo model; `settings` are further environment variables."""
+def start_app(
+    port: int, data: Path, *, output: IO[str] | int = subprocess.PIPE, counted: Path | None = None, **settings: str
+) -> App:
+    """`python serve.py` on the demo model; `settings` are further environment variables.
+
+    Into the file `counted`, where one is named, goes a byte each time that the model is asked to score a picture.
+    """
+    command = ["-m", "tests.counted", str(counted)] if counted else ["serve.py"]
     own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(data), "LYCHEE_MODEL": "demo", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, "serve.py"],
+        [sys.executable, *command],
         cwd=ROOT,
         env=os.environ | own | settings,
         stdout=output,
