@@ -7,11 +7,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import psutil
 
 ROOT = Path(__file__).parent.parent
 START_S = 120
+STOP_S = 10  # what Docker gives
 
 App = subprocess.Popen[str]
 
@@ -24,22 +29,48 @@ def find_port() -> int:
 
 
 def start_app(
-    port: int, data: Path, *, output: IO[str] | int = subprocess.PIPE, counted: Path | None = None, **settings: str
+    port: int,
+    data: Path,
+    *,
+    output: IO[str] | int = subprocess.PIPE,
+    counted: Path | None = None,
+    under: Sequence[str] = (),
+    **settings: str,
 ) -> App:
     """`python serve.py` on the demo model; `settings` are further environment variables.
 
     Into the file `counted`, where one is named, goes a byte each time that the model is asked to score a picture.
+    `under` is a command that runs it. Whatever it is, a connection beyond this machine ends the app.
     """
-    command = ["-m", "tests.counted", str(counted)] if counted else ["serve.py"]
+    command = [*under, sys.executable, *(["-m", "tests.counted", str(counted)] if counted else ["serve.py"])]
     own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(data), "LYCHEE_MODEL": "demo", "PYTHONUNBUFFERED": "1"}
+    own["PYTHONPATH"] = f"{ROOT / 'tests' / 'guarded'}{os.pathsep}{ROOT}"
     return subprocess.Popen(
-        [sys.executable, *command],
+        command,
         cwd=ROOT,
         env=os.environ | own | settings,
         stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+@contextmanager
+def running_app(port: int, data: Path, **how: Any) -> Iterator[App]:
+    """The app of start_app, once it answers; stopped at the end, and by force where it does not stop."""
+    with start_app(port, data, **{"output": subprocess.DEVNULL} | how) as app:
+        try:
+            assert answers(port), "the app did not start"
+            yield app
+        finally:
+            if app.poll() is None:
+                served = [psutil.Process(app.pid), *psutil.Process(app.pid).children(recursive=True)]
+                next(process for process in served if "strace" not in process.name()).terminate()
+                try:
+                    app.wait(STOP_S)
+                except subprocess.TimeoutExpired:
+                    for process in served:
+                        process.kill()
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:

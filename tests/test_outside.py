@@ -1,25 +1,18 @@
 """Attacks on the running app, from outside: each is refused or survived."""
 
-import http.client
 import re
 import socket
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from itertools import repeat
 
-import psutil
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
 
 from lychee_rerank.web.owner import OWNER_COOKIE
 from tests.pictures import encode, make_plain
-from tests.served import answers, find_port, start_app
+from tests.served import find_port, running_app
+from tests.visitor import Server, Visit, open_stream, visit
 
 OWNER, XSRF = OWNER_COOKIE, "_streamlit_xsrf"
 PASSWORD = "open sesame"
@@ -27,94 +20,13 @@ PICTURE = encode(make_plain((255, 0, 0)), "PNG")
 STREAM_MB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    port: int
-    process: psutil.Process
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
-        """Status and body of one request; a `_` in a header's name stands for a hyphen."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        named = {"Host": f"localhost:{self.port}"} | {name.replace("_", "-"): text for name, text in headers.items()}
-        with suppress(ConnectionError):  # refused before all of the body was sent; the answer can still be read
-            connection.request(method, path, body, named)  # type: ignore[arg-type]
-        try:
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def cookies(self) -> dict[str, str]:
-        """The cookies that a new visitor is given."""
-        connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
-        given = {}
-        for path in ("/", "/_stcore/health"):
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            answer.read()
-            for cookie in answer.headers.get_all("Set-Cookie") or []:
-                name, _, value = cookie.partition(";")[0].partition("=")
-                given.setdefault(name, value)
-        connection.close()
-        return given
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A page that a visitor has open, without a browser."""
-
-    stream: ClientConnection
-    cookies: dict[str, str]
-    session: str
-    drawn: bytes
-
-    @property
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-
-    @property
-    def thumbnails(self) -> list[str]:
-        """The paths of the thumbnails on the page."""
-        return sorted({found.decode() for found in re.findall(rb"/thumbnails/[0-9a-f]{64}", self.drawn)})
-
-
-@contextmanager
-def visit(server: Server) -> Iterator[Visit]:
-    """Opens the page as a new visitor and reads what it draws."""
-    cookies = server.cookies()
-    url = f"http://localhost:{server.port}"
-    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    rerun = BackMsg()
-    rerun.rerun_script.context_info.url = url
-    with open_stream(server, Cookie=cookie) as stream:
-        stream.send(rerun.SerializeToString())
-        session, drawn = "", b""
-        while True:
-            content = stream.recv(60)
-            assert isinstance(content, bytes)
-            message, drawn = ForwardMsg.FromString(content), drawn + content
-            if message.HasField("new_session"):
-                session = message.new_session.initialize.session_id
-            if message.HasField("script_finished"):
-                break
-        yield Visit(stream, cookies, session, drawn)
-
-
-def open_stream(server: Server, *, origin: str | None = None, **headers: str) -> ClientConnection:
-    """The page's websocket, asked for by a page of that origin, its own unless another is given."""
-    url = f"http://localhost:{server.port}"
-    asked_by = Origin(origin or url)
-    return connect(url.replace("http", "ws") + "/_stcore/stream", origin=asked_by, additional_headers=headers)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     port = find_port()
-    with start_app(port, tmp_path_factory.mktemp("data"), output=subprocess.DEVNULL) as app:
-        assert answers(port), "the app did not start"
-        yield Server(port, psutil.Process(app.pid))
-        app.terminate()
-        assert app.wait(15) == 0  # and it is alive after all of it
+    with running_app(port, tmp_path_factory.mktemp("data")) as app:
+        yield Server(port, app.pid)
+        assert app.poll() is None  # it is alive after all of it
+    assert app.returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -229,21 +141,21 @@ def test_no_path_climbs_out(server: Server, ann: Visit, climb: str) -> None:
 
 
 def test_an_upload_of_three_gigabytes_is_refused_without_being_kept(server: Server, ann: Visit) -> None:
-    before = server.process.memory_info().rss
+    before = server.memory_bytes
     path = f"/_stcore/upload_file/{ann.session}/large"
     own = {"Cookie": ann.cookie, "X_Xsrftoken": ann.cookies[XSRF], "Content_Type": "multipart/form-data; boundary=x"}
     assert server.ask("PUT", path, **own, Content_Length=str(3 << 30))[0] == 413
     head = multipart("large.png", b"")[0].removesuffix(b"\r\n--x--\r\n")
     parts = (part for chunk in ([head], repeat(bytes(STREAM_MB), 3 << 10)) for part in chunk)
     assert server.ask("PUT", path, parts, **own)[0] == 413  # without a length, in chunks
-    assert server.process.memory_info().rss - before < 300 << 20
+    assert server.memory_bytes - before < 300 << 20
 
 
 def test_two_thousand_uploads_are_survived(server: Server) -> None:
     with visit(server) as page:
-        before = server.process.memory_info().rss
+        before = server.memory_bytes
         assert {upload(server, page, f"{n}") for n in range(2000)} == {204}
-        assert server.process.memory_info().rss - before < 100 << 20
+        assert server.memory_bytes - before < 100 << 20
     with visit(server) as other:
         assert len(other.thumbnails) == 32
 
@@ -260,9 +172,8 @@ def test_nonsense_on_the_websocket_is_survived(server: Server, content: bytes | 
 def test_with_a_password_nothing_is_seen_without_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     port = find_port()
     data = tmp_path_factory.mktemp("data")
-    with start_app(port, data, output=subprocess.DEVNULL, LYCHEE_PASSWORD=PASSWORD) as app:
-        assert answers(port)
-        server = Server(port, psutil.Process(app.pid))
+    with running_app(port, data, LYCHEE_PASSWORD=PASSWORD) as app:
+        server = Server(port, app.pid)
         for path in ("/", "/media/x", "/thumbnails/x", "/static/js/index.js", "/_stcore/host-config", "/favicon.png"):
             assert server.ask("GET", path)[0] == 401
         assert server.ask("PUT", "/_stcore/upload_file/a/b", b"")[0] == 401
@@ -272,5 +183,3 @@ def test_with_a_password_nothing_is_seen_without_it(tmp_path_factory: pytest.Tem
         form = {"Content_Type": "application/x-www-form-urlencoded", "Origin": f"http://localhost:{port}"}
         assert server.ask("POST", "/", b"password=guess", **form)[0] == 401
         assert server.ask("POST", "/", b"password=open+sesame", **form)[0] == 303
-        app.terminate()
-        assert app.wait(15) == 0

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.store import Store
-from tests.served import ROOT, START_S, App, answers, find_port, start_app
-
-STOP_S = 10  # what Docker gives
+from tests.served import ROOT, START_S, STOP_S, App, answers, find_port, start_app
 
 Serve = Callable[..., App]
 

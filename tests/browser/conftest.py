@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.served import ROOT, answers, find_port, start_app
+from tests.served import ROOT, find_port, running_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's own calls home are no part of the page; as root it starts without a sandbox only.
@@ -29,11 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the app, started as `make run` starts it, on the bundled model and the sample gallery."""
     data, port = tmp_path_factory.mktemp("data"), find_port()
-    with (data / "log").open("w") as log, start_app(port, data, output=log) as app:
-        assert answers(port), "the app did not start"
+    with (data / "log").open("w") as log, running_app(port, data, output=log):
         yield f"http://localhost:{port}"
-        app.terminate()
-        app.wait(15)
     sys.stdout.write((data / "log").read_text())
 
 
