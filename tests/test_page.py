@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.lock import FolderLock
 from lychee_rerank.page.process import Shared, open_shared
 from lychee_rerank.prompts import template_for
 from lychee_rerank.records import GpuState, ModelChoice, ModelProblem, Readout, Rule, Why
 from lychee_rerank.scorer import Judge
+from lychee_rerank.store import FILE_NAME
 from lychee_rerank.weights import DEMO_FOLDER
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
@@ -448,6 +451,71 @@ def test_a_finished_run_is_listed_opened_and_cleared(open_page: Open, photo_fold
     page.button(key=f"clear-{run_id}").click().run()
     assert not page.expander
     assert open_shared().store.runs.past("", most=2) == ()
+
+
+def warnings(page: AppTest) -> list[str]:
+    assert not page.exception, page.exception
+    return [warning.value for warning in page.warning]
+
+
+def test_a_full_disk_is_told_while_it_lasts_and_the_run_goes_on(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    page, store = open_page(), open_shared().store
+    (pages,) = store.database.rows("PRAGMA page_count")[0]
+    store.database.rows(f"PRAGMA max_page_count = {pages}")
+    long = "red " * 400  # no page of the file has room for it
+    assert len(captions(rerank(page, long))) == 4
+    assert warnings(page) == [ENGLISH.not_saving.format(folder=open_shared().data.path)]
+    store.database.rows("PRAGMA max_page_count = 100000")
+    store.database.catch_up()
+    assert warnings(page.run()) == []
+    (kept,) = store.runs.past("", most=2)
+    assert kept.photos == 4
+
+
+def test_a_broken_file_of_past_runs_is_told(open_page: Open, photo_folder: Path, tmp_path: Path) -> None:
+    write_photos(photo_folder)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE_NAME).write_bytes(b"no database " * 1000)
+    page = open_page()
+    (aside,) = (tmp_path / "data").glob(f"{FILE_NAME}.corrupt-*")
+    assert warnings(page) == [ENGLISH.set_aside.format(file=aside.name)]
+    assert len(captions(rerank(page, "red"))) == 4
+
+
+def test_a_second_app_on_the_folder_opens_finished_runs_and_says_who_scores(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(photo_folder)
+    page = rerank(open_page(), "red")
+    ranking, run_id = captions(page), page.query_params["run"]
+    open_shared().close()
+    st.cache_resource.clear()
+    monkeypatch.setattr(FolderLock, "acquire", lambda self: False)  # what it says where another process holds it
+    page = open_page(wait=False, run=run_id)
+    assert captions(page) == ranking
+    assert ENGLISH.elsewhere in texts(page)
+    answered = judge.answers
+    assert "run" in click(page, "blue").query_params
+    assert ENGLISH.elsewhere in texts(page)
+    assert judge.answers == answered
+    assert captions(page) == ranking
+
+
+def test_a_data_folder_that_cannot_be_read_any_more_is_told_without_a_traceback(
+    open_page: Open, photo_folder: Path
+) -> None:
+    write_photos(photo_folder)
+    page = upload(open_page(), ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
+    open_shared().store.database._connection.execute("DROP TABLE uploads")
+    assert ENGLISH.storage_failed.format(folder=open_shared().data.path) in texts(page.run())
+
+
+def test_photos_are_decoded_outside_of_this_process(open_page: Open, photo_folder: Path) -> None:
+    write_photos(photo_folder)
+    rerank(open_page(), "red")
+    commands = [" ".join(child.cmdline()) for child in psutil.Process().children()]
+    assert [command for command in commands if "lychee_rerank.decode_process" in command]
 
 
 def test_a_run_that_breaks_is_no_cancelled_run(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:

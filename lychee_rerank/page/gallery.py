@@ -30,11 +30,7 @@ class Offer:
 
 def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
     """Draws the drop zone and the line on the gallery; returns the photos that count, in upload order."""
-    gallery_id = st.query_params.get("gallery")
-    if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
-        st.query_params.pop("gallery")
-        st.warning(words.gallery_gone)
-    uploads = shared.photos_dropped(gallery_id)
+    uploads = _find_dropped(words, shared)
     _take_drop(words, shared, more=bool(uploads))
     offer = _offer_folder(words, shared)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-line"):
@@ -48,6 +44,20 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
     if not photos:
         st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
     return photos
+
+
+def _find_dropped(words: Words, shared: Shared) -> tuple[Photo, ...]:
+    """The photos of the gallery that the URL names; says so where it is not known any more, or cannot be read."""
+    gallery_id = st.query_params.get("gallery")
+    try:
+        if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
+            st.query_params.pop("gallery")
+            st.warning(words.gallery_gone)
+            return ()
+        return shared.photos_dropped(gallery_id)
+    except StorageFailed as error:
+        st.error(words.failure(error))
+        return ()
 
 
 def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:

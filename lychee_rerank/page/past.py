@@ -52,12 +52,13 @@ def _open(run: PastRun) -> None:
 def _clear(words: Words, shared: Shared, run: PastRun) -> None:
     """Deletes the run; the page turns away from it, and from a gallery that went with it."""
     shared.worker.book.forget(run.id)
+    gallery_id = st.query_params.get("gallery")
     try:
         shared.retention.clear_run(run.id)
+        if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
+            st.query_params.pop("gallery")
     except StorageFailed as error:
         st.error(words.failure(error))
+        return
     if st.query_params.get("run") == run.id:
         st.query_params.pop("run")
-    gallery_id = st.query_params.get("gallery")
-    if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
-        st.query_params.pop("gallery")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lychee_rerank.assembly import memory_in_use
-from lychee_rerank.errors import QueryRefused, ScoringElsewhere
+from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs import Job, Progress, Status
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.results import draw_refusals, draw_results
@@ -31,7 +31,7 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
         gallery_id = st.query_params.get("gallery")
         dropped = gallery_id if photos == shared.photos_dropped(gallery_id) else None
         job = shared.worker.submit(query, photos, owner=owner(), gallery=dropped)
-    except (QueryRefused, ScoringElsewhere) as refused:
+    except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return
     st.query_params["run"] = job.id
