@@ -34,6 +34,7 @@ def main(descriptor: int) -> None:
 
 def _decode(line: Connection, content: bytes) -> None:
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
+        """What the other end answers."""
         _send(line, (width_px, height_px))
         target_width_px, target_height_px = json.loads(line.recv_bytes())
         return target_width_px, target_height_px

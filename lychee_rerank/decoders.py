@@ -41,21 +41,22 @@ class Decoders:
         check_bytes(len(content))
         with self._free:
             for _ in range(_TRIES):
-                decoder = self._take()
+                decoder, alive = self._take(), False
                 try:
                     picture = decoder.decode(content, fit=fit)
+                    alive = True
+                    return picture
                 except PhotoRefused:
-                    self._put(decoder)
+                    alive = True
                     raise
                 except (EOFError, ConnectionError) as error:
                     if decoder.end() == -signal.SIGPROF:
                         raise PhotoRefused(Reason.BROKEN) from error
-                except BaseException:
-                    decoder.end()
-                    raise
-                else:
-                    self._put(decoder)
-                    return picture
+                finally:
+                    if alive:
+                        self._put(decoder)
+                    else:
+                        decoder.end()
         raise PhotoRefused(Reason.SUSPECT)
 
     def close(self) -> None:
@@ -110,7 +111,7 @@ class _Decoder:
         return build_picture(self._line.recv_bytes(), size=target)
 
     def end(self) -> int:
-        """Ends the process if it has not ended; its exit status, negative for the signal that ended it."""
+        """Ends the process, if it has not ended; its exit status, negative for the signal that ended it."""
         self._line.close()
         self._process.kill()
         return self._process.wait()

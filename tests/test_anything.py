@@ -57,7 +57,8 @@ def test_any_query_is_scored_as_text_or_refused(typed: str) -> None:
 
 @given(ANYTHING.map(lambda text: text.encode("utf-8", "surrogatepass").replace(b"\0", b"")))
 def test_any_argument_is_text(argument: bytes) -> None:
-    text_argument(os.fsdecode(argument)).encode()
+    text = text_argument(os.fsdecode(argument))
+    assert text.encode().decode() == text
 
 
 @settings(max_examples=50, deadline=None)
