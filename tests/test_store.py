@@ -134,12 +134,29 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
         store.galleries.add(gallery, str(n), photo)
     thumbnails = [spool.thumbnail(photo) for photo in photos]
     keep_run(store, photos, gallery=gallery)
-    traces = [b"marked", *(photo.path.read_bytes() for photo in photos), *filter(None, thumbnails)]
+    store.scores.of(KEY).blame("the blamed photo's hash")
+    traces = [
+        b"marked",
+        b"the blamed photo's hash",
+        *(photo.path.read_bytes() for photo in photos),
+        *filter(None, thumbnails),
+    ]
     traces += [photo.path.name.encode() for photo in photos]
     assert all(found_in(tmp_path, trace) for trace in traces)
     Retention(store.upkeep, spool, days=30, most_bytes=10**9).clear_run("one")
     assert [trace for trace in traces if found_in(tmp_path, trace)] == []
     assert store.runs.load("one") is None
+
+
+def test_a_photo_is_not_forgiven_while_a_run_is_under_way(tmp_path: Path) -> None:
+    store, photos = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    keep_run(store, photos)
+    store.runs.begin(Run("two", ANN, None, "a query", tuple(photos), begun_s=time.time()), status="waiting")
+    for _ in range(2):
+        store.scores.of(KEY).blame("photo")
+    store.upkeep.clear_run("one")
+    with pytest.raises(PhotoRefused):
+        store.scores.of(KEY).find("photo")
 
 
 def found_in(folder: Path, trace: bytes) -> bool:
