@@ -1,4 +1,4 @@
-"""A judge whose scores can be worked out by hand: 10 times the share of red in the picture, one decimal."""
+"""A judge whose scores can be worked out by hand: 10 times the share of red in the picture; and a page of one line."""
 
 import math
 import threading
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL.Image import Image
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from lychee_rerank.prompts import PromptTemplate
 from lychee_rerank.records import Answer, ModelCard, Verdict
@@ -93,3 +95,12 @@ class FakeQuestion:
             raise self.judge.failure[1]
         self.judge.answers += 1
         return float(red) / 255
+
+
+async def fake_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """What stands behind a guard: says "the page" to every request, and opens every websocket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 1000})
+    else:
+        await PlainTextResponse("the page")(scope, receive, send)

@@ -1,26 +1,17 @@
 """Whose requests are answered: by Host and Origin."""
 
 import pytest
-from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import HostMiddleware
-
-
-async def page(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": 1000})
-    else:
-        await PlainTextResponse("the page")(scope, receive, send)
+from tests.fakes import fake_page
 
 
 @pytest.fixture
 def client() -> TestClient:
-    return TestClient(HostMiddleware(page, added=("Photos.example.org",)), base_url="http://localhost:8501")
+    return TestClient(HostMiddleware(fake_page, added=("Photos.example.org",)), base_url="http://localhost:8501")
 
 
 OWN = ["localhost", "localhost:8501", "LOCALHOST:8501", "127.0.0.1:8501", "photos.example.org", "photos.example.org:80"]
@@ -77,7 +68,7 @@ def test_a_page_of_another_origin_is_refused(client: TestClient, host: str, orig
 
 
 def test_every_answer_tells_the_browser_to_load_from_here_alone_and_stand_in_no_frame() -> None:
-    client = TestClient(HeaderMiddleware(HostMiddleware(page, added=())), base_url="http://localhost")
+    client = TestClient(HeaderMiddleware(HostMiddleware(fake_page, added=())), base_url="http://localhost")
     for host in ("localhost", "evil.example"):
         headers = client.get("/", headers={"host": host}).headers
         assert "default-src 'self' data: blob:;" in headers["content-security-policy"]

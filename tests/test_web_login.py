@@ -8,24 +8,15 @@ from http.cookies import SimpleCookie
 import httpx2
 import pytest
 from itsdangerous import TimestampSigner
-from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from lychee_rerank.web import login
 from lychee_rerank.web.login import LIFE_S, LOGIN_COOKIE, LoginMiddleware
 from lychee_rerank.words import CHINESE, ENGLISH
+from tests.fakes import fake_page
 
 PASSWORD = "荔枝 & lychee"
-
-
-async def page(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": 1000})
-    else:
-        await PlainTextResponse("the page")(scope, receive, send)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +26,7 @@ def short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def open_client(password: str = PASSWORD, *, scheme: str = "http") -> TestClient:
     return TestClient(
-        LoginMiddleware(page, password=password), base_url=f"{scheme}://localhost", follow_redirects=False
+        LoginMiddleware(fake_page, password=password), base_url=f"{scheme}://localhost", follow_redirects=False
     )
 
 
@@ -130,7 +121,7 @@ def test_attempts_are_checked_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(login, "PAUSE_S", 0.2)
 
     async def guess_at_once() -> list[int]:
-        transport = httpx2.ASGITransport(LoginMiddleware(page, password=PASSWORD))
+        transport = httpx2.ASGITransport(LoginMiddleware(fake_page, password=PASSWORD))
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answers = await asyncio.gather(*(client.post("/", data={"password": "guess"}) for _ in range(8)))
             return [answer.status_code for answer in answers]

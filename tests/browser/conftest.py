@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -52,19 +53,24 @@ class Visitor:
 
     def open(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Page:
         """A new user's page, once the model answers and the gallery is drawn."""
-        context = self.browser.new_context(locale=locale, viewport={"width": width, "height": height})
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("request", lambda request: self._remember(request.url))
-        page.on("websocket", lambda socket: self._remember(socket.url))
+        page = self.new_page(locale=locale, width=width, height=height)
         page.goto(self.address)
         page.locator(".st-key-demo").wait_for()
         page.locator(".st-key-preview img").first.wait_for()
         return page
 
+    def new_page(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Page:
+        """An empty page of a new user's."""
+        context = self.browser.new_context(locale=locale, viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: self._remember(request.url))
+        page.on("websocket", lambda socket: self._remember(socket.url))
+        return page
+
     def _remember(self, url: str) -> None:
-        host = self.address.removeprefix("http://")
-        if not url.startswith((self.address, f"ws://{host}", "data:", "blob:")):
+        asked, own = urlsplit(url), urlsplit(self.address)
+        if asked.scheme not in ("data", "blob") and asked.netloc != own.netloc:
             self.outside.append(url)
 
 
