@@ -35,6 +35,11 @@ class PromptTemplate:
         """SHA-256 over both texts, in hex: what tells one text from another under the same name."""
         return hashlib.sha256(f"{self.system}\0{self.user}".encode()).hexdigest()
 
+    @property
+    def photo_before_query(self) -> bool:
+        """True where what the model keeps of a photo does not depend on the query."""
+        return QUERY not in self.user.partition(PHOTO)[0]
+
     def fill(self, query: str) -> tuple[str, str]:
         """The texts of the user's turn before and after the photo."""
         before, _, after = self.user.partition(PHOTO)

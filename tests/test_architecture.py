@@ -8,17 +8,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lychee_rerank"
 
+# Where tensors are: the model, and what it is made of.
+ENGINE = {f"lychee_rerank/{name}.py" for name in ("loading", "model", "positions", "question", "reader", "sights")}
+
 # A third-party package, and the only files that may import it.
 ROOMS = {
     "sqlite3": {"lychee_rerank/store/"},
-    "torch": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
-    "transformers": {"lychee_rerank/model.py", "lychee_rerank/loading.py"},
+    "torch": ENGINE,
+    "transformers": ENGINE,
     "starlette": {"serve.py", "lychee_rerank/web/"},
     "itsdangerous": {"lychee_rerank/web/"},
     "streamlit": {"app.py", "serve.py", "lychee_rerank/page/"},
     "PIL": {"lychee_rerank/intake.py"},
     "safetensors": {"lychee_rerank/loading.py"},
-    "qwen_vl_utils": {"lychee_rerank/model.py"},
+    "qwen_vl_utils": {"lychee_rerank/reader.py"},
     "huggingface_hub": {"lychee_rerank/weights.py", "lychee_rerank/hub.py"},
     "psutil": {"lychee_rerank/machine.py"},
     "sklearn": {"lychee_rerank/metrics.py"},
@@ -42,7 +45,11 @@ ALLOWED = {
     "weights": {"records", "errors", "checkpoint"},
     "fetch": {"errors", "checkpoint", "weights"},
     "hub": set(),
-    "model": {"records", "errors", "prompts", "intake"},  # intake for the type of a picture
+    "positions": set(),
+    "sights": set(),
+    "reader": {"records", "errors", "intake"},  # intake for the type of a picture
+    "question": {"records", "errors", "intake", "positions", "reader", "sights"},
+    "model": {"prompts", "question", "reader"},
     "loading": {"records", "errors", "checkpoint", "model"},
     "scorer": {"records", "errors", "prompts", "readout", "intake"},
     "keys": {"records", "prompts", "intake"},

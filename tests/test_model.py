@@ -10,8 +10,10 @@ from PIL import Image
 
 from lychee_rerank.errors import DeviceLost, ModelUnusable, PhotoRefused
 from lychee_rerank.loading import load_model
-from lychee_rerank.model import VisionLanguageModel, photo_positions, prepare_picture
+from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.positions import photo_positions, text_positions
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, build_messages, explain, template_for
+from lychee_rerank.reader import Prepared, prepare_picture
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Answer, EmptyCache, ModelChoice, ModelProblem, Readout, Reason, Rule, Why
 from lychee_rerank.weights import DEMO_FOLDER
@@ -88,7 +90,9 @@ class ScriptedHead(torch.nn.Module):
         self.tokens, self.vocabulary, self.passes = tokens, vocabulary, 0
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        row = torch.zeros(1, hidden.shape[1], self.vocabulary)
+        if not hidden.shape[1]:  # nothing is to be said yet
+            return hidden
+        row = torch.zeros(len(hidden), hidden.shape[1], self.vocabulary)
         row[..., self.tokens[min(self.passes, len(self.tokens) - 1)]] = 1.0
         self.passes += 1
         return row
@@ -192,7 +196,8 @@ def count_passes(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) ->
 
     class CountingHead(torch.nn.Module):
         def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-            rows.append(hidden.shape[1])
+            if hidden.shape[1]:
+                rows.append(hidden.shape[1])
             return head(hidden)  # type: ignore[no-any-return]
 
     monkeypatch.setitem(model.network._modules, "lm_head", CountingHead())
@@ -219,7 +224,7 @@ def test_figures_that_are_no_numbers_refuse_the_photo(
 ) -> None:
     question, picture = model.ask(NUMBER, "dog"), picture_of(model, (500, 500))
     head = ScriptedHead([0], len(model.processor.tokenizer))
-    monkeypatch.setattr(head, "forward", lambda hidden: torch.full((1, hidden.shape[1], 100), math.nan))
+    monkeypatch.setattr(head, "forward", lambda hidden: torch.full((len(hidden), hidden.shape[1], 100), math.nan))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
     for ask in (lambda: question.answer(picture, max_tokens=64, until=never), lambda: question.decide(picture)):
         with pytest.raises(PhotoRefused) as refused:
@@ -238,9 +243,9 @@ def test_positions_are_the_ones_that_the_model_computes_for_the_whole_prompt(
     start = int((inputs["input_ids"][0] == model.processor.image_token_id).nonzero()[0])
     grid = inputs["image_grid_thw"]
     text_tokens = whole.shape[2] - start - int(grid.prod()) // 4
-    mine, following = photo_positions(grid, start=start, text_tokens=text_tokens)
-    assert torch.equal(mine, whole[:, :, start:])
-    assert following == int(whole.max()) + 1
+    photo, following = photo_positions(grid, start=start)
+    mine = torch.cat([text_positions(0, start), photo, text_positions(following, text_tokens)], dim=2)
+    assert torch.equal(mine, whole)
 
 
 def test_a_prepared_picture_is_what_the_processor_makes_of_it(model: VisionLanguageModel) -> None:
@@ -272,6 +277,51 @@ def test_one_question_serves_many_photos_without_remembering_any(model: VisionLa
     question.decide(second)
     assert question.answer(first, max_tokens=64, until=never) == alone
     assert question.decide(first) == decided
+
+
+RAGGED = [SIZES, SIZES[:1], [SIZES[0]] * 3, SIZES[::-1]]
+
+
+@pytest.mark.parametrize("template", LAYOUTS, ids=["photo first", "photo last", "photo between"])
+@pytest.mark.parametrize("sizes", RAGGED, ids=["ragged", "one", "equal", "ragged the other way"])
+def test_many_photos_at_once_are_answered_as_each_by_itself(
+    model: VisionLanguageModel, template: PromptTemplate, sizes: list[tuple[int, int]]
+) -> None:
+    question, pictures = model.ask(template, "两只狗 + sofa"), [picture_of(model, size) for size in sizes]
+    sights = [question.look(model.prepare(picture)) for picture in pictures]
+    for until in (number_is_over, never):
+        together = question.answer_all(sights, max_tokens=12, until=until)
+        alone = [question.answer(picture, max_tokens=12, until=until) for picture in pictures]
+        assert [answer.text for answer in together] == [answer.text for answer in alone]
+        for one, other in zip(together, alone, strict=True):
+            assert len(one.digits) == len(other.digits)
+            assert one.ten == pytest.approx(other.ten, abs=P_TOLERANCE)
+            for row, row_alone in zip(one.digits, other.digits, strict=True):
+                assert row == pytest.approx(row_alone, abs=P_TOLERANCE)
+    verdicts = zip(question.decide_all(sights), map(question.decide, pictures), strict=True)
+    for verdict, decided in verdicts:
+        assert verdict.text == decided.text
+        assert (verdict.ln_yes, verdict.ln_no) == pytest.approx((decided.ln_yes, decided.ln_no), abs=SCORE_TOLERANCE)
+
+
+def test_what_is_kept_of_a_photo_serves_another_query_and_another_readout(model: VisionLanguageModel) -> None:
+    pictures = [picture_of(model, size) for size in SIZES[:3]]
+    sights = [model.ask(NUMBER, "dog").look(model.prepare(picture)).on_host() for picture in pictures]
+    question = model.ask(WHOLE, "红色背景")
+    together = question.answer_all(sights, max_tokens=1, until=never)
+    for answer, picture in zip(together, pictures, strict=True):
+        anew = read_expected(question.answer(picture, max_tokens=1, until=never))
+        assert read_expected(answer).value == pytest.approx(anew.value, abs=SCORE_TOLERANCE)
+
+
+def test_a_sight_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_them(model: VisionLanguageModel) -> None:
+    question = model.ask(NUMBER, "dog")
+    sight = question.look(model.prepare(picture_of(model, SIZES[0]))).on_host()
+    tokens = int(sight.grid.prod()) // 4
+    text = model.network.config.text_config
+    width = text.hidden_size // text.num_attention_heads
+    assert sight.size_bytes == 2 * text.num_hidden_layers * text.num_key_value_heads * tokens * width * 4
+    assert all(one.untyped_storage().nbytes() == one.numel() * one.element_size() for one in sight.tensors)
 
 
 @pytest.mark.parametrize("size", [*SIZES, (10000, 50), (3, 600)])
@@ -335,15 +385,15 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
 ) -> None:
     question, picture = model.ask(NUMBER, "sofa"), picture_of(model, (640, 480))
     asks = [lambda: question.answer(picture, max_tokens=64, until=number_is_over), lambda: question.decide(picture)]
-    expected, look, failures = [ask() for ask in asks], question._look, [0]
+    expected, look, failures = [ask() for ask in asks], model.look, [0]
 
-    def look_when_there_is_room(pixels: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    def look_when_there_is_room(prepared: Prepared) -> torch.Tensor:
         if failures[0]:
             failures[0] -= 1
             raise torch.OutOfMemoryError
-        return look(pixels, grid)
+        return look(prepared)
 
-    monkeypatch.setattr(question, "_look", look_when_there_is_room)
+    monkeypatch.setattr(model, "look", look_when_there_is_room)
     for ask, answer in zip(asks, expected, strict=True):
         failures[0] = 2
         with pytest.raises(PhotoRefused) as refused:
@@ -361,7 +411,7 @@ def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_t
     def fail(*_: object) -> None:
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nmore of it")
 
-    monkeypatch.setattr(question, "_answer", fail)
+    monkeypatch.setattr(question, "_look", fail)
     monkeypatch.setattr(model, "release_memory", fail)
     with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
         question.answer(Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

@@ -1,0 +1,25 @@
+"""Where each token stands: Qwen2.5-VL's rotary positions in three axes; knows no network.
+
+They are always explicit: the network's own `rope_deltas` is state that a cached prefix makes wrong.
+Source: Qwen2.5-VL, https://arxiv.org/abs/2502.13923, section 2.1.3.
+"""
+
+import torch
+
+
+def text_positions(start: int, tokens: int) -> torch.Tensor:
+    """Positions [3, 1, tokens] of a text at `start`."""
+    return torch.arange(start, start + tokens).expand(3, 1, -1)
+
+
+def photo_positions(grid: torch.Tensor, *, start: int) -> tuple[torch.Tensor, int]:
+    """Positions [3, 1, visual tokens] of a photo at `start`, and the position at which the text behind it goes on.
+
+    t = start, h = start + row, w = start + column over 28-pixel cells; the text goes on at start plus the longer side.
+    `grid` [1, 3] is (time, rows, columns) in patches of 14 pixels.
+    """
+    _, rows, columns = (int(n) for n in grid[0])
+    rows, columns = rows // 2, columns // 2
+    h, w = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    photo = torch.stack([torch.zeros_like(h), h, w]).reshape(3, 1, -1) + start
+    return photo, start + max(rows, columns)

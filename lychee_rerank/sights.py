@@ -1,0 +1,77 @@
+"""What the model keeps of a picture, and how those of several pictures are put side by side; knows no prompt.
+
+A batch is ragged: what is shorter is padded on its left, and a mask hides the padding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from transformers import DynamicCache
+
+Layers = Sequence[tuple[torch.Tensor, torch.Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that the model needs of a picture for any later question of the same form.
+
+    `tensors`: where the photo stands before the query, the attention keys and values [1, heads, visual tokens, width]
+    of its tokens, layer by layer; elsewhere its vision features [visual tokens, hidden], alone. `grid` [1, 3]: its
+    time, rows and columns, in patches.
+    """
+
+    tensors: tuple[torch.Tensor, ...]
+    grid: torch.Tensor
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes."""
+        return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors)
+
+    def on_host(self) -> Self:
+        """A copy in host memory, pinned where it comes from a GPU, so that it is quickly there again."""
+        copies = (torch.empty_like(one, device="cpu", pin_memory=one.is_cuda).copy_(one) for one in self.tensors)
+        return type(self)(tuple(copies), self.grid)
+
+    @property
+    def layers(self) -> Layers:
+        """Keys and values, layer by layer."""
+        return tuple(zip(self.tensors[::2], self.tensors[1::2], strict=True))
+
+
+def layers_of(cache: DynamicCache) -> Layers:
+    """Keys and values [B, heads, tokens, width], layer by layer."""
+    return tuple((layer.keys, layer.values) for layer in cache.layers)
+
+
+def build_cache(layers: Layers, config: Any) -> DynamicCache:
+    """A cache that goes on from these and leaves them as they are: updates make new tensors."""
+    cache = DynamicCache(config=config)
+    for layer, (keys, values) in zip(cache.layers, layers, strict=True):
+        layer.keys, layer.values = keys, values
+        layer.dtype, layer.device, layer.is_initialized = keys.dtype, keys.device, True
+    return cache
+
+
+def join_layers(prefix: Layers, sights: Sequence[Sight]) -> Layers:
+    """Keys and values [B, heads, longest, width] of the prefix and each photo behind it, padded on the left."""
+
+    def join(layer: int, half: int) -> torch.Tensor:
+        head = prefix[layer][half][0]
+        return join_left([(head, sight.layers[layer][half][0]) for sight in sights])
+
+    return tuple((join(layer, 0), join(layer, 1)) for layer in range(len(prefix)))
+
+
+def join_left(rows: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """One batch [B, ..., longest, width] of rows that are two pieces [..., L, width] each, with zeros to their left."""
+    longest = max(first.shape[-2] + second.shape[-2] for first, second in rows)
+    like = rows[0][0]
+    batch = like.new_zeros((len(rows), *like.shape[:-2], longest, like.shape[-1]))
+    for row, (first, second) in zip(batch, rows, strict=True):
+        middle = longest - second.shape[-2]
+        row[..., middle:, :] = second
+        row[..., middle - first.shape[-2] : middle, :] = first
+    return batch
