@@ -18,8 +18,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.folders import find_photos
+from lychee_rerank.judge import Judge
 from lychee_rerank.records import Photo, Readout, ScoredPhoto
-from lychee_rerank.scorer import Judge, PhotoScorer
+from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 CASES = 40
@@ -98,7 +99,7 @@ def _draw(path: Path, text: str) -> Image.Image:
 
 
 def _score(judge: Judge, query: str, path: Path, readout: Readout) -> float:
-    outcome = PhotoScorer(judge, query, readout=readout).score(Photo(path.name, path), index=0)
+    (outcome,) = score_photos(Engine(judge), query, [Photo(path.name, path)], readout=readout)
     assert isinstance(outcome, ScoredPhoto)
     return outcome.score.value
 

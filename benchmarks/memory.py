@@ -19,8 +19,9 @@ from PIL import Image
 
 from lychee_rerank.assembly import ModelLoader, memory_in_use
 from lychee_rerank.folders import find_photos
+from lychee_rerank.judge import Judge
 from lychee_rerank.records import ModelCard, Photo, ScoredPhoto
-from lychee_rerank.scorer import Judge, score_photos
+from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import load_settings
 
 RUNS, PHOTOS_PER_RUN, LARGE_PHOTOS, LARGE_SIZE = 5, 32, 35, (1920, 1080)
@@ -70,7 +71,7 @@ def measure(name: str, judge: Judge, photos: tuple[Photo, ...]) -> None:
     before = memory_in_use(card).used_bytes
     start_s = time.perf_counter()
     with watch(card) as peak:
-        scored = sum(isinstance(outcome, ScoredPhoto) for outcome in score_photos(judge, QUERY, photos))
+        scored = sum(isinstance(outcome, ScoredPhoto) for outcome in score_photos(Engine(judge), QUERY, photos))
     seconds = (time.perf_counter() - start_s) / len(photos)
     after = memory_in_use(card).used_bytes
     row = f"{before / 2**20:9.0f}{peak.used_bytes / 2**20:9.0f}{after / 2**20:9.0f}{seconds:10.3f}"

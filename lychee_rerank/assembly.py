@@ -9,9 +9,9 @@ from pathlib import Path
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.fingerprint import FolderState, fingerprint_folder, see_folder
+from lychee_rerank.judge import Judge
 from lychee_rerank.machine import MemoryUse, process_memory
 from lychee_rerank.records import GpuState, ModelCard, ModelChoice, ModelProblem
-from lychee_rerank.scorer import Judge
 from lychee_rerank.settings import Settings
 from lychee_rerank.weights import choose_model
 

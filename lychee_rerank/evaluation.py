@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from lychee_rerank.judge import Judge
 from lychee_rerank.labels import ALL_LANGUAGES, LabelledQuery
 from lychee_rerank.metrics import (
     BandFigures,
@@ -17,7 +18,7 @@ from lychee_rerank.metrics import (
 )
 from lychee_rerank.prompts import PromptTemplate
 from lychee_rerank.records import Readout, Refusal, Rule, Score, ScoredPhoto
-from lychee_rerank.scorer import Judge, Outcome, score_photos
+from lychee_rerank.scorer import Engine, Outcome, score_photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ def _judge_query(
     """The query's photos scored in their order, and timed."""
     outcomes: list[Outcome] = []
     start_s = time.perf_counter()
-    for outcome in score_photos(judge, labelled.query, labelled.photos, readout=readout, template=template):
+    for outcome in score_photos(Engine(judge), labelled.query, labelled.photos, readout=readout, template=template):
         outcomes.append(outcome)
         on_photo()
     seconds_s = time.perf_counter() - start_s
+    outcomes.sort(key=lambda outcome: outcome.index)
     photos = tuple(_judged(truth, outcome) for truth, outcome in zip(labelled.truths, outcomes, strict=True))
     return JudgedQuery(
         labelled=labelled, outcomes=tuple(outcomes), photos=photos, ranks=rank_figures(photos), seconds_s=seconds_s

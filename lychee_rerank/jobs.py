@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
 from lychee_rerank.prompts import clean_query
-from lychee_rerank.records import Refusal, Run, ScoredPhoto
+from lychee_rerank.records import Photo, Refusal, Run, ScoredPhoto
 
 Outcome = ScoredPhoto | Refusal
 
@@ -115,11 +115,15 @@ class Job:
             self.scored_by, self.demo = scored_by, demo
             self._status, self._started_s = Status.RUNNING, time.monotonic()
 
-    def next_index(self) -> int | None:
-        """The place in upload order of the next photo to score; None when all are through."""
+    @property
+    def complete(self) -> bool:
+        """True once something has come of every photo."""
+        return len(self._outcomes) == len(self.photos)
+
+    def left(self) -> list[tuple[int, Photo]]:
+        """The photos that nothing has come of yet, each with its place in upload order."""
         with self._lock:
-            left = (index for index in range(len(self._outcomes), len(self.photos)) if index not in self._outcomes)
-            return next(left, None)
+            return [(index, photo) for index, photo in enumerate(self.photos) if index not in self._outcomes]
 
     def add(self, outcome: Outcome) -> None:
         """Takes what came of one photo."""

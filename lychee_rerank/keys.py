@@ -1,4 +1,7 @@
-"""What a kept score depends on: two scores with one key are the same score; knows no store and no model class."""
+"""What a kept score, and what the model keeps of a photo, depend on; knows no store and no model class.
+
+Two with one key are the same.
+"""
 
 import hashlib
 import json
@@ -47,4 +50,33 @@ def build_key(card: ModelCard, query: str, *, readout: Readout, template: Prompt
         pixel_budget_px=card.pixel_budget_px,
         decode_policy=DECODE_POLICY_VERSION,
         packages=" ".join(f"{name} {version(name)}" for name in PACKAGES),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SightKey:
+    """Everything that can change what the model keeps of one photo, or of any photo while `photo` is empty."""
+
+    form: str  # hash of what stands before the photo, or that nothing does
+    model: str
+    dtype: str
+    attention: str
+    pixel_budget_px: int
+    decode_policy: int
+    photo: str = ""  # SHA-256 of the file's bytes
+
+    def of(self, photo_hash: str) -> "SightKey":
+        """The key of one photo."""
+        return replace(self, photo=photo_hash)
+
+
+def build_sight_key(card: ModelCard, template: PromptTemplate) -> SightKey:
+    """What all photos have in common that the model looks at for this prompt; every query shares it."""
+    return SightKey(
+        form=template.before_hash if template.photo_before_query else "features",
+        model=f"{card.folder} {card.fingerprint}",
+        dtype=card.dtype,
+        attention=card.attention,
+        pixel_budget_px=card.pixel_budget_px,
+        decode_policy=DECODE_POLICY_VERSION,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+# Version 2 and version 1 of Linux' control groups: what a container may use.
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class MemoryUse:
 def process_memory() -> MemoryUse:
     """What this process holds, of what the machine or its container allows."""
     total_bytes = psutil.virtual_memory().total
-    with suppress(OSError, ValueError):  # no cgroup, or "max"
-        total_bytes = min(total_bytes, int(_CGROUP_LIMIT.read_text()))
+    for limit in _CGROUP_LIMITS:
+        with suppress(OSError, ValueError):  # no such cgroup, or "max"
+            total_bytes = min(total_bytes, int(limit.read_text()))
     return MemoryUse(used_bytes=psutil.Process().memory_info().rss, total_bytes=total_bytes, on_gpu=False)

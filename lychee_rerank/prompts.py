@@ -40,6 +40,12 @@ class PromptTemplate:
         """True where what the model keeps of a photo does not depend on the query."""
         return QUERY not in self.user.partition(PHOTO)[0]
 
+    @property
+    def before_hash(self) -> str:
+        """SHA-256 over what the model reads before the photo, in hex."""
+        before, _, _ = self.user.partition(PHOTO)
+        return hashlib.sha256(f"{self.system}\0{before}".encode()).hexdigest()
+
     def fill(self, query: str) -> tuple[str, str]:
         """The texts of the user's turn before and after the photo."""
         before, _, after = self.user.partition(PHOTO)

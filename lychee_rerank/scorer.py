@@ -1,106 +1,186 @@
-"""Photos and a query in, scores and refusals out, one photo after the other; knows the model only as a Protocol."""
+"""Photos and a query in, scores and refusals out; knows the model only as a Protocol.
 
-import hashlib
+The next photos are read, decoded and prepared while the model works. What the model remembers of a photo is asked
+first and without looking again; answers are asked for in batches.
+"""
+
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Generator, Hashable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 
+from lychee_rerank.ahead import make_ahead
 from lychee_rerank.errors import DeviceLost, PhotoRefused
-from lychee_rerank.intake import Decode, Picture, decode_picture, read_bytes
+from lychee_rerank.intake import Decode, decode_picture, read_bytes
+from lychee_rerank.judge import Judge, Known, Prepared, Question, Sight
+from lychee_rerank.keys import build_sight_key
+from lychee_rerank.memory import PhotoMemory
+from lychee_rerank.photo_hashes import PhotoHashes
 from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
-from lychee_rerank.records import Answer, ModelCard, Photo, Readout, Refusal, Score, ScoredPhoto, Verdict
+from lychee_rerank.records import Photo, Readout, Refusal, Score, ScoredPhoto
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER_TOKENS = 64
 MAX_EXPLANATION_TOKENS = 160  # three sentences
+NEW_AT_ONCE = 8  # photos seen for the first time that wait for their answers: about a second on a large model
+_AHEAD, _THREADS = 4, 2  # photos prepared while the model works
 
 Outcome = ScoredPhoto | Refusal
 
 
-class Question(Protocol):
-    """One prompt, ready to be put to photo after photo."""
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What scoring needs beside a query, for as long as a process has the model."""
 
-    def answer(self, picture: Picture, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
-        """What the model says about the picture; ends early once `until` is true of the text so far."""
-
-    def decide(self, picture: Picture) -> Verdict:
-        """How far the model would answer with yes, and how far with no."""
-
-
-class Known(Protocol):
-    """What is known of photos by the SHA-256 of their bytes, under all that one run's scores depend on."""
-
-    def find(self, photo_hash: str) -> Score | None:
-        """The score of a photo, if there is one; raises PhotoRefused for one that must not be tried again."""
-
-    def keep(self, photo_hash: str, score: Score) -> None:
-        """Remembers a new score."""
-
-    def blame(self, photo_hash: str) -> None:
-        """Remembers that the GPU was lost over this photo."""
+    judge: Judge
+    decode: Decode = decode_picture
+    memory: "PhotoMemory[Sight]" = field(default_factory=lambda: PhotoMemory(0))
+    hashes: PhotoHashes = field(default_factory=PhotoHashes)
 
 
-class Judge(Protocol):
-    """A model that answers questions about pictures of the size it asks for."""
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A photo that the model can be asked about: known, remembered, or prepared."""
 
-    @property
-    def card(self) -> ModelCard:
-        """What the model is and where it runs."""
+    photo_hash: str
+    score: Score | None = None
+    prepared: Prepared = None
 
-    def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """The (width, height) in pixels at which it wants to see a photo of this size."""
 
-    def ask(self, template: PromptTemplate, query: str) -> Question:
-        """A question about any number of photos."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A photo that waits for its answer."""
+
+    index: int
+    photo: Photo
+    photo_hash: str
+    sight: Sight
 
 
 class PhotoScorer:
     """Scores the photos of one run; the same bytes are scored once. Raises QueryRefused.
 
-    `template` takes the place of the readout's own prompt. The model is asked only once a photo needs it.
+    `template` takes the place of the readout's own prompt. The model is asked only once a photo needs it. Photos of the
+    same `gallery` never push one another out of the model's memory.
     """
 
     def __init__(
         self,
-        judge: Judge,
+        engine: Engine,
         query: str,
         *,
         readout: Readout = Readout.NUMBER,
         template: PromptTemplate | None = None,
         known: Known | None = None,
-        decode: Decode = decode_picture,
+        gallery: Hashable = None,
     ) -> None:
-        self._judge, self._readout, self._decode = judge, readout, decode
+        self._engine, self._judge, self._readout, self._gallery = engine, engine.judge, readout, gallery
         self._query, self._template = clean_query(query), template or template_for(readout)
-        self._known = known or _Remembered()
+        self._known = _Remembered() if known is None else known
+        self._sight_key = build_sight_key(engine.judge.card, self._template)
         self._question: Question | None = None
+        self._own: dict[str, Score] = {}
+        self._waiting: list[_Waiting] = []
 
-    def score(self, photo: Photo, *, index: int) -> Outcome:
-        """The photo's score, or why it is refused; `index` is its place in upload order.
+    def steps(self, photos: Sequence[tuple[int, Photo]]) -> Generator[list[Outcome], None, None]:
+        """Scores the photos, each with its place in upload order: what came of them, step by step, perhaps nothing yet.
 
-        Raises ModelUnusable where the vocabulary lacks a label, DeviceLost.
+        A step is one look at a new photo, or one batch of answers. What is remembered comes first. A photo that cannot
+        be scored is an outcome, never an error; raises ModelUnusable where the vocabulary lacks a label, DeviceLost.
         """
-        try:
-            content = read_bytes(photo.path)
-            photo_hash = hashlib.sha256(content).hexdigest()
-            score = self._known.find(photo_hash) or self._score_new(content, photo_hash)
-            return ScoredPhoto(index=index, name=photo.name, score=score, photo_hash=photo_hash)
-        except PhotoRefused as refused:
-            return _refuse(photo, refused, index=index)
+        in_order = sorted(photos, key=lambda one: not self._is_remembered(one[1]))
+        with closing(make_ahead(self._prepare, in_order, ahead=_AHEAD, threads=_THREADS)) as ahead:
+            for (index, photo), ready in ahead:
+                try:
+                    yield from self._take(index, photo, ready.result())
+                except PhotoRefused as refused:
+                    yield [_refuse(photo, refused, index=index)]
+        yield self.finish()
 
-    def _score_new(self, content: bytes, photo_hash: str) -> Score:
+    def finish(self) -> list[Outcome]:
+        """What comes of the photos that wait for their answers."""
+        waiting, self._waiting = self._waiting, []
+        return self._answer(waiting) if waiting else []
+
+    def _is_remembered(self, photo: Photo) -> bool:
+        photo_hash = self._engine.hashes.find(photo.path)
+        return photo_hash is not None and self._sight_key.of(photo_hash) in self._engine.memory
+
+    def _prepare(self, numbered: tuple[int, Photo]) -> _Ready:
+        """Reads no more of a photo than has to be read; runs beside the model. Raises PhotoRefused."""
+        path, content = numbered[1].path, b""
+        photo_hash = self._engine.hashes.find(path)
+        if photo_hash is None:
+            content = read_bytes(path)
+            photo_hash = self._engine.hashes.take(path, content)
+        score = self._known.find(photo_hash)
+        if score is not None or self._sight_key.of(photo_hash) in self._engine.memory:
+            return _Ready(photo_hash, score=score)
+        picture = self._engine.decode(content or read_bytes(path), fit=self._judge.fit_size)
+        return _Ready(photo_hash, prepared=self._judge.prepare(picture))
+
+    def _take(self, index: int, photo: Photo, ready: _Ready) -> Iterator[list[Outcome]]:
+        """Sees one photo, unless its score is known, and asks about those that wait once they are enough."""
+        photo_hash = ready.photo_hash
+        if any(waiting.photo_hash == photo_hash for waiting in self._waiting):  # the same photo under another name
+            yield self.finish()
+        score = ready.score or self._own.get(photo_hash)
+        if score is not None:
+            yield [ScoredPhoto(index=index, name=photo.name, score=score, photo_hash=photo_hash)]
+            return
+        sight = self._engine.memory.find(self._sight_key.of(photo_hash), gallery=self._gallery)
+        new, alone = sight is None, self._known.blamed(photo_hash)
+        if alone:
+            yield self.finish()
+        if sight is None:
+            sight = self._look(photo, ready)
+        self._waiting.append(_Waiting(index, photo, photo_hash, sight))
+        most = 1 if alone else min(self._judge.batch_size(sight), NEW_AT_ONCE if new else 1 << 30)
+        if len(self._waiting) >= most:
+            yield self.finish()
+        elif new:
+            yield []
+
+    def _look(self, photo: Photo, ready: _Ready) -> Sight:
+        """What the model keeps of a new photo, remembered where there is room."""
+        prepared = ready.prepared
+        if prepared is None:  # it was remembered a moment ago
+            picture = self._engine.decode(read_bytes(photo.path), fit=self._judge.fit_size)
+            prepared = self._judge.prepare(picture)
+        try:
+            sight = self._ask().look(prepared)
+        except DeviceLost:
+            self._known.blame(ready.photo_hash)
+            raise
+        self._engine.memory.keep(self._sight_key.of(ready.photo_hash), sight, gallery=self._gallery)
+        return sight
+
+    def _ask(self) -> Question:
         if self._question is None:
             self._question = self._judge.ask(self._template, self._query)
+        return self._question
+
+    def _answer(self, waiting: list[_Waiting]) -> list[Outcome]:
+        """One outcome per photo; where a batch fails, its halves are tried, down to the photo at fault."""
         try:
-            picture = self._decode(content, fit=self._judge.fit_size)
-            score = _score_picture(picture, self._question, self._readout)
+            scores = _score_sights([one.sight for one in waiting], self._ask(), self._readout)
         except DeviceLost:
-            self._known.blame(photo_hash)
+            for one in waiting:
+                self._known.blame(one.photo_hash)
             raise
-        self._known.keep(photo_hash, score)
-        return score
+        except PhotoRefused as refused:
+            if len(waiting) > 1:
+                half = len(waiting) // 2
+                return self._answer(waiting[:half]) + self._answer(waiting[half:])
+            return [_refuse(waiting[0].photo, refused, index=waiting[0].index)]
+        return [self._keep(one, score) for one, score in zip(waiting, scores, strict=True)]
+
+    def _keep(self, one: _Waiting, score: Score) -> ScoredPhoto:
+        self._own[one.photo_hash] = score
+        self._known.keep(one.photo_hash, score)
+        return ScoredPhoto(index=one.index, name=one.photo.name, score=score, photo_hash=one.photo_hash)
 
 
 class _Remembered(dict[str, Score]):
@@ -115,41 +195,42 @@ class _Remembered(dict[str, Score]):
     def blame(self, photo_hash: str) -> None:
         """A run by itself does not outlive the GPU."""
 
+    def blamed(self, photo_hash: str) -> bool:
+        return False
+
 
 def score_photos(
-    judge: Judge,
+    engine: Engine,
     query: str,
     photos: Sequence[Photo],
     *,
     readout: Readout = Readout.NUMBER,
     template: PromptTemplate | None = None,
     known: Known | None = None,
-    decode: Decode = decode_picture,
 ) -> Iterator[Outcome]:
-    """One outcome per photo, in upload order; arguments and errors are those of PhotoScorer.
-
-    A photo that cannot be scored is an outcome, never an error.
-    """
-    scorer = PhotoScorer(judge, query, readout=readout, template=template, known=known, decode=decode)
-    return (scorer.score(photo, index=index) for index, photo in enumerate(photos))
+    """One outcome per photo, as they come; arguments and errors are those of PhotoScorer."""
+    scorer = PhotoScorer(engine, query, readout=readout, template=template, known=known)
+    return (outcome for step in scorer.steps(list(enumerate(photos))) for outcome in step)
 
 
-def explain_score(judge: Judge, query: str, photo: Photo, *, score: float) -> str | Refusal:
+def explain_score(engine: Engine, query: str, photo: Photo, *, score: float) -> str | Refusal:
     """The model's own words on why the photo got this score, or why the photo is refused; raises QueryRefused."""
-    question = judge.ask(explain(score), clean_query(query))
+    question = engine.judge.ask(explain(score), clean_query(query))
     try:
-        picture = decode_picture(read_bytes(photo.path), fit=judge.fit_size)
-        return question.answer(picture, max_tokens=MAX_EXPLANATION_TOKENS, until=_never).text.strip()
+        picture = engine.decode(read_bytes(photo.path), fit=engine.judge.fit_size)
+        sight = question.look(engine.judge.prepare(picture))
+        (answer,) = question.answer_all([sight], max_tokens=MAX_EXPLANATION_TOKENS, until=_never)
+        return answer.text.strip()
     except PhotoRefused as refused:
         return _refuse(photo, refused, index=0)
 
 
-def _score_picture(picture: Picture, question: Question, readout: Readout) -> Score:
+def _score_sights(sights: Sequence[Sight], question: Question, readout: Readout) -> list[Score]:
     if readout is Readout.YES_NO:
-        return read_yes_no(question.decide(picture))
+        return list(map(read_yes_no, question.decide_all(sights)))
     if readout is Readout.EXPECTED:
-        return read_expected(question.answer(picture, max_tokens=1, until=_never))
-    return read_number(question.answer(picture, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over))
+        return list(map(read_expected, question.answer_all(sights, max_tokens=1, until=_never)))
+    return list(map(read_number, question.answer_all(sights, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over)))
 
 
 def _refuse(photo: Photo, refused: PhotoRefused, *, index: int) -> Refusal:

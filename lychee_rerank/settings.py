@@ -32,6 +32,7 @@ class Settings:
     prompt: str | None
     keep_days: int
     keep_bytes: int
+    memory_bytes: int | None  # None: a share of what the machine has
     port: int
     address: str
     allowed_hosts: tuple[str, ...]  # beside this machine's own names
@@ -67,6 +68,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         prompt=_prompt(environment, "LYCHEE_PROMPT_FILE"),
         keep_days=_default(_whole_number(environment, "LYCHEE_KEEP_DAYS", at_least=0), KEEP_DAYS),
         keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),
+        memory_bytes=_whole_number(environment, "LYCHEE_MEMORY_BYTES", at_least=0),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
         allowed_hosts=tuple(environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),

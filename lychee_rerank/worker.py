@@ -6,18 +6,20 @@ Every outcome is kept as it comes: a run that was under way when the process end
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
 from lychee_rerank.intake import Decode, decode_picture
 from lychee_rerank.job_book import JobBook
 from lychee_rerank.jobs import Job, Status
+from lychee_rerank.judge import Judge, Sight
 from lychee_rerank.keys import ScoreKey, build_key
 from lychee_rerank.lock import FolderLock
+from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.prompts import PromptTemplate, template_for
 from lychee_rerank.records import ModelCard, Photo, Readout, ScoredPhoto
-from lychee_rerank.scorer import Judge, PhotoScorer
+from lychee_rerank.scorer import Engine, Outcome, PhotoScorer
 from lychee_rerank.store import Store
 from lychee_rerank.turns import Turns
 
@@ -38,6 +40,7 @@ class Setup:
 
     load: Callable[[], Judge]
     decode: Decode = decode_picture
+    memory_bytes: int = 0  # for what the model keeps of photos
     check: Callable[[], None] = lambda: None
     device_lost: Callable[[], None] = lambda: None
     tidy: Callable[[], None] = lambda: None
@@ -47,9 +50,10 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """A job that is being scored: by what, and under which key."""
+    """A job that is being scored: by what, how far, and under which key."""
 
     scorer: PhotoScorer
+    steps: Generator[list[Outcome], None, None]
     key: ScoreKey
 
 
@@ -108,11 +112,13 @@ class Worker:
             self.elsewhere = not self._take_over()
         self.setup.tidy()
         judge = self._load_judge()
+        memory = PhotoMemory[Sight](self.setup.memory_bytes)
+        engine = Engine(judge, decode=self.setup.decode, memory=memory) if judge else None
         self.loaded.set()
         while not self._turns.closed:
             job = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
             if job is not None:
-                self._advance(job, judge)
+                self._advance(job, engine)
             elif not self._turns.closed:
                 self._store.database.catch_up()
 
@@ -141,15 +147,16 @@ class Worker:
             self.error = LycheeError(f"loading failed: {type(error).__name__}")
         return None
 
-    def _advance(self, job: Job, judge: Judge | None) -> None:
-        """Scores one photo of the job, or ends it."""
+    def _advance(self, job: Job, engine: Engine | None) -> None:
+        """Takes one step with the job, or ends it."""
         try:
             if job.cancelled:
+                self._finish(job)
                 self._end(job, Status.CANCELLED)
-            elif judge is None:
+            elif engine is None:
                 self._end(job, Status.FAILED, self.error)
             else:
-                self._score_next(job, judge)
+                self._score_next(job, engine)
         except DeviceLost as error:
             log.critical("the GPU cannot be used any more: %s; this process ends", error)
             self.error = error
@@ -162,37 +169,43 @@ class Worker:
             log.debug("a run failed", exc_info=error)  # its message may hold a query
             self._end(job, Status.FAILED, LycheeError(f"the run failed: {type(error).__name__}"))
 
-    def _score_next(self, job: Job, judge: Judge) -> None:
-        scoring = self._scorings.get(job.id) or self._begin(job, judge)
-        index = job.next_index()
-        if index is not None:
-            outcome = scoring.scorer.score(job.photos[index], index=index)
-            job.add(outcome)
-            key = scoring.key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
-            elapsed_s = job.progress().elapsed_s
-            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=elapsed_s)
-        if job.next_index() is None:
+    def _score_next(self, job: Job, engine: Engine) -> None:
+        scoring = self._scorings.get(job.id) or self._begin(job, engine)
+        self._note(job, scoring, next(scoring.steps, ()))
+        if job.complete:
             self._end(job, Status.DONE)
 
-    def _begin(self, job: Job, judge: Judge) -> _Scoring:
+    def _finish(self, job: Job) -> None:
+        """Keeps what was seen of a job that ends early, and lacks its answer only."""
+        scoring = self._scorings.get(job.id)
+        if scoring is not None:
+            self._note(job, scoring, scoring.scorer.finish())
+
+    def _note(self, job: Job, scoring: _Scoring, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            job.add(outcome)
+            key = scoring.key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
+            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=job.progress().elapsed_s)
+
+    def _begin(self, job: Job, engine: Engine) -> _Scoring:
         """Makes the job ready to be scored; what an earlier process scored under another key is done again."""
         self.setup.check()
-        readout, template = self.setup.readout, self.setup.template or template_for(self.setup.readout)
-        key = build_key(judge.card, job.query, readout=readout, template=template)
-        known = self._store.scores.of(key)
-        scorer = PhotoScorer(
-            judge, job.query, readout=readout, template=template, known=known, decode=self.setup.decode
-        )
-        scoring = _Scoring(scorer, key)
-        text = json.dumps(asdict(key), sort_keys=True)
-        job.begin(scored_by=text, demo=judge.card.demo)
-        self._store.runs.start(job.id, status=Status.RUNNING, key=text, demo=judge.card.demo)
-        self._scorings[job.id] = scoring
-        return scoring
+        card, readout = engine.judge.card, self.setup.readout
+        template = self.setup.template or template_for(readout)
+        key = build_key(card, job.query, readout=readout, template=template)
+        known, text = self._store.scores.of(key), json.dumps(asdict(key), sort_keys=True)
+        job.begin(scored_by=text, demo=card.demo)
+        self._store.runs.start(job.id, status=Status.RUNNING, key=text, demo=card.demo)
+        gallery = hash(job.photos)
+        scorer = PhotoScorer(engine, job.query, readout=readout, template=template, known=known, gallery=gallery)
+        self._scorings[job.id] = _Scoring(scorer, scorer.steps(job.left()), key)
+        return self._scorings[job.id]
 
     def _end(self, job: Job, status: Status, error: LycheeError | None = None) -> None:
         self._turns.remove(job)
-        self._scorings.pop(job.id, None)
+        scoring = self._scorings.pop(job.id, None)
+        if scoring is not None:
+            scoring.steps.close()
         self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
         job.end(status, error)
         self.setup.tidy()

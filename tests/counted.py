@@ -8,11 +8,11 @@ from lychee_rerank import scorer
 
 if __name__ == "__main__":
     count = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    score_picture = scorer._score_picture
+    score_sights = scorer._score_sights
 
-    def score_counted(picture, question, readout):  # type: ignore[no-untyped-def]
-        os.write(count, b".")
-        return score_picture(picture, question, readout)
+    def score_counted(sights, question, readout):  # type: ignore[no-untyped-def]
+        os.write(count, b"." * len(sights))
+        return score_sights(sights, question, readout)
 
-    scorer._score_picture = score_counted
+    scorer._score_sights = score_counted
     serve.main()

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,9 @@ class FakeJudge:
     says: str = ""  # in place of the redness
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
+    batch: int = 1
+    looks: int = 0
+    batches: list[int] = field(default_factory=list)
     _open: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> None:
@@ -62,11 +65,31 @@ class FakeJudge:
         """Every photo is seen at 28 x 28."""
         return 28, 28
 
+    def prepare(self, picture: Image) -> Image:
+        """It wants the picture as it is."""
+        return picture
+
+    def batch_size(self, sight: "FakeSight") -> int:
+        """As many as the test says."""
+        return self.batch
+
     def ask(self, template: PromptTemplate, query: str) -> "FakeQuestion":
         """A question that answers by colour, whatever it asks."""
         self.questions.append(query)
         self.templates.append(template)
         return FakeQuestion(self)
+
+
+@dataclass(frozen=True)
+class FakeSight:
+    """The picture itself."""
+
+    picture: Image
+    size_bytes: int = 100
+
+    def on_host(self) -> "FakeSight":
+        """It is there already."""
+        return self
 
 
 @dataclass
@@ -75,13 +98,28 @@ class FakeQuestion:
 
     judge: FakeJudge
 
-    def answer(self, picture: Image, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+    def look(self, prepared: Image) -> FakeSight:
+        """Keeps the picture, and counts."""
+        self.judge.looks += 1
+        return FakeSight(prepared)
+
+    def answer_all(self, sights: Sequence[FakeSight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
+        """One answer each; notes how many were asked for together."""
+        self.judge.batches.append(len(sights))
+        return [self._answer(sight.picture, max_tokens) for sight in sights]
+
+    def decide_all(self, sights: Sequence[FakeSight]) -> list[Verdict]:
+        """One verdict each; notes how many were asked for together."""
+        self.judge.batches.append(len(sights))
+        return [self._decide(sight.picture) for sight in sights]
+
+    def _answer(self, picture: Image, max_tokens: int) -> Answer:
         """The red of the middle pixel, from 0.0 to 10.0, a token per character; a lone "1" counts as 1."""
         text = self.judge.says or f"{self._red(picture) * 10:.1f}"
         digits = [tuple(self.judge.sureness * (sign == str(digit)) for digit in range(10)) for sign in text]
         return Answer(text[:max_tokens], tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
 
-    def decide(self, picture: Image) -> Verdict:
+    def _decide(self, picture: Image) -> Verdict:
         """Yes is as probable as the middle pixel is red, no as it is not, and other words have the rest."""
         red = self._red(picture)
         ln_yes, ln_no = (math.log(max(self.judge.sureness * share, 1e-300)) for share in (red, 1 - red))

@@ -12,7 +12,7 @@ from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto, Why
-from lychee_rerank.scorer import explain_score, score_photos
+from lychee_rerank.scorer import Engine, explain_score, score_photos
 from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.weights import DEMO_FOLDER
 
@@ -37,7 +37,7 @@ def samples() -> tuple[Photo, ...]:
 
 def score_all(model: VisionLanguageModel, query: str, photos: tuple[Photo, ...], readout: Readout) -> list[ScoredPhoto]:
     """Every photo scored, none refused."""
-    outcomes = list(score_photos(model, query, photos, readout=readout))
+    outcomes = sorted(score_photos(Engine(model), query, photos, readout=readout), key=lambda outcome: outcome.index)
     assert all(isinstance(outcome, ScoredPhoto) for outcome in outcomes)
     return outcomes
 
@@ -105,7 +105,7 @@ def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_miss
     model: VisionLanguageModel, samples: tuple[Photo, ...], score: float
 ) -> None:
     sofa_and_bulb = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
-    told = explain_score(model, SEED_QUERIES[0], sofa_and_bulb, score=score)
+    told = explain_score(Engine(model), SEED_QUERIES[0], sofa_and_bulb, score=score)
     assert isinstance(told, str)
     assert told.startswith(f"{score:.1f}分")
     seen, _, missing = told.partition("没有看到")

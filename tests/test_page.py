@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.judge import Judge
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.page.process import Shared, open_shared
 from lychee_rerank.prompts import template_for
 from lychee_rerank.records import GpuState, ModelChoice, ModelProblem, Readout, Rule, Why
-from lychee_rerank.scorer import Judge
 from lychee_rerank.store import FILE_NAME
 from lychee_rerank.weights import DEMO_FOLDER
 from lychee_rerank.words import CHINESE, ENGLISH, Words

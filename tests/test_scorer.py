@@ -1,13 +1,17 @@
 """Photos scored by each readout, with a judge whose numbers can be worked out by hand."""
 
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import QueryRefused
+from lychee_rerank.errors import DeviceLost, PhotoRefused, QueryRefused
+from lychee_rerank.intake import FitSize, Picture, decode_picture
+from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain, template_for
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Score, ScoredPhoto
-from lychee_rerank.scorer import explain_score, score_photos
+from lychee_rerank.scorer import Engine, Outcome, PhotoScorer, explain_score, score_photos
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
 
@@ -21,7 +25,7 @@ def write_photos(folder: Path, *reds: int) -> list[Photo]:
 
 
 def scores(judge: FakeJudge, photos: list[Photo], **settings: object) -> list[Score]:
-    outcomes = list(score_photos(judge, "Red", photos, **settings))  # type: ignore[arg-type]
+    outcomes = list(score_photos(Engine(judge), "Red", photos, **settings))  # type: ignore[arg-type]
     return [outcome.score for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
 
 
@@ -61,14 +65,151 @@ def test_without_a_readout_the_answer_is_read_as_a_number(tmp_path: Path) -> Non
 def test_the_explanation_is_asked_for_with_the_score_and_is_the_whole_answer(tmp_path: Path) -> None:
     judge = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 ")
     (photo,) = write_photos(tmp_path, 102)
-    assert explain_score(judge, "Red  lamp", photo, score=6.7) == "7 lamps are seen.\n没有沙发。"
+    assert explain_score(Engine(judge), "Red  lamp", photo, score=6.7) == "7 lamps are seen.\n没有沙发。"
     assert (judge.templates, judge.questions) == ([explain(6.7)], ["red lamp"])
     judge.says = "x" * 500
-    assert explain_score(judge, "red", photo, score=0.0) == "x" * 160
+    assert explain_score(Engine(judge), "red", photo, score=0.0) == "x" * 160
 
 
 def test_what_cannot_be_explained_is_refused_with_its_reason(tmp_path: Path) -> None:
     gone = Photo("gone.jpg", tmp_path / "gone.jpg")
-    assert explain_score(FakeJudge(), "red", gone, score=1.0) == Refusal(0, "gone.jpg", Reason.UNREADABLE)
+    assert explain_score(Engine(FakeJudge()), "red", gone, score=1.0) == Refusal(0, "gone.jpg", Reason.UNREADABLE)
     with pytest.raises(QueryRefused):
-        explain_score(FakeJudge(), " ", gone, score=1.0)
+        explain_score(Engine(FakeJudge()), " ", gone, score=1.0)
+
+
+def remembering(judge: FakeJudge, max_bytes: int = 10_000) -> Engine:
+    return Engine(judge, memory=PhotoMemory(max_bytes))
+
+
+def by_index(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return sorted(outcomes, key=lambda outcome: outcome.index)
+
+
+def test_a_second_query_looks_at_no_photo_again_and_gives_the_same_scores(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=4), write_photos(tmp_path, 255, 102, 51, 0, 204)
+    engine = remembering(judge)
+    first = by_index(score_photos(engine, "red", photos))
+    second = by_index(score_photos(engine, "redder", photos))
+    assert (judge.looks, judge.batches) == (5, [4, 1, 4, 1])
+    assert [outcome.score for outcome in first] == [outcome.score for outcome in second]  # type: ignore[union-attr]
+    assert first == by_index(score_photos(Engine(FakeJudge()), "red", photos))
+
+
+def test_a_remembered_photo_is_not_even_read_again_unless_it_changed(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102)
+    decoded: list[int] = []
+
+    def decode(content: bytes, *, fit: FitSize) -> Picture:
+        decoded.append(len(content))
+        return decode_picture(content, fit=fit)
+
+    engine = Engine(judge, decode=decode, memory=PhotoMemory(10_000))
+    list(score_photos(engine, "red", photos))
+    list(score_photos(engine, "redder", photos))
+    assert len(decoded) == 2
+    photos[0].path.write_bytes(encode(make_plain((0, 0, 0), size=(20, 20)), "PNG"))
+    (changed, _) = by_index(score_photos(engine, "reddest", photos))
+    assert changed.score.value == 0.0  # type: ignore[union-attr]
+    assert len(decoded) == 3
+
+
+def test_what_is_remembered_is_scored_first(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102, 51, 0)
+    engine = remembering(judge)
+    list(score_photos(engine, "red", photos[2:]))
+    assert [outcome.index for outcome in score_photos(engine, "redder", photos)] == [2, 3, 0, 1]
+    assert judge.looks == 4
+
+
+def test_a_gallery_larger_than_the_memory_still_saves_all_that_fits(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(tmp_path, *range(30))
+    engine = remembering(judge, max_bytes=20 * 100)  # a sight takes 100
+    list(score_photos(engine, "red", photos))
+    judge.looks = 0
+    list(score_photos(engine, "redder", photos))
+    assert judge.looks == 10
+
+
+def test_the_readouts_of_one_prompt_share_what_is_remembered(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102)
+    engine = remembering(judge)
+    for readout in (Readout.NUMBER, Readout.EXPECTED):
+        list(score_photos(engine, "red", photos, readout=readout))
+    assert judge.looks == 2
+    list(score_photos(engine, "red", photos, readout=Readout.YES_NO))
+    assert judge.looks == 4  # its photo stands behind the query
+
+
+def test_new_photos_are_answered_in_batches_and_no_photo_waits_for_more_than_eight(tmp_path: Path) -> None:
+    judge = FakeJudge(batch=32)
+    assert len(list(score_photos(Engine(judge), "red", write_photos(tmp_path, *range(20))))) == 20
+    assert judge.batches == [8, 8, 4]
+
+
+def test_remembered_photos_are_answered_in_larger_batches(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=32), write_photos(tmp_path, *range(40))
+    engine = remembering(judge)
+    list(score_photos(engine, "red", photos))
+    judge.batches.clear()
+    list(score_photos(engine, "redder", photos))
+    assert judge.batches == [32, 8]
+
+
+def test_the_photo_that_spoils_its_batch_is_found_and_the_others_scored(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=8), write_photos(tmp_path, *range(100, 108))
+    judge.fails_at(red=103, error=PhotoRefused(Reason.NOT_FINITE))
+    outcomes = by_index(score_photos(Engine(judge), "red", photos))
+    assert [isinstance(outcome, ScoredPhoto) for outcome in outcomes] == [index != 3 for index in range(8)]
+    assert outcomes[3] == Refusal(3, "3.png", Reason.NOT_FINITE)
+    assert judge.batches == [8, 4, 2, 2, 1, 1, 4]
+
+
+def test_the_same_photo_twice_is_seen_once_and_answered_once(tmp_path: Path) -> None:
+    judge, (photo, other) = FakeJudge(batch=8), write_photos(tmp_path, 255, 102)
+    outcomes = by_index(score_photos(Engine(judge), "red", [photo, other, photo, photo]))
+    assert [outcome.score.value for outcome in outcomes] == [10.0, 4.0, 10.0, 10.0]  # type: ignore[union-attr]
+    assert (judge.looks, judge.answers) == (2, 2)
+
+
+def test_what_was_seen_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=8), write_photos(tmp_path, *range(20))
+    scorer = PhotoScorer(Engine(judge), "red")
+    steps = scorer.steps(list(enumerate(photos)))
+    assert [next(steps) for _ in range(3)] == [[], [], []]
+    assert [outcome.index for outcome in scorer.finish()] == [0, 1, 2]
+    steps.close()
+    assert judge.answers == 3
+
+
+class Blaming(dict[str, Score]):
+    """Knows no score, and blames some photos."""
+
+    def __init__(self, *blamed: str) -> None:
+        self.names = set(blamed)
+
+    def find(self, photo_hash: str) -> Score | None:
+        return None
+
+    def keep(self, photo_hash: str, score: Score) -> None:
+        self[photo_hash] = score
+
+    def blame(self, photo_hash: str) -> None:
+        self.names.add(photo_hash)
+
+    def blamed(self, photo_hash: str) -> bool:
+        return photo_hash in self.names
+
+
+def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then_on(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=4), write_photos(tmp_path, *range(100, 106))
+    judge.fails_at(red=102, error=DeviceLost("gone"))
+    known = Blaming()
+    with pytest.raises(DeviceLost):
+        list(score_photos(Engine(judge), "red", photos, known=known))
+    hashes = [hashlib.sha256(photo.path.read_bytes()).hexdigest() for photo in photos]
+    assert known.names == set(hashes[:4])
+    judge.batches.clear()
+    judge.failure = None
+    assert len(list(score_photos(Engine(judge), "red", photos, known=known))) == 6
+    assert judge.batches == [1, 1, 1, 1, 2]

@@ -22,9 +22,10 @@ from lychee_rerank.commands.output import (
     readout_fields,
     with_readout,
 )
+from lychee_rerank.judge import Judge
 from lychee_rerank.labels import FILE_NAME, LabelledQuery, load_labels
 from lychee_rerank.records import ModelCard, Readout, Refusal
-from lychee_rerank.scorer import Judge, Outcome
+from lychee_rerank.scorer import Outcome
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

@@ -23,11 +23,12 @@ from lychee_rerank.commands.output import (
 )
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.folders import find_photos
+from lychee_rerank.judge import Judge
 from lychee_rerank.keys import build_key
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, ScoredPhoto
-from lychee_rerank.scorer import Judge, Outcome, score_photos
+from lychee_rerank.scorer import Engine, Outcome, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words, words_for
@@ -83,11 +84,11 @@ def _score_all(
     readout, template = settings.readout, settings.template
     known = scores.of(build_key(judge.card, query, readout=readout, template=template)) if scores else None
     with Decoders() as decoders:
-        scoring = score_photos(
-            judge, query, photos, readout=readout, template=template, known=known, decode=decoders.decode
-        )
+        engine = Engine(judge, decode=decoders.decode)
+        scoring = score_photos(engine, query, photos, readout=readout, template=template, known=known)
         bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-        return list(bar), known.reused if known else 0
+        outcomes = sorted(bar, key=lambda outcome: outcome.index)
+    return outcomes, known.reused if known else 0
 
 
 def _outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal]) -> dict[str, object]:

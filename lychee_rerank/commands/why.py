@@ -17,7 +17,7 @@ from lychee_rerank.commands.output import (
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.readout import MAX_SCORE
 from lychee_rerank.records import Photo, Refusal, Rule
-from lychee_rerank.scorer import explain_score, score_photos
+from lychee_rerank.scorer import Engine, explain_score, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
@@ -37,14 +37,14 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     settings = with_readout(settings, options.readout)
     clean_query(options.query)  # a query that cannot be scored is told before the model loads
     photo = Photo(name=str(options.photo), path=options.photo)
-    judge = ModelLoader(settings).load()
+    engine = Engine(ModelLoader(settings).load())
     value, marks = options.score, []
     if value is None:
-        (outcome,) = score_photos(judge, options.query, [photo], readout=settings.readout, template=settings.template)
+        (outcome,) = score_photos(engine, options.query, [photo], readout=settings.readout, template=settings.template)
         if isinstance(outcome, Refusal):
             return _tell_refusal(outcome, words)
         value, marks = outcome.score.value, [words.no_number] * (outcome.score.rule is Rule.NONE)
-    explanation = explain_score(judge, options.query, photo, score=value)
+    explanation = explain_score(engine, options.query, photo, score=value)
     if isinstance(explanation, Refusal):
         return _tell_refusal(explanation, words)
     print("  ".join([words.score_of.format(score=value, name=printable(photo.name)), *marks]))

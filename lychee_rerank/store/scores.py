@@ -68,6 +68,13 @@ class RunScores:
         sql = "INSERT INTO blamed VALUES (?, 1) ON CONFLICT (photo) DO UPDATE SET times = times + 1"
         self._database.write_soon((sql, (photo_hash,)))
 
+    def blamed(self, photo_hash: str) -> bool:
+        """True for a photo that was in work when the GPU was lost."""
+        try:
+            return bool(self._database.rows("SELECT 1 FROM blamed WHERE photo = ?", photo_hash))
+        except StorageFailed:
+            return False
+
     def _find_kept(self, photo_hash: str) -> Score | None:
         if self._database.rows("SELECT 1 FROM blamed WHERE photo = ? AND times >= ?", photo_hash, MOST_BLAMED):
             raise PhotoRefused(Reason.SUSPECT)

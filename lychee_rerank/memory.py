@@ -1,0 +1,87 @@
+"""What the model keeps of photos, for later queries: bounded in bytes; knows no model and no photo.
+
+A plain least-recently-used rule gives no hit at all when a gallery is scanned in order through too little room. So
+within a gallery nothing gives way to another photo of it, and only photos of other galleries do, the longest unused
+first. What does not fit is not kept.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
+
+
+class Keepable(Protocol):
+    """What a model keeps of one photo."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes."""
+
+    def on_host(self) -> Self:
+        """A copy in host memory that holds nothing else alive."""
+
+
+Kept = TypeVar("Kept", bound=Keepable)
+
+
+@dataclass(slots=True)
+class _Place(Generic[Kept]):
+    kept: Kept
+    gallery: Hashable
+
+
+class PhotoMemory(Generic[Kept]):
+    """Holds what fits into `max_bytes`; safe to use from any thread."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.used_bytes = 0
+        self._places: OrderedDict[Hashable, _Place[Kept]] = OrderedDict()  # the longest unused first
+        self._lock = threading.Lock()
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._places
+
+    def find(self, key: Hashable, *, gallery: Hashable) -> Kept | None:
+        """What is kept under the key, which belongs to this gallery from now on."""
+        with self._lock:
+            place = self._places.get(key)
+            if place is None:
+                return None
+            place.gallery = gallery
+            self._places.move_to_end(key)
+            return place.kept
+
+    def keep(self, key: Hashable, seen: Kept, *, gallery: Hashable) -> bool:
+        """Keeps a copy in host memory if there is room, or can be made; True where it is kept."""
+        with self._lock:
+            if not self._make_room(seen.size_bytes, gallery):
+                return False
+            self._places[key] = _Place(seen.on_host(), gallery)
+            self.used_bytes += seen.size_bytes
+            return True
+
+    def clear(self) -> None:
+        """Gives all of it back."""
+        with self._lock:
+            self._places.clear()
+            self.used_bytes = 0
+
+    def _make_room(self, size_bytes: int, gallery: Hashable) -> bool:
+        """Lets photos of other galleries go until there is room; none where that would not do."""
+        lacking_bytes = self.used_bytes + size_bytes - self.max_bytes
+        leaving = []
+        for key, place in self._places.items():
+            if lacking_bytes <= 0:
+                break
+            if place.gallery != gallery:
+                leaving.append(key)
+                lacking_bytes -= place.kept.size_bytes
+        if lacking_bytes > 0:
+            return False
+        for key in leaving:
+            self.used_bytes -= self._places.pop(key).kept.size_bytes
+        return True

@@ -1,0 +1,41 @@
+"""Remembers the SHA-256 of files, so that what has not changed is not read again; knows no photo's name."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+_MOST_FILES = 100_000  # about 300 bytes each
+
+
+class PhotoHashes:
+    """Hashes by path, size and time of change; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._hashes: OrderedDict[tuple[Path, int, int, int], str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, path: Path) -> str | None:
+        """The hash of the file as it is now, if it was taken."""
+        mark = _mark(path)
+        with self._lock:
+            return self._hashes.get(mark) if mark else None
+
+    def take(self, path: Path, content: bytes) -> str:
+        """The hash of the content, in hex, remembered as the file's."""
+        mark, found = _mark(path), hashlib.sha256(content).hexdigest()
+        if mark and mark[1] == len(content):
+            with self._lock:
+                self._hashes[mark] = found
+                if len(self._hashes) > _MOST_FILES:
+                    self._hashes.popitem(last=False)
+        return found
+
+
+def _mark(path: Path) -> tuple[Path, int, int, int] | None:
+    """What tells a file that was changed from what it was; None where there is none."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return path, state.st_size, state.st_mtime_ns, state.st_ino
