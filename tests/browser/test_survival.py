@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from lychee_rerank.scorer import NEW_AT_ONCE
 from tests.served import ROOT, App, answers, find_port, start_app
 
 AWAY_S = float(os.environ.get("LYCHEE_AWAY_S", "5"))
@@ -133,5 +134,5 @@ def test_a_run_goes_on_when_the_app_is_back(
         assert machine.stop(how) in codes
         machine.start()
     expect_done(page)  # the open page finds the app again by itself
-    assert PHOTOS <= machine.asked <= PHOTOS + 2  # the photos in work are done again
+    assert PHOTOS <= machine.asked <= PHOTOS + 2 * NEW_AT_ONCE  # the photos in work are done again
     page.context.close()
