@@ -5,9 +5,10 @@ Knows settings, weights and loading; torch is imported on the way in, so that do
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.errors import ModelUnusable, SettingInvalid
 from lychee_rerank.fingerprint import FolderState, fingerprint_folder, see_folder
 from lychee_rerank.judge import Judge
 from lychee_rerank.machine import MemoryUse, process_memory
@@ -39,8 +40,12 @@ class ModelLoader:
         self.choice: ModelChoice | None = None
 
     def choose(self) -> ModelChoice:
-        """The model that will answer; raises ModelUnusable where a named one is not there."""
+        """The model that will answer; raises ModelUnusable where a named one is not there, SettingInvalid."""
         self.gpu = see_gpu()
+        if self.settings.device == "cuda" and not self.gpu.name:
+            raise SettingInvalid("LYCHEE_DEVICE", "cuda", "a machine with a GPU that this PyTorch can use")
+        if self.settings.device == "cpu":
+            self.gpu = replace(self.gpu, name=None)
         free_bytes = self.gpu.free_bytes if self.gpu.name else None
         self.choice = choose_model(self.settings.model, models_dir=self.settings.models_dir, gpu_free_bytes=free_bytes)
         return self.choice
@@ -54,6 +59,7 @@ class ModelLoader:
         self._loaded = see_folder(choice.folder)
         return load_model(
             choice,
+            device=self.settings.device,
             dtype=self.settings.dtype,
             pixel_budget_px=self.settings.pixel_budget_px,
             empty_cache=self.settings.empty_cache,

@@ -39,6 +39,8 @@ THUMBNAIL_QUALITY = 85
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PX
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
+_PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")
+
 # EXIF 2.32, tag 0x0112: what sets a picture upright that was stored in each of these turns.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -91,6 +93,14 @@ def decode_picture(content: bytes, *, fit: FitSize) -> Picture:
 def build_picture(content: bytes, *, size: tuple[int, int]) -> Picture:
     """The picture that these are the pixels of: RGB, 3 bytes a pixel, row by row."""
     return Image.frombytes("RGB", size, content)
+
+
+def encode_picture(picture: Picture) -> bytes:
+    """A PNG of a picture that is no file, with its EXIF turn; what PNG has no mode for becomes RGB."""
+    out = BytesIO()
+    plain = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
+    plain.save(out, "PNG", compress_level=1, exif=picture.getexif().tobytes())
+    return out.getvalue()
 
 
 def make_thumbnail(content: bytes, *, long_side_px: int = 640, decode: Decode = decode_picture) -> bytes:

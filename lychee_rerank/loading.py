@@ -26,21 +26,26 @@ MAX_PIXEL_BUDGET_PX = 1280 * 28 * 28  # what the lychee weights were trained wit
 def load_model(
     choice: ModelChoice,
     *,
+    device: str | None = None,
     dtype: str | None,
     pixel_budget_px: int | None,
     empty_cache: EmptyCache,
     fingerprint: str = "",
 ) -> VisionLanguageModel:
-    """The chosen folder's model, whole or not at all: raises ModelUnusable. BF16 on CUDA, float32 on a CPU."""
+    """The chosen folder's model, whole or not at all: raises ModelUnusable. BF16 on CUDA, float32 on a CPU.
+
+    `device`: "cpu", "cuda", or what accelerate plans for this machine.
+    """
     check_folder(choice.folder)
-    kind = getattr(torch, dtype) if dtype else torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    on_gpu = torch.cuda.is_available() and device != "cpu"
+    kind = getattr(torch, dtype) if dtype else torch.bfloat16 if on_gpu else torch.float32
     try:
         processor = AutoProcessor.from_pretrained(choice.folder, local_files_only=True, backend="torchvision")
     except Exception as error:  # transformers raises a dozen kinds here
         raise ModelUnusable(
             ModelProblem.BAD_TOKENIZER, file=str(choice.folder), detail=_first_line(error), remedy=FETCH_AGAIN
         ) from error
-    network = _load_network(choice.folder, kind)
+    network = _load_network(choice.folder, kind, device)
     own_budget = processor.image_processor.size["longest_edge"]
     card = ModelCard(
         name=choice.name,
@@ -79,13 +84,13 @@ def gpu_memory() -> tuple[int, int]:
     return sum(free), sum(total)
 
 
-def _load_network(folder: Path, dtype: torch.dtype) -> Any:
+def _load_network(folder: Path, dtype: torch.dtype, device: str | None) -> Any:
     disable_progress_bar()
     try:
         network, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             folder,
             dtype=dtype,
-            device_map="auto",
+            device_map={"": device} if device else "auto",
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
@@ -112,7 +117,7 @@ def _device_name(network: Any) -> str:
 
 def _off_gpu_layers(network: Any) -> int:
     """How many modules `device_map="auto"` put on the CPU or the disk beside a GPU."""
-    places = getattr(network, "hf_device_map", {}) if torch.cuda.is_available() else {}
+    places = getattr(network, "hf_device_map", {}) if network.device.type == "cuda" else {}
     return sum(place in ("cpu", "disk") for place in places.values())
 
 

@@ -19,6 +19,11 @@ class MemoryUse:
     on_gpu: bool
 
 
+def memory_share_bytes() -> int:
+    """A quarter of what the machine or its container allows: what the model may remember unless told otherwise."""
+    return process_memory().total_bytes // 4
+
+
 def process_memory() -> MemoryUse:
     """What this process holds, of what the machine or its container allows."""
     total_bytes = psutil.virtual_memory().total

@@ -48,7 +48,7 @@ class VisionLanguageModel(Reader):
 
     def batch_size(self, sight: Keepable) -> int:
         """How many photos like this one can be answered at once: what the GPU has room for, MOST_AT_ONCE at most."""
-        if not torch.cuda.is_available():
+        if self.network.device.type != "cuda":
             return MOST_AT_ONCE
         free_bytes, _ = torch.cuda.mem_get_info()
         return max(1, min(MOST_AT_ONCE, free_bytes // (COPIES * max(sight.size_bytes, 1))))

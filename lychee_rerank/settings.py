@@ -26,6 +26,7 @@ class Settings:
     samples_dir: Path
     data_dir: Path
     pixel_budget_px: int | None
+    device: str | None  # None: the GPU where there is one
     dtype: str | None
     empty_cache: EmptyCache
     readout: Readout
@@ -62,6 +63,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         samples_dir=samples_dir,
         data_dir=data_dir,
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=4 * 28 * 28),
+        device=_one_of(environment, "LYCHEE_DEVICE", ("cpu", "cuda")),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
         readout=Readout(_one_of(environment, "LYCHEE_READOUT", tuple(Readout)) or Readout.NUMBER),

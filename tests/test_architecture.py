@@ -94,6 +94,10 @@ ALLOWED = {
     "metrics": set(),
     "evaluation": {"records", "prompts", "judge", "labels", "metrics", "scorer"},
     "assembly": {"records", "errors", "fingerprint", "judge", "settings", "weights", "loading", "machine"},
+    "reranker": {
+        "assembly", "decoders", "errors", "intake", "judge", "machine", "memory", "ranking", "records", "scorer",
+        "settings", "spool",
+    },
     "page.style": set(),
     "page.sidebar": {"words"},
     "page.process": {
@@ -121,7 +125,7 @@ ALLOWED = {
 
 # Composition points alone know the settings; doors alone know the words.
 KNOWN_BY = {
-    "settings": {"assembly", "__main__", "page.process", "serve"},
+    "settings": {"assembly", "__main__", "page.process", "reranker", "serve"},
     "words": {"__main__", "app"},
 }
 DOORS = {"settings": ("commands.",), "words": ("commands.", "page.", "web.")}

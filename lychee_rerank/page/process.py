@@ -8,7 +8,7 @@ import streamlit as st
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.lock import FolderLock
-from lychee_rerank.machine import process_memory
+from lychee_rerank.machine import memory_share_bytes
 from lychee_rerank.records import Photo
 from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
@@ -66,7 +66,7 @@ def open_shared() -> Shared:
     setup = Setup(
         load=loader.load,
         decode=decoders.decode,
-        memory_bytes=_memory_bytes(settings),
+        memory_bytes=memory_share_bytes() if settings.memory_bytes is None else settings.memory_bytes,
         check=loader.check,
         device_lost=_leave,
         tidy=retention.keep_within,
@@ -81,12 +81,6 @@ def owner() -> str:
     """Who visits: what the middleware put into the browser's cookie."""
     found = st.context.cookies.get(OWNER_COOKIE)
     return found if isinstance(found, str) else ""  # without a browser (AppTest) there is no cookie, and one owner
-
-
-def _memory_bytes(settings: Settings) -> int:
-    """What the model may remember of photos: what the user set, or a quarter of what the machine or container has."""
-    own_bytes = settings.memory_bytes
-    return process_memory().total_bytes // 4 if own_bytes is None else own_bytes
 
 
 def _leave() -> None:

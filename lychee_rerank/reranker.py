@@ -1,0 +1,159 @@
+"""The Python door: a model loaded once, photos ranked as often as one likes; knows no store and no page.
+
+Scores, prompts, readouts and refusals are those of the page and the command line. The words (rank, query, top_k) are
+those of sentence-transformers' CrossEncoder (https://sbert.net/docs/package_reference/cross_encoder).
+"""
+
+import tempfile
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.decoders import Decoders
+from lychee_rerank.errors import PhotoRefused, SettingInvalid
+from lychee_rerank.intake import Picture, encode_picture
+from lychee_rerank.judge import Sight
+from lychee_rerank.machine import memory_share_bytes
+from lychee_rerank.memory import PhotoMemory
+from lychee_rerank.ranking import rank_photos
+from lychee_rerank.records import Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
+from lychee_rerank.scorer import Engine, explain_score, score_photos
+from lychee_rerank.settings import Settings, load_settings
+from lychee_rerank.spool import Spool
+
+Source = str | PathLike[str] | bytes | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A scored photo. `rank` 1 is best and ranks never repeat; `score` and `expected` go from 0 to 10.
+
+    `expected` is the mean of what the model held possible, `label_mass`, from 0 to 1, how far it meant to answer with a
+    score at all; `index` is the photo's place in what was given, from 0; `answer` is the model's own.
+    """
+
+    rank: int
+    score: float
+    expected: float
+    label_mass: float
+    index: int
+    name: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of the photos: each is in `results`, best first, or in `refused`, in the order given."""
+
+    results: tuple[Result, ...]
+    refused: tuple[Refusal, ...]
+
+
+class Reranker:
+    """A loaded model and what it remembers of photos; safe to use from any thread, one ranking at a time.
+
+    Close it, or use it as a context manager, to give its memory back.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, decoders: Decoders) -> None:
+        self._engine, self._settings, self._decoders = engine, settings, decoders
+        self._folder = tempfile.TemporaryDirectory(prefix="lychee-")
+        self._spool = Spool(Path(self._folder.name))
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls,
+        model: str | PathLike[str] | None = None,
+        *,
+        readout: str = "number",
+        memory_bytes: int | None = None,
+        device: str | None = None,
+    ) -> Self:
+        """Loads a model folder, a hub name in the local cache, "demo", or what the LYCHEE_ settings lead to.
+
+        `readout`: "number", "expected" or "yes_no". `memory_bytes` bounds what is remembered of photos in host memory:
+        a quarter of the machine's unless given, 0 for nothing. `device`: "cpu", "cuda", or as the machine has it.
+        Raises SettingInvalid, ModelUnusable.
+        """
+        if readout not in set(Readout):
+            raise SettingInvalid("readout", readout, "one of " + ", ".join(Readout))
+        if device not in (None, "cpu", "cuda"):
+            raise SettingInvalid("device", str(device), "cpu or cuda")
+        settings = replace(load_settings(), readout=Readout(readout))
+        settings = replace(settings, model=str(model) if model is not None else settings.model)
+        settings = replace(settings, device=device or settings.device)
+        most_bytes = settings.memory_bytes if memory_bytes is None else memory_bytes
+        memory = PhotoMemory[Sight](memory_share_bytes() if most_bytes is None else most_bytes)
+        decoders = Decoders()
+        return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
+
+    def rank(self, query: str, photos: Iterable[Source], *, top_k: int | None = None) -> Report:
+        """Scores every photo against the query: paths, bytes of a picture file, or PIL pictures.
+
+        Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. A
+        photo that cannot be scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where a
+        picture that is no file cannot be put into the temporary folder.
+        """
+        if top_k is not None and top_k < 1:
+            raise SettingInvalid("top_k", str(top_k), "a whole number of at least 1")
+        with self._lock:
+            given = [self._photo(source, index) for index, source in enumerate(photos)]
+            readout, template = self._settings.readout, self._settings.template
+            outcomes = list(score_photos(self._engine, query, given, readout=readout, template=template))
+        ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+        in_order = tuple(sorted(refused, key=lambda refusal: refusal.index))
+        return Report(results=tuple(map(_result, ranked[:top_k])), refused=in_order)
+
+    def why(self, query: str, photo: Source) -> str:
+        """The photo's score against the query, explained by the model in its own words.
+
+        Raises PhotoRefused where it cannot be scored, otherwise what `rank` raises.
+        """
+        report = self.rank(query, [photo])
+        if not report.results:
+            raise PhotoRefused(report.refused[0].reason, kind=report.refused[0].kind)
+        with self._lock:
+            told = explain_score(self._engine, query, self._photo(photo, 0), score=report.results[0].score)
+        if isinstance(told, Refusal):
+            raise PhotoRefused(told.reason, kind=told.kind)
+        return told
+
+    def close(self) -> None:
+        """Gives back what is remembered and ends the processes that decode photos."""
+        with self._lock:
+            self._engine.memory.clear()
+            self._decoders.close()
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def _photo(self, source: Source, index: int) -> Photo:
+        """The source as a photo on disk, under its own name or its number."""
+        if isinstance(source, str | PathLike):
+            return Photo(name=str(source), path=Path(source))
+        content = source if isinstance(source, bytes) else encode_picture(source)
+        return self._spool.keep(f"photo {index}", content)
+
+
+def _result(ranked: RankedPhoto) -> Result:
+    scored = ranked.scored
+    return Result(
+        rank=ranked.rank,
+        score=scored.score.value,
+        expected=scored.score.expected,
+        label_mass=scored.score.label_mass,
+        index=scored.index,
+        name=scored.name,
+        answer=scored.score.answer,
+    )

@@ -1,0 +1,123 @@
+"""The Python door, on the bundled model."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import lychee_rerank
+from lychee_rerank import Reranker
+from lychee_rerank.errors import LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
+from lychee_rerank.intake import decode_picture
+from lychee_rerank.records import Reason
+from tests import pictures
+from tests.served import ROOT
+
+QUERY = "沙发 + 灯泡 + 咖啡"
+SAMPLES = sorted((ROOT / "images").iterdir())
+BEST = {"IMG_2690.jpg", "IMG_4867.jpg", "IMG_5969.webp"}
+
+
+@pytest.fixture(scope="module")
+def reranker() -> Iterator[Reranker]:
+    with Reranker.load("demo") as reranker:
+        yield reranker
+
+
+def test_paths_come_back_best_first_each_scored_or_refused(reranker: Reranker, tmp_path: Path) -> None:
+    report = reranker.rank(QUERY, [*SAMPLES, tmp_path / "gone.jpg"])
+    assert {Path(result.name).name for result in report.results[:3]} == BEST
+    assert [result.rank for result in report.results] == list(range(1, 33))
+    assert [result.score for result in report.results] == sorted((r.score for r in report.results), reverse=True)
+    assert {result.index for result in report.results} == set(range(32))
+    assert all(result.name == str(SAMPLES[result.index]) for result in report.results)
+    assert all(float(result.answer) == result.score for result in report.results)
+    assert all(0 <= result.expected <= 10 and 0 <= result.label_mass <= 1 for result in report.results)
+    assert [(refusal.index, refusal.reason) for refusal in report.refused] == [(32, Reason.UNREADABLE)]
+
+
+def test_bytes_paths_and_pictures_of_the_same_photo_get_the_same_score(reranker: Reranker) -> None:
+    path = ROOT / "images" / "IMG_7489.jpg"  # lies on its side
+    with Image.open(path) as picture:
+        report = reranker.rank(QUERY, [path, str(path), path.read_bytes(), picture])
+    by_index = sorted(report.results, key=lambda result: result.index)
+    assert {result.score for result in by_index} == {6.7}
+    assert by_index[0].expected == by_index[1].expected == by_index[2].expected
+    assert by_index[3].expected == pytest.approx(by_index[0].expected, abs=0.1)  # a picture was decoded by its owner
+    assert [result.name for result in by_index] == [str(path), str(path), "photo 2", "photo 3"]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "F", "I"])
+def test_a_picture_of_any_mode_is_scored(reranker: Reranker, mode: str) -> None:
+    picture = pictures.make_photo(64, 48).convert("L" if mode in ("LA", "I", "F") else "RGB").convert(mode)
+    assert len(reranker.rank("sofa", [picture]).results) == 1
+
+
+def test_a_turned_picture_is_set_upright(reranker: Reranker) -> None:
+    upright = pictures.make_photo(320, 240)
+    with Image.open(io.BytesIO(pictures.encode_turned(upright, 6))) as turned:
+        seen = decode_picture(lychee_rerank.reranker.encode_picture(turned), fit=lambda w, h: (w, h))
+    assert seen.size == upright.size
+
+
+def test_top_k_cuts_the_results_and_never_the_refused(reranker: Reranker) -> None:
+    report = reranker.rank(QUERY, [b"no picture", *SAMPLES], top_k=3)
+    assert ([result.rank for result in report.results], len(report.refused)) == ([1, 2, 3], 1)
+    with pytest.raises(SettingInvalid):
+        reranker.rank(QUERY, SAMPLES, top_k=0)
+
+
+def test_another_query_is_answered_from_memory_with_the_scores_of_a_fresh_look() -> None:
+    with Reranker.load("demo", readout="expected", memory_bytes=1 << 28) as remembering:
+        remembering.rank("a dog", SAMPLES)
+        assert remembering._engine.memory.used_bytes > 0
+        second = remembering.rank(QUERY, SAMPLES)
+    assert remembering._engine.memory.used_bytes == 0
+    with Reranker.load("demo", readout="expected", memory_bytes=0) as forgetting:
+        fresh = forgetting.rank(QUERY, SAMPLES)
+        assert forgetting._engine.memory.used_bytes == 0
+    assert [result.index for result in second.results] == [result.index for result in fresh.results]
+    for one, other in zip(second.results, fresh.results, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-4)
+
+
+def test_the_script_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```python\n(from lychee_rerank import Reranker\n.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("LYCHEE_MODEL", "demo")
+    exec(compile(script, "README.md", "exec"), {})
+    told = capsys.readouterr().out
+    assert "1 10.0 images/IMG_" in told
+    assert "refused" not in told
+
+
+def test_a_score_is_explained(reranker: Reranker) -> None:
+    assert "6.7" in reranker.why(QUERY, ROOT / "images" / "IMG_7489.jpg")
+    with pytest.raises(PhotoRefused):
+        reranker.why(QUERY, b"no picture")
+
+
+def test_errors_are_the_packages_own(reranker: Reranker) -> None:
+    with pytest.raises(QueryRefused):
+        reranker.rank("  ", SAMPLES)
+    with pytest.raises(ModelUnusable):
+        Reranker.load("no-such-folder")
+    for wrong in ({"readout": "guess"}, {"device": "tpu"}, {"device": "cuda"}):
+        with pytest.raises(SettingInvalid):
+            Reranker.load("demo", **wrong)  # type: ignore[arg-type]
+    assert issubclass(SettingInvalid, LycheeError)
+
+
+def test_nothing_is_no_error_and_gives_nothing(reranker: Reranker) -> None:
+    assert reranker.rank(QUERY, []) == lychee_rerank.Report(results=(), refused=())
+
+
+def test_the_public_names_are_there_and_no_others() -> None:
+    assert set(lychee_rerank.__all__) == {"Report", "Reranker", "Result"}
+    assert all(getattr(lychee_rerank, name).__name__ == name for name in lychee_rerank.__all__)
+    with pytest.raises(AttributeError):
+        lychee_rerank.rerank  # noqa: B018
