@@ -121,6 +121,8 @@ class Worker:
                 self._advance(job, engine)
             elif not self._turns.closed:
                 self._store.database.catch_up()
+        for scoring in self._scorings.values():
+            scoring.steps.close()
 
     def _take_over(self) -> bool:
         """True once this process is the one that scores for the folder, with the runs that another left under way."""
