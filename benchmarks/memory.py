@@ -8,11 +8,7 @@ The model is the one that the settings lead to (LYCHEE_MODEL, ...); FOLDER is th
 import platform
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -20,38 +16,13 @@ from PIL import Image
 from lychee_rerank.assembly import ModelLoader, memory_in_use
 from lychee_rerank.folders import find_photos
 from lychee_rerank.judge import Judge
-from lychee_rerank.records import ModelCard, Photo, ScoredPhoto
+from lychee_rerank.machine import watch
+from lychee_rerank.records import Photo, ScoredPhoto
 from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import load_settings
 
 RUNS, PHOTOS_PER_RUN, LARGE_PHOTOS, LARGE_SIZE = 5, 32, 35, (1920, 1080)
 QUERY = "沙发 + 灯泡 + 咖啡"
-SAMPLE_EVERY_S = 0.02
-
-
-@dataclass(slots=True)
-class Peak:
-    """The most memory seen in use, in bytes."""
-
-    used_bytes: int = 0
-
-
-@contextmanager
-def watch(card: ModelCard) -> Iterator[Peak]:
-    """Looks at the memory in use again and again, from a thread of its own."""
-    peak, over = Peak(), threading.Event()
-
-    def look() -> None:
-        while not over.wait(SAMPLE_EVERY_S):
-            peak.used_bytes = max(peak.used_bytes, memory_in_use(card).used_bytes)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        over.set()
-        watcher.join()
 
 
 def enlarge(photos: tuple[Photo, ...], folder: Path) -> tuple[Photo, ...]:
@@ -70,7 +41,7 @@ def measure(name: str, judge: Judge, photos: tuple[Photo, ...]) -> None:
     card = judge.card
     before = memory_in_use(card).used_bytes
     start_s = time.perf_counter()
-    with watch(card) as peak:
+    with watch(lambda: memory_in_use(card)) as peak:
         scored = sum(isinstance(outcome, ScoredPhoto) for outcome in score_photos(Engine(judge), QUERY, photos))
     seconds = (time.perf_counter() - start_s) / len(photos)
     after = memory_in_use(card).used_bytes

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lychee_rerank import __version__
-from lychee_rerank.commands import evaluate, fetch, info, rank, why
+from lychee_rerank.commands import evaluate, fetch, info, precision, rank, why
 from lychee_rerank.commands.output import EXIT_NOTHING_SCORED, EXIT_WRONG_USE
 from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, SettingInvalid
 from lychee_rerank.settings import load_settings
 from lychee_rerank.words import words_for
 
-COMMANDS = {"rank": rank, "why": why, "evaluate": evaluate, "info": info, "fetch": fetch}
+COMMANDS = {"rank": rank, "why": why, "evaluate": evaluate, "precision": precision, "info": info, "fetch": fetch}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

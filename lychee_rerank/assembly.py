@@ -73,6 +73,13 @@ class ModelLoader:
             raise ModelUnusable(ModelProblem.CHANGED, file=str(self.choice.folder), remedy=remedy)
 
 
+def give_memory_back() -> None:
+    """Returns the memory of a model that nothing refers to any more."""
+    from lychee_rerank import loading
+
+    loading.give_memory_back()
+
+
 def memory_in_use(card: ModelCard | None) -> MemoryUse:
     """The memory that the page's line tells of: the GPU's once a model runs there, the process's otherwise."""
     if card is None or card.device == "CPU":

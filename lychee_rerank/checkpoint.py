@@ -4,8 +4,10 @@ Layout: https://huggingface.co/docs/safetensors (a file is 8 bytes of header len
 """
 
 import json
+import math
 import struct
 from pathlib import Path
+from typing import Any
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.records import ModelProblem
@@ -28,6 +30,12 @@ def check_folder(folder: Path) -> None:
         _check_shard(shard)
     _require(folder, "tokenizer.json", "vocab.json")
     _require(folder, "processor_config.json", "preprocessor_config.json")
+
+
+def count_parameters(folder: Path) -> int:
+    """How many numbers the tensors of a whole model folder hold, as their headers say; raises ModelUnusable."""
+    shapes = (tensor["shape"] for shard in _shards(folder) for tensor in _load_header(shard)[0].values())
+    return sum(math.prod(shape) for shape in shapes)
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -53,17 +61,29 @@ def _check_shard(path: Path) -> None:
     if not path.is_file():
         raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
     try:
-        with path.open("rb") as file:
-            (header_bytes,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(header_bytes, _MAX_HEADER_BYTES)))
-        ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
-        detail = "its header cannot be read"
-        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN) from error
+        header, header_bytes = _load_header(path)
+        ends = [tensor["data_offsets"][1] for tensor in header.values()]
+    except (KeyError, TypeError) as error:
+        raise _unreadable(path) from error
     expected, found = 8 + header_bytes + max(ends, default=0), path.stat().st_size
     if found != expected:
         detail = f"{found} bytes of {expected}"
         raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN)
+
+
+def _load_header(path: Path) -> tuple[dict[str, Any], int]:
+    """What the file says of each of its tensors, by name, and the length of that in bytes; raises ModelUnusable."""
+    try:
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(header_bytes, _MAX_HEADER_BYTES)))
+        return {name: tensor for name, tensor in header.items() if name != "__metadata__"}, header_bytes
+    except (OSError, ValueError, struct.error, AttributeError) as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> ModelUnusable:
+    return ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail="its header cannot be read", remedy=FETCH_AGAIN)
 
 
 def _load_json(path: Path) -> dict[str, object]:

@@ -3,6 +3,7 @@
 Knows torch, transformers and what a GPU has free; does not know which folder is chosen, nor what is asked of it.
 """
 
+import gc
 import logging
 import warnings
 from pathlib import Path
@@ -76,6 +77,13 @@ def gpu_state() -> GpuState:
         return GpuState(name=None, free_bytes=0, total_bytes=0, driver_too_old=too_old)
     free, total = gpu_memory()
     return GpuState(name=torch.cuda.get_device_name(), free_bytes=free, total_bytes=total, driver_too_old=False)
+
+
+def give_memory_back() -> None:
+    """Returns what no tensor uses any more, to the GPU too."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def gpu_memory() -> tuple[int, int]:

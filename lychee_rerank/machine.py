@@ -1,11 +1,14 @@
 """What the machine has: memory of the process and of the GPU; knows no model and no page."""
 
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+_LOOK_EVERY_S = 0.02
 # Version 2 and version 1 of Linux' control groups: what a container may use.
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -17,6 +20,37 @@ class MemoryUse:
     used_bytes: int
     total_bytes: int
     on_gpu: bool
+
+
+def available_bytes() -> int:
+    """What this process may still take of the machine's memory."""
+    use = process_memory()
+    return min(int(psutil.virtual_memory().available), use.total_bytes - use.used_bytes)
+
+
+@dataclass(slots=True)
+class Peak:
+    """The most that was seen in use, in bytes."""
+
+    used_bytes: int = 0
+
+
+@contextmanager
+def watch(read: Callable[[], MemoryUse]) -> Iterator[Peak]:
+    """Looks at the memory in use again and again, from a thread of its own."""
+    peak, over = Peak(read().used_bytes), threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_EVERY_S):
+            peak.used_bytes = max(peak.used_bytes, read().used_bytes)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        watcher.join()
 
 
 def memory_share_bytes() -> int:

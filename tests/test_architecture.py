@@ -118,6 +118,10 @@ ALLOWED = {
     "commands.evaluate": {
         "assembly", "commands.output", "evaluation", "judge", "labels", "records", "scorer", "settings", "words",
     },
+    "commands.precision": {
+        "assembly", "checkpoint", "commands.output", "folders", "machine", "prompts", "records", "scorer", "settings",
+        "words",
+    },
     "commands.info": {"assembly", "commands.output", "settings", "words"},
     "commands.fetch": {"commands.output", "fetch", "settings", "words"},
     "__main__": {"commands", "commands.output", "errors", "settings", "words"},
