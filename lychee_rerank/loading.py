@@ -6,6 +6,7 @@ Knows torch, transformers and what a GPU has free; does not know which folder is
 import gc
 import logging
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lychee_rerank.checkpoint import FETCH_AGAIN, check_folder
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice, ModelProblem
+from lychee_rerank.vision import share_window_calls
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,9 @@ def load_model(
         raise ModelUnusable(
             ModelProblem.BAD_TOKENIZER, file=str(choice.folder), detail=_first_line(error), remedy=FETCH_AGAIN
         ) from error
-    network = _load_network(choice.folder, kind, device)
+    network = _load_network(choice.folder, kind, device, attention=choose_attention(kind, on_gpu=on_gpu))
+    if network.device.type == "cuda" and network.config.vision_config._attn_implementation == "sdpa":
+        share_window_calls(network)  # a CPU gains nothing by it
     own_budget = processor.image_processor.size["longest_edge"]
     card = ModelCard(
         name=choice.name,
@@ -54,7 +58,7 @@ def load_model(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         dtype=str(kind).removeprefix("torch."),
         device=_device_name(network),
-        attention=str(network.config._attn_implementation),
+        attention=_attention_name(network.config),
         off_gpu_layers=_off_gpu_layers(network),
         pixel_budget_px=pixel_budget_px or min(own_budget, MAX_PIXEL_BUDGET_PX),
         demo=choice.demo,
@@ -65,6 +69,13 @@ def load_model(
     if card.off_gpu_layers:
         log.warning("%d layers run on the CPU: expect minutes per photo", card.off_gpu_layers)
     return VisionLanguageModel(network, processor, card=card, empty_cache=empty_cache)
+
+
+def choose_attention(dtype: torch.dtype, *, on_gpu: bool) -> dict[str, str] | None:
+    """Flash attention for the vision part where its package is there and can be used; None: what transformers takes."""
+    if on_gpu and dtype in (torch.bfloat16, torch.float16) and find_spec("flash_attn"):
+        return {"vision_config": "flash_attention_2", "text_config": "sdpa"}
+    return None
 
 
 def gpu_state() -> GpuState:
@@ -92,13 +103,14 @@ def gpu_memory() -> tuple[int, int]:
     return sum(free), sum(total)
 
 
-def _load_network(folder: Path, dtype: torch.dtype, device: str | None) -> Any:
+def _load_network(folder: Path, dtype: torch.dtype, device: str | None, *, attention: dict[str, str] | None) -> Any:
     disable_progress_bar()
     try:
         network, report = Qwen2_5_VLForConditionalGeneration.from_pretrained(
             folder,
             dtype=dtype,
             device_map={"": device} if device else "auto",
+            attn_implementation=attention,
             use_safetensors=True,
             local_files_only=True,
             output_loading_info=True,
@@ -117,6 +129,11 @@ def _load_network(folder: Path, dtype: torch.dtype, device: str | None) -> Any:
     if report["unexpected_keys"]:
         log.warning("%d tensors in %s belong to no layer and are left out", len(report["unexpected_keys"]), folder)
     return network.eval()
+
+
+def _attention_name(config: Any) -> str:
+    text, vision = config.text_config._attn_implementation, config.vision_config._attn_implementation
+    return str(text) if text == vision else f"{text}, vision {vision}"
 
 
 def _device_name(network: Any) -> str:

@@ -9,7 +9,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lychee_rerank"
 
 # Where tensors are: the model, and what it is made of.
-ENGINE = {f"lychee_rerank/{name}.py" for name in ("loading", "model", "positions", "question", "reader", "sights")}
+ENGINE = {
+    f"lychee_rerank/{name}.py" for name in ("loading", "model", "positions", "question", "reader", "sights", "vision")
+}
 
 # A third-party package, and the only files that may import it.
 ROOMS = {
@@ -50,7 +52,8 @@ ALLOWED = {
     "reader": {"records", "errors", "intake"},  # intake for the type of a picture
     "question": {"records", "errors", "intake", "positions", "reader", "sights"},
     "model": {"memory", "prompts", "question", "reader"},
-    "loading": {"records", "errors", "checkpoint", "model"},
+    "vision": set(),
+    "loading": {"records", "errors", "checkpoint", "model", "vision"},
     "memory": set(),
     "ahead": set(),
     "photo_hashes": set(),

@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from lychee_rerank import loading
 from lychee_rerank.checkpoint import check_folder
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.loading import load_model
@@ -132,3 +133,21 @@ def test_weights_are_float32_on_a_cpu_unless_told_otherwise() -> None:
     assert load(DEMO_FOLDER).network.dtype is torch.float32
     model = load(DEMO_FOLDER, dtype="bfloat16")
     assert (model.network.dtype, model.card.dtype) == (torch.bfloat16, "bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "on_gpu", "there", "vision"),
+    [
+        (torch.bfloat16, True, True, "flash_attention_2"),
+        (torch.float16, True, True, "flash_attention_2"),
+        (torch.float32, True, True, None),
+        (torch.bfloat16, False, True, None),
+        (torch.bfloat16, True, False, None),
+    ],
+)
+def test_flash_attention_is_for_the_vision_part_where_it_can_be_used(
+    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, on_gpu: bool, there: bool, vision: str | None
+) -> None:
+    monkeypatch.setattr(loading, "find_spec", lambda name: object() if there and name == "flash_attn" else None)
+    attention = loading.choose_attention(dtype, on_gpu=on_gpu)
+    assert attention == (vision and {"vision_config": vision, "text_config": "sdpa"})
