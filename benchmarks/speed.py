@@ -138,7 +138,7 @@ def bench_demo(folder: Path, decoders: Decoders, rounds: int) -> None:
 def model_share(bench: Bench) -> float:
     """How much of a first pass the worker spends in the model, everything else being in its way."""
     inside_s = 0.0
-    kept = {name: getattr(Question, name) for name in ("look", "answer_all", "__init__")}
+    kept = {name: getattr(Question, name) for name in ("look_all", "answer_all", "__init__")}
 
     def timed(name: str) -> Callable[..., object]:
         def run(*arguments: object, **options: object) -> object:

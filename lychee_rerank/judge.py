@@ -15,8 +15,8 @@ Sight = Any  # the model's own: what it keeps of a picture; Keepable
 class Question(Protocol):
     """One prompt, ready to be put to any number of photos."""
 
-    def look(self, prepared: Prepared) -> Sight:
-        """What the model keeps of a picture; raises PhotoRefused, DeviceLost."""
+    def look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
+        """What the model keeps of each picture; raises PhotoRefused where one of them fails, DeviceLost."""
 
     def answer_all(self, sights: Sequence[Sight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
         """What the model says about each picture; each ends early once `until` is true of its text so far.
@@ -44,6 +44,9 @@ class Judge(Protocol):
     def ask(self, template: PromptTemplate, query: str) -> Question:
         """A question about any number of photos."""
 
+    def look_size(self, prepared: Prepared) -> int:
+        """How many pictures like this one are best looked at together, at least 1."""
+
     def batch_size(self, sight: Keepable) -> int:
         """How many photos like this one can be answered at once, at least 1."""
 
@@ -65,3 +68,22 @@ class Known(Protocol):
 
     def blamed(self, photo_hash: str) -> bool:
         """True where it was: the photo is to be tried by itself."""
+
+
+class OneRun(dict[str, Score]):
+    """What one run knows by itself."""
+
+    def find(self, photo_hash: str) -> Score | None:
+        """The score that the run gave."""
+        return self.get(photo_hash)
+
+    def keep(self, photo_hash: str, score: Score) -> None:
+        """Remembers it until the run ends."""
+        self[photo_hash] = score
+
+    def blame(self, photo_hash: str) -> None:
+        """A run by itself does not outlive the GPU."""
+
+    def blamed(self, photo_hash: str) -> bool:
+        """Nothing is known of earlier runs."""
+        return False

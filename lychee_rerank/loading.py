@@ -49,8 +49,8 @@ def load_model(
             ModelProblem.BAD_TOKENIZER, file=str(choice.folder), detail=_first_line(error), remedy=FETCH_AGAIN
         ) from error
     network = _load_network(choice.folder, kind, device, attention=choose_attention(kind, on_gpu=on_gpu))
-    if network.device.type == "cuda" and network.config.vision_config._attn_implementation == "sdpa":
-        share_window_calls(network)  # a CPU gains nothing by it
+    if network.config.vision_config._attn_implementation == "sdpa":
+        share_window_calls(network)
     own_budget = processor.image_processor.size["longest_edge"]
     card = ModelCard(
         name=choice.name,

@@ -9,9 +9,10 @@ from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 from lychee_rerank.memory import Keepable
 from lychee_rerank.prompts import PromptTemplate, build_messages
 from lychee_rerank.question import Question
-from lychee_rerank.reader import Reader
+from lychee_rerank.reader import Prepared, Reader
 
 MIN_PIXELS_PX = 4 * 28 * 28  # qwen_vl_utils resizes again what is smaller
+PATCHES_AT_ONCE = 1024  # of 14 pixels: a 448x448 photo. More at once gained nothing on two cores
 MOST_AT_ONCE = 32  # photos in a batch of answers: more gain nothing (engine notes: suffixes are compute-bound by then)
 COPIES = (
     6  # of what is kept of a photo: joined, grown by the query, grown by a token, each old and new; half of the rest
@@ -45,6 +46,10 @@ class VisionLanguageModel(Reader):
             sanitize_control_tokens=True,
         )
         return tokens
+
+    def look_size(self, prepared: Prepared) -> int:
+        """How many pictures like this one are best looked at together: few where one keeps the machine busy alone."""
+        return max(1, PATCHES_AT_ONCE // len(prepared[0]))
 
     def batch_size(self, sight: Keepable) -> int:
         """How many photos like this one can be answered at once: what the GPU has room for, MOST_AT_ONCE at most."""

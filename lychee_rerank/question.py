@@ -51,20 +51,21 @@ class Question:
 
     def answer(self, picture: Picture, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """What the model says about an upright RGB picture of `fit_size`; otherwise as `answer_all`."""
-        (answer,) = self.answer_all([self.look(self._reader.prepare(picture))], max_tokens=max_tokens, until=until)
+        sights = self.look_all([self._reader.prepare(picture)])
+        (answer,) = self.answer_all(sights, max_tokens=max_tokens, until=until)
         return answer
 
     def decide(self, picture: Picture) -> Verdict:
         """How far the model would answer with yes about an upright RGB picture; otherwise as `decide_all`."""
-        (verdict,) = self.decide_all([self.look(self._reader.prepare(picture))])
+        (verdict,) = self.decide_all(self.look_all([self._reader.prepare(picture)]))
         return verdict
 
-    def look(self, prepared: Prepared) -> Sight:
-        """What the model keeps of a picture.
+    def look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
+        """What the model keeps of each picture.
 
-        Raises PhotoRefused when the GPU has no room for it, twice; DeviceLost when CUDA fails for good.
+        Raises PhotoRefused when the GPU has no room for them, twice; DeviceLost when CUDA fails for good.
         """
-        return self._find_room(lambda: self._look(prepared), release=self._reader.release_memory)
+        return self._find_room(lambda: self._look_all(prepared), release=self._reader.release_memory)
 
     def answer_all(self, sights: Sequence[Sight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
         """What the model says about each picture; an answer ends early once `until` says so of it.
@@ -102,14 +103,21 @@ class Question:
         raise PhotoRefused(Reason.OUT_OF_MEMORY) from failure
 
     @torch.inference_mode()
-    def _look(self, prepared: Prepared) -> Sight:
-        features, grid = self._reader.look(prepared), prepared[1]
+    def _look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
+        features, grids = self._reader.look(prepared), [grid for _, grid in prepared]
         if not self._photo_first:
-            return Sight((features,), grid)
-        cache = build_cache(self._prefix, self._reader.network.config)
-        positions, _ = photo_positions(grid, start=self._prefix_tokens)
-        self._reader.read(features[None], positions, cache, rows=0)
-        return Sight(tuple(half[:, :, self._prefix_tokens :] for pair in layers_of(cache) for half in pair), grid)
+            return [Sight((seen,), grid) for seen, grid in zip(features, grids, strict=True)]
+        lengths = [len(seen) for seen in features]
+        cache = self._expand_prefix(len(features))
+        places = [photo_positions(grid, start=self._prefix_tokens)[0][:, 0].T for grid in grids]
+        positions = join_left([(place[:0], place) for place in places]).permute(2, 0, 1)
+        embeddings = join_left([(seen[:0], seen) for seen in features])
+        self._reader.read(embeddings, positions, cache, rows=0, mask=self._mask(lengths, 0, prefix_first=True))
+        halves = [half for pair in layers_of(cache) for half in pair]
+        return [
+            Sight(tuple(half[row : row + 1, :, half.shape[2] - length :] for half in halves), grid)
+            for row, (length, grid) in enumerate(zip(lengths, grids, strict=True))
+        ]
 
     @torch.inference_mode()
     def _answer_all(self, sights: Sequence[Sight], max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
@@ -143,31 +151,34 @@ class Question:
         photos, starts = zip(*(photo_positions(sight.grid, start=self._prefix_tokens) for sight in sights), strict=True)
         lengths = [photo.shape[2] for photo in photos]
         texts = [text_positions(start, after.shape[1]) for start in starts]
-        config = self._reader.network.config
         if self._photo_first:
-            cache = build_cache(join_layers(self._prefix, sights), config)
+            cache = build_cache(join_layers(self._prefix, sights), self._reader.network.config)
             embeddings, positions = after.expand(len(sights), -1, -1), torch.cat(texts, dim=1)
         else:
-            batch = len(sights)
-            prefix = [
-                (keys.expand(batch, -1, -1, -1), values.expand(batch, -1, -1, -1)) for keys, values in self._prefix
-            ]
-            cache = build_cache(prefix, config)
+            cache = self._expand_prefix(len(sights))
             embeddings = join_left([(sight.tensors[0].to(after.device), after[0]) for sight in sights])
             columns = [(photo[:, 0].T, text[:, 0].T) for photo, text in zip(photos, texts, strict=True)]
             positions = join_left(columns).permute(2, 0, 1)
-        mask = self._mask(lengths, after.shape[1])
+        mask = self._mask(lengths, after.shape[1], prefix_first=not self._photo_first)
         logits = self._reader.read(embeddings, positions, cache, rows=rows, mask=mask)
         return logits, torch.tensor(starts) + after.shape[1], cache, mask
 
-    def _mask(self, lengths: Sequence[int], text_tokens: int) -> torch.Tensor | None:
-        """1 for each token of prefix, photo and text [B, longest], 0 for the padding left of it; None without any."""
+    def _expand_prefix(self, batch: int) -> DynamicCache:
+        """The prefix once for each photo of a batch."""
+        prefix = [(keys.expand(batch, -1, -1, -1), values.expand(batch, -1, -1, -1)) for keys, values in self._prefix]
+        return build_cache(prefix, self._reader.network.config)
+
+    def _mask(self, lengths: Sequence[int], text_tokens: int, *, prefix_first: bool) -> torch.Tensor | None:
+        """1 for each token of prefix, photo and text [B, longest], 0 for padding; None without any.
+
+        The padding stands between prefix and photo where `prefix_first`, before both otherwise.
+        """
         if len(set(lengths)) == 1:
             return None
         longest = max(lengths)
         padded = torch.tensor([[longest - length] for length in lengths])
         columns = torch.arange(self._prefix_tokens + longest + text_tokens)
-        if self._photo_first:  # the prefix was padded with the photo
+        if not prefix_first:
             return (columns >= padded).long().to(self._after.device)
         inside = (columns >= self._prefix_tokens) & (columns < self._prefix_tokens + padded)
         return (~inside).long().to(self._after.device)

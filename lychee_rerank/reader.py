@@ -42,12 +42,12 @@ class Reader:
         """What the network wants to be given for a picture of `fit_size`; any thread may ask for it."""
         return prepare_picture(self.processor, picture)
 
-    def look(self, prepared: Prepared) -> torch.Tensor:
-        """Vision features [visual tokens, hidden] of one picture."""
+    def look(self, prepared: Sequence[Prepared]) -> list[torch.Tensor]:
+        """Vision features [visual tokens, hidden] of each picture; looking at several at once changes none of them."""
         device, dtype = self.network.device, self.network.dtype
-        pixels, grid = prepared
-        seen = self.network.model.get_image_features(pixels.to(device, dtype), grid.to(device), return_dict=True)
-        return torch.cat(seen.pooler_output).to(device, dtype)
+        pixels, grids = (torch.cat(parts) for parts in zip(*prepared, strict=True))
+        seen = self.network.model.get_image_features(pixels.to(device, dtype), grids.to(device), return_dict=True)
+        return [features.to(device, dtype) for features in seen.pooler_output]
 
     def embed(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
         """Embeddings [B, tokens, hidden]."""

@@ -5,14 +5,14 @@ first and without looking again; answers are asked for in batches.
 """
 
 import logging
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lychee_rerank.ahead import make_ahead
 from lychee_rerank.errors import DeviceLost, PhotoRefused
 from lychee_rerank.intake import Decode, decode_picture, read_bytes
-from lychee_rerank.judge import Judge, Known, Prepared, Question, Sight
+from lychee_rerank.judge import Judge, Known, OneRun, Prepared, Question, Sight
 from lychee_rerank.keys import build_sight_key
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.photo_hashes import PhotoHashes
@@ -51,12 +51,12 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A photo that waits for its answer."""
+    """A photo that waits to be looked at, or for its answer: `held` is what it was prepared to, or what was kept."""
 
     index: int
     photo: Photo
     photo_hash: str
-    sight: Sight
+    held: Prepared | Sight
 
 
 class PhotoScorer:
@@ -78,16 +78,17 @@ class PhotoScorer:
     ) -> None:
         self._engine, self._judge, self._readout, self._gallery = engine, engine.judge, readout, gallery
         self._query, self._template = clean_query(query), template or template_for(readout)
-        self._known = _Remembered() if known is None else known
+        self._known = OneRun() if known is None else known
         self._sight_key = build_sight_key(engine.judge.card, self._template)
         self._question: Question | None = None
         self._own: dict[str, Score] = {}
+        self._unseen: list[_Waiting] = []
         self._waiting: list[_Waiting] = []
 
     def steps(self, photos: Sequence[tuple[int, Photo]]) -> Generator[list[Outcome], None, None]:
         """Scores the photos, each with its place in upload order: what came of them, step by step, perhaps nothing yet.
 
-        A step is one look at a new photo, or one batch of answers. What is remembered comes first. A photo that cannot
+        A step is one look at new photos, or one batch of answers. What is remembered comes first. A photo that cannot
         be scored is an outcome, never an error; raises ModelUnusable where the vocabulary lacks a label, DeviceLost.
         """
         in_order = sorted(photos, key=lambda one: not self._is_remembered(one[1]))
@@ -100,9 +101,8 @@ class PhotoScorer:
         yield self.finish()
 
     def finish(self) -> list[Outcome]:
-        """What comes of the photos that wait for their answers."""
-        waiting, self._waiting = self._waiting, []
-        return self._answer(waiting) if waiting else []
+        """What comes of the photos that wait to be looked at, and for their answers."""
+        return self._look() + self._answer()
 
     def _is_remembered(self, photo: Photo) -> bool:
         photo_hash = self._engine.hashes.find(photo.path)
@@ -122,81 +122,84 @@ class PhotoScorer:
         return _Ready(photo_hash, prepared=self._judge.prepare(picture))
 
     def _take(self, index: int, photo: Photo, ready: _Ready) -> Iterator[list[Outcome]]:
-        """Sees one photo, unless its score is known, and asks about those that wait once they are enough."""
+        """Lines one photo up, unless its score is known; looks and asks once enough of them wait."""
         photo_hash = ready.photo_hash
-        if any(waiting.photo_hash == photo_hash for waiting in self._waiting):  # the same photo under another name
+        if any(one.photo_hash == photo_hash for one in self._unseen + self._waiting):  # the same under another name
             yield self.finish()
         score = ready.score or self._own.get(photo_hash)
         if score is not None:
             yield [ScoredPhoto(index=index, name=photo.name, score=score, photo_hash=photo_hash)]
             return
-        sight = self._engine.memory.find(self._sight_key.of(photo_hash), gallery=self._gallery)
-        new, alone = sight is None, self._known.blamed(photo_hash)
+        alone = self._known.blamed(photo_hash)
         if alone:
             yield self.finish()
-        if sight is None:
-            sight = self._look(photo, ready)
-        self._waiting.append(_Waiting(index, photo, photo_hash, sight))
-        most = 1 if alone else min(self._judge.batch_size(sight), NEW_AT_ONCE if new else 1 << 30)
-        if len(self._waiting) >= most:
+        sight = self._engine.memory.find(self._sight_key.of(photo_hash), gallery=self._gallery)
+        if sight is not None:
+            self._waiting.append(_Waiting(index, photo, photo_hash, sight))
+            most = self._judge.batch_size(sight)
+        else:
+            yield self._line_up(_Waiting(index, photo, photo_hash, ready.prepared or self._prepare_anew(photo)))
+            most = min([NEW_AT_ONCE, *(self._judge.batch_size(one.held) for one in self._waiting[:1])])
+        if alone or len(self._waiting) >= most:
             yield self.finish()
-        elif new:
-            yield []
 
-    def _look(self, photo: Photo, ready: _Ready) -> Sight:
-        """What the model keeps of a new photo, remembered where there is room."""
-        prepared = ready.prepared
-        if prepared is None:  # it was remembered a moment ago
-            picture = self._engine.decode(read_bytes(photo.path), fit=self._judge.fit_size)
-            prepared = self._judge.prepare(picture)
+    def _line_up(self, one: _Waiting) -> list[Outcome]:
+        """Looks at the new photos once they are enough; the refused ones."""
+        self._unseen.append(one)
+        return self._look() if len(self._unseen) >= self._judge.look_size(one.held) else []
+
+    def _prepare_anew(self, photo: Photo) -> Prepared:
+        """For a photo that was remembered a moment ago."""
+        return self._judge.prepare(self._engine.decode(read_bytes(photo.path), fit=self._judge.fit_size))
+
+    def _look(self) -> list[Outcome]:
+        """Looks at the photos that were not seen yet, and remembers them where there is room; the refused ones."""
+        unseen, self._unseen = self._unseen, []
+
+        def look(batch: Sequence[_Waiting]) -> None:
+            sights = self._ask().look_all([one.held for one in batch])
+            for one, sight in zip(batch, sights, strict=True):
+                self._waiting.append(replace(one, held=sight))
+                self._engine.memory.keep(self._sight_key.of(one.photo_hash), sight, gallery=self._gallery)
+
+        return self._try(unseen, look)
+
+    def _answer(self) -> list[Outcome]:
+        """Asks about the photos that wait for their answers."""
+        waiting, self._waiting = self._waiting, []
+        outcomes: list[Outcome] = []
+
+        def answer(batch: Sequence[_Waiting]) -> None:
+            scores = _score_sights([one.held for one in batch], self._ask(), self._readout)
+            outcomes.extend(self._keep(one, score) for one, score in zip(batch, scores, strict=True))
+
+        return self._try(waiting, answer) + outcomes
+
+    def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], None]) -> list[Outcome]:
+        """The photos over which `act` fails, refused: where a batch fails its halves are tried, down to one photo."""
         try:
-            sight = self._ask().look(prepared)
+            if batch:
+                act(batch)
         except DeviceLost:
-            self._known.blame(ready.photo_hash)
+            for one in batch:
+                self._known.blame(one.photo_hash)
             raise
-        self._engine.memory.keep(self._sight_key.of(ready.photo_hash), sight, gallery=self._gallery)
-        return sight
+        except PhotoRefused as refused:
+            if len(batch) > 1:
+                half = len(batch) // 2
+                return self._try(batch[:half], act) + self._try(batch[half:], act)
+            return [_refuse(batch[0].photo, refused, index=batch[0].index)]
+        return []
 
     def _ask(self) -> Question:
         if self._question is None:
             self._question = self._judge.ask(self._template, self._query)
         return self._question
 
-    def _answer(self, waiting: list[_Waiting]) -> list[Outcome]:
-        """One outcome per photo; where a batch fails, its halves are tried, down to the photo at fault."""
-        try:
-            scores = _score_sights([one.sight for one in waiting], self._ask(), self._readout)
-        except DeviceLost:
-            for one in waiting:
-                self._known.blame(one.photo_hash)
-            raise
-        except PhotoRefused as refused:
-            if len(waiting) > 1:
-                half = len(waiting) // 2
-                return self._answer(waiting[:half]) + self._answer(waiting[half:])
-            return [_refuse(waiting[0].photo, refused, index=waiting[0].index)]
-        return [self._keep(one, score) for one, score in zip(waiting, scores, strict=True)]
-
     def _keep(self, one: _Waiting, score: Score) -> ScoredPhoto:
         self._own[one.photo_hash] = score
         self._known.keep(one.photo_hash, score)
         return ScoredPhoto(index=one.index, name=one.photo.name, score=score, photo_hash=one.photo_hash)
-
-
-class _Remembered(dict[str, Score]):
-    """What one run knows by itself."""
-
-    def find(self, photo_hash: str) -> Score | None:
-        return self.get(photo_hash)
-
-    def keep(self, photo_hash: str, score: Score) -> None:
-        self[photo_hash] = score
-
-    def blame(self, photo_hash: str) -> None:
-        """A run by itself does not outlive the GPU."""
-
-    def blamed(self, photo_hash: str) -> bool:
-        return False
 
 
 def score_photos(
@@ -218,8 +221,8 @@ def explain_score(engine: Engine, query: str, photo: Photo, *, score: float) -> 
     question = engine.judge.ask(explain(score), clean_query(query))
     try:
         picture = engine.decode(read_bytes(photo.path), fit=engine.judge.fit_size)
-        sight = question.look(engine.judge.prepare(picture))
-        (answer,) = question.answer_all([sight], max_tokens=MAX_EXPLANATION_TOKENS, until=_never)
+        sights = question.look_all([engine.judge.prepare(picture)])
+        (answer,) = question.answer_all(sights, max_tokens=MAX_EXPLANATION_TOKENS, until=_never)
         return answer.text.strip()
     except PhotoRefused as refused:
         return _refuse(photo, refused, index=0)

@@ -45,6 +45,7 @@ class FakeJudge:
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
     batch: int = 1
+    looked_at_once: int = 1
     looks: int = 0
     batches: list[int] = field(default_factory=list)
     _open: threading.Event = field(default_factory=threading.Event)
@@ -68,6 +69,10 @@ class FakeJudge:
     def prepare(self, picture: Image) -> Image:
         """It wants the picture as it is."""
         return picture
+
+    def look_size(self, prepared: Image) -> int:
+        """As many as the test says."""
+        return self.looked_at_once
 
     def batch_size(self, sight: "FakeSight") -> int:
         """As many as the test says."""
@@ -98,10 +103,10 @@ class FakeQuestion:
 
     judge: FakeJudge
 
-    def look(self, prepared: Image) -> FakeSight:
-        """Keeps the picture, and counts."""
-        self.judge.looks += 1
-        return FakeSight(prepared)
+    def look_all(self, prepared: Sequence[Image]) -> list[FakeSight]:
+        """Keeps the pictures, and counts."""
+        self.judge.looks += len(prepared)
+        return [FakeSight(picture) for picture in prepared]
 
     def answer_all(self, sights: Sequence[FakeSight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
         """One answer each; notes how many were asked for together."""

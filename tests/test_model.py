@@ -1,6 +1,7 @@
 """The engine on the bundled model: the fast path held to the plain one, greedy, with control tokens as text."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -288,7 +289,7 @@ def test_many_photos_at_once_are_answered_as_each_by_itself(
     model: VisionLanguageModel, template: PromptTemplate, sizes: list[tuple[int, int]]
 ) -> None:
     question, pictures = model.ask(template, "两只狗 + sofa"), [picture_of(model, size) for size in sizes]
-    sights = [question.look(model.prepare(picture)) for picture in pictures]
+    sights = question.look_all([model.prepare(picture) for picture in pictures])
     for until in (number_is_over, never):
         together = question.answer_all(sights, max_tokens=12, until=until)
         alone = [question.answer(picture, max_tokens=12, until=until) for picture in pictures]
@@ -306,7 +307,7 @@ def test_many_photos_at_once_are_answered_as_each_by_itself(
 
 def test_what_is_kept_of_a_photo_serves_another_query_and_another_readout(model: VisionLanguageModel) -> None:
     pictures = [picture_of(model, size) for size in SIZES[:3]]
-    sights = [model.ask(NUMBER, "dog").look(model.prepare(picture)).on_host() for picture in pictures]
+    sights = [sight.on_host() for sight in model.ask(NUMBER, "dog").look_all([*map(model.prepare, pictures)])]
     question = model.ask(WHOLE, "红色背景")
     together = question.answer_all(sights, max_tokens=1, until=never)
     for answer, picture in zip(together, pictures, strict=True):
@@ -316,7 +317,7 @@ def test_what_is_kept_of_a_photo_serves_another_query_and_another_readout(model:
 
 def test_a_sight_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_them(model: VisionLanguageModel) -> None:
     question = model.ask(NUMBER, "dog")
-    sight = question.look(model.prepare(picture_of(model, SIZES[0]))).on_host()
+    sight = question.look_all([model.prepare(picture_of(model, size)) for size in SIZES[:2]])[0].on_host()
     tokens = int(sight.grid.prod()) // 4
     text = model.network.config.text_config
     width = text.hidden_size // text.num_attention_heads
@@ -387,7 +388,7 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     asks = [lambda: question.answer(picture, max_tokens=64, until=number_is_over), lambda: question.decide(picture)]
     expected, look, failures = [ask() for ask in asks], model.look, [0]
 
-    def look_when_there_is_room(prepared: Prepared) -> torch.Tensor:
+    def look_when_there_is_room(prepared: Sequence[Prepared]) -> list[torch.Tensor]:
         if failures[0]:
             failures[0] -= 1
             raise torch.OutOfMemoryError
@@ -411,7 +412,7 @@ def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_t
     def fail(*_: object) -> None:
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nmore of it")
 
-    monkeypatch.setattr(question, "_look", fail)
+    monkeypatch.setattr(question, "_look_all", fail)
     monkeypatch.setattr(model, "release_memory", fail)
     with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
         question.answer(Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

@@ -12,7 +12,7 @@ from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain, template_for
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Score, ScoredPhoto
 from lychee_rerank.scorer import Engine, Outcome, PhotoScorer, explain_score, score_photos
-from tests.fakes import FakeJudge
+from tests.fakes import FakeJudge, FakeQuestion, FakeSight
 from tests.pictures import encode, make_plain
 
 
@@ -213,3 +213,31 @@ def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then
     judge.failure = None
     assert len(list(score_photos(Engine(judge), "red", photos, known=known))) == 6
     assert judge.batches == [1, 1, 1, 1, 2]
+
+
+def test_small_photos_are_looked_at_together_and_the_one_at_fault_is_refused_alone(tmp_path: Path) -> None:
+    judge, photos = FakeJudge(batch=8, looked_at_once=4), write_photos(tmp_path, *range(100, 110))
+    photos[2].path.write_bytes(b"no picture")
+    outcomes = by_index(score_photos(Engine(judge), "red", photos))
+    assert [outcome.index for outcome in outcomes] == list(range(10))
+    assert [isinstance(outcome, ScoredPhoto) for outcome in outcomes] == [index != 2 for index in range(10)]
+    assert (judge.looks, judge.batches) == (9, [8, 1])
+
+
+def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, photos = FakeJudge(batch=8, looked_at_once=4), write_photos(tmp_path, *range(100, 104))
+    tried: list[int] = []
+
+    def look_all(self: FakeQuestion, prepared: list[Picture]) -> list[FakeSight]:
+        tried.append(len(prepared))
+        if any(picture.getpixel((14, 14))[0] == 102 for picture in prepared):  # type: ignore[index]
+            raise PhotoRefused(Reason.OUT_OF_MEMORY)
+        return [FakeSight(picture) for picture in prepared]
+
+    monkeypatch.setattr(FakeQuestion, "look_all", look_all)
+    outcomes = by_index(score_photos(Engine(judge), "red", photos))
+    assert outcomes[2] == Refusal(2, "2.png", Reason.OUT_OF_MEMORY)
+    assert sum(isinstance(outcome, ScoredPhoto) for outcome in outcomes) == 3
+    assert tried == [4, 2, 2, 1, 1]
