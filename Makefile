@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lint types lock audit demo-model clean
+.PHONY: run test check format lint types lock audit bench demo-model clean
 
 run: $(VENV)/run.done
 	@$(BIN)/python serve.py
@@ -34,6 +34,10 @@ lock: $(VENV)/release.done
 audit: $(VENV)/release.done
 	for lock in locks/*.txt; do $(BIN)/pip-audit --strict --require-hashes --disable-pip -r $$lock || exit 1; done
 
+# Side by side with what most people write, and with a CrossEncoder.
+bench: $(VENV)/bench.done
+	$(BIN)/python -m benchmarks.speed
+
 # Hours on two cores. The weights go on from those of version 2, which lie in the history.
 demo-model: $(VENV)/dev.done
 	mkdir -p build/demo-model/start
@@ -61,6 +65,10 @@ $(VENV)/dev.done: requirements-dev.txt requirements.txt | $(BIN)/python
 	@echo "[2/2] Installing requirements-dev.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.done
+
+$(VENV)/bench.done: requirements-bench.txt | $(VENV)/dev.done
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
 
 $(VENV)/release.done: requirements-release.txt | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-release.txt

@@ -21,10 +21,13 @@ from PIL import Image
 from benchmarks.checkpoints import forced, load_demo, load_larger
 from benchmarks.plain import PlainLoop
 from lychee_rerank.decoders import Decoders
+from lychee_rerank.intake import decode_picture
 from lychee_rerank.judge import Sight
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.prompts import YES_NO
 from lychee_rerank.question import Question
+from lychee_rerank.readout import read_yes_no
 from lychee_rerank.records import Photo, Readout
 from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER
@@ -175,6 +178,30 @@ def bench_larger(folder: Path, decoders: Decoders, rounds: int) -> None:
         measure = f"larger, another query over the same 8 photos, `{readout}`, against 4 tokens"
         own = bench.own(readout, remembering)
         print(bench.compare(measure, bar, base=bench.plain(), own=own, rounds=rounds))
+    bench_peer(model, bench.photos, rounds)
+
+
+def bench_peer(model: VisionLanguageModel, photos: Sequence[Photo], rounds: int) -> None:
+    """The readout yes_no against a CrossEncoder, both from the same prepared pictures."""
+    from benchmarks.peer import Peer
+
+    pictures = [decode_picture(photo.path.read_bytes(), fit=model.fit_size) for photo in photos]
+    peer = Peer(model)
+
+    def own(query: str = "sofa") -> list[float]:
+        question, prepared = model.ask(YES_NO, query), [model.prepare(picture) for picture in pictures]
+        size = model.look_size(prepared[0])
+        parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
+        sights = [sight for part in parts for sight in question.look_all(part)]
+        return [read_yes_no(verdict).value for verdict in question.decide_all(sights)]
+
+    bench = Bench(model, photos, Decoders())
+    measure = f"{model.card.name}, first pass, `yes_no`, against a CrossEncoder"
+    print(bench.compare(measure, 1, base=lambda: peer.score("sofa", pictures), own=own, rounds=rounds))
+    pairs = zip(own(), peer.score("sofa", pictures), strict=True)
+    print(
+        f"\nLargest difference of a score from the CrossEncoder's: {max(abs(a - b) for a, b in pairs):.1g} (bar 0.001)"
+    )
 
 
 def main() -> None:
