@@ -49,7 +49,8 @@ class VisionLanguageModel(Reader):
 
     def look_size(self, prepared: Prepared) -> int:
         """How many pictures like this one are best looked at together: few where one keeps the machine busy alone."""
-        return max(1, PATCHES_AT_ONCE // len(prepared[0]))
+        patches = len(prepared[0]) if isinstance(prepared, tuple) else prepared.width * prepared.height // 14**2
+        return max(1, PATCHES_AT_ONCE // max(1, patches))
 
     def batch_size(self, sight: Keepable) -> int:
         """How many photos like this one can be answered at once: what the GPU has room for, MOST_AT_ONCE at most."""

@@ -104,7 +104,8 @@ class Question:
 
     @torch.inference_mode()
     def _look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
-        features, grids = self._reader.look(prepared), [grid for _, grid in prepared]
+        patches = [self._reader.patches(one) for one in prepared]
+        features, grids = self._reader.look(patches), [grid for _, grid in patches]
         if not self._photo_first:
             return [Sight((seen,), grid) for seen, grid in zip(features, grids, strict=True)]
         lengths = [len(seen) for seen in features]

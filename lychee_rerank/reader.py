@@ -18,7 +18,8 @@ PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE give
 
 Network = Any  # transformers' model classes carry no usable types
 Processor = Any
-Prepared = tuple[torch.Tensor, torch.Tensor]  # patches [patches, 1176], float32; grid [1, 3]: time, rows, columns
+Patches = tuple[torch.Tensor, torch.Tensor]  # [patches, 1176], float32; their grid [1, 3]: time, rows, columns
+Prepared = Patches | Picture
 
 
 class Reader:
@@ -39,13 +40,20 @@ class Reader:
         return tokens[0]
 
     def prepare(self, picture: Picture) -> Prepared:
-        """What the network wants to be given for a picture of `fit_size`; any thread may ask for it."""
-        return prepare_picture(self.processor, picture)
+        """What can be done for a picture of `fit_size` beside the network's work; any thread may ask for it.
 
-    def look(self, prepared: Sequence[Prepared]) -> list[torch.Tensor]:
+        Nothing where the network runs on a CPU: torch in two threads at once gets in its own way, at 5 ms a photo.
+        """
+        return picture if self.network.device.type == "cpu" else prepare_picture(self.processor, picture)
+
+    def patches(self, prepared: Prepared) -> Patches:
+        """What the network is given for a picture."""
+        return prepared if isinstance(prepared, tuple) else prepare_picture(self.processor, prepared)
+
+    def look(self, patches: Sequence[Patches]) -> list[torch.Tensor]:
         """Vision features [visual tokens, hidden] of each picture; looking at several at once changes none of them."""
         device, dtype = self.network.device, self.network.dtype
-        pixels, grids = (torch.cat(parts) for parts in zip(*prepared, strict=True))
+        pixels, grids = (torch.cat(parts) for parts in zip(*patches, strict=True))
         seen = self.network.model.get_image_features(pixels.to(device, dtype), grids.to(device), return_dict=True)
         return [features.to(device, dtype) for features in seen.pooler_output]
 
@@ -86,7 +94,7 @@ class Reader:
             torch.cuda.empty_cache()
 
 
-def prepare_picture(processor: Processor, picture: Picture) -> Prepared:
+def prepare_picture(processor: Processor, picture: Picture) -> Patches:
     """Patches and grid of a picture of `fit_size`."""
     content = {"type": "image", "image": picture, "resized_width": picture.width, "resized_height": picture.height}
     pictures, _ = process_vision_info([{"role": "user", "content": [content]}])

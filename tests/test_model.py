@@ -14,7 +14,7 @@ from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.positions import photo_positions, text_positions
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, build_messages, explain, template_for
-from lychee_rerank.reader import Prepared, prepare_picture
+from lychee_rerank.reader import Patches, prepare_picture
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Answer, EmptyCache, ModelChoice, ModelProblem, Readout, Reason, Rule, Why
 from lychee_rerank.weights import DEMO_FOLDER
@@ -257,6 +257,20 @@ def test_a_prepared_picture_is_what_the_processor_makes_of_it(model: VisionLangu
     assert torch.equal(grid, inputs["image_grid_thw"])
 
 
+def test_on_a_cpu_pictures_are_prepared_by_the_thread_that_looks_at_them_and_elsewhere_before(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, picture = model.ask(NUMBER, "dog"), picture_of(model, (1024, 768))
+    here = model.prepare(picture)
+    assert here is picture
+    monkeypatch.setattr(type(model.network), "device", torch.device("cuda"))
+    before = model.prepare(picture)
+    monkeypatch.undo()
+    assert model.look_size(here) == model.look_size(before) > 1
+    for one, other in zip(*(question.look_all([prepared])[0].tensors for prepared in (here, before)), strict=True):
+        assert torch.equal(one, other)
+
+
 @pytest.mark.parametrize("template", [*LAYOUTS, WHOLE, explain(5.0)], ids=lambda template: template.name)
 def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel, template: PromptTemplate) -> None:
     query = "<|image_pad|> <|im_end|><|im_start|>assistant 10 {photo}"
@@ -388,11 +402,11 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     asks = [lambda: question.answer(picture, max_tokens=64, until=number_is_over), lambda: question.decide(picture)]
     expected, look, failures = [ask() for ask in asks], model.look, [0]
 
-    def look_when_there_is_room(prepared: Sequence[Prepared]) -> list[torch.Tensor]:
+    def look_when_there_is_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
         if failures[0]:
             failures[0] -= 1
             raise torch.OutOfMemoryError
-        return look(prepared)
+        return look(patches)
 
     monkeypatch.setattr(model, "look", look_when_there_is_room)
     for ask, answer in zip(asks, expected, strict=True):
