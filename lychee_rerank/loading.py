@@ -42,12 +42,7 @@ def load_model(
     check_folder(choice.folder)
     on_gpu = torch.cuda.is_available() and device != "cpu"
     kind = getattr(torch, dtype) if dtype else torch.bfloat16 if on_gpu else torch.float32
-    try:
-        processor = AutoProcessor.from_pretrained(choice.folder, local_files_only=True, backend="torchvision")
-    except Exception as error:  # transformers raises a dozen kinds here
-        raise ModelUnusable(
-            ModelProblem.BAD_TOKENIZER, file=str(choice.folder), detail=_first_line(error), remedy=FETCH_AGAIN
-        ) from error
+    processor = _load_processor(choice.folder)
     network = _load_network(choice.folder, kind, device, attention=choose_attention(kind, on_gpu=on_gpu))
     if network.config.vision_config._attn_implementation == "sdpa":
         share_window_calls(network)
@@ -101,6 +96,15 @@ def gpu_memory() -> tuple[int, int]:
     """Free and total bytes of all GPUs together, since `device_map="auto"` uses them all."""
     free, total = zip(*map(torch.cuda.mem_get_info, range(torch.cuda.device_count())), strict=True)
     return sum(free), sum(total)
+
+
+def _load_processor(folder: Path) -> Any:
+    try:
+        return AutoProcessor.from_pretrained(folder, local_files_only=True, backend="torchvision")
+    except Exception as error:  # transformers raises a dozen kinds here
+        raise ModelUnusable(
+            ModelProblem.BAD_TOKENIZER, file=str(folder), detail=_first_line(error), remedy=FETCH_AGAIN
+        ) from error
 
 
 def _load_network(folder: Path, dtype: torch.dtype, device: str | None, *, attention: dict[str, str] | None) -> Any:

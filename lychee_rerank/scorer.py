@@ -153,33 +153,31 @@ class PhotoScorer:
         return self._judge.prepare(self._engine.decode(read_bytes(photo.path), fit=self._judge.fit_size))
 
     def _look(self) -> list[Outcome]:
-        """Looks at the photos that were not seen yet, and remembers them where there is room; the refused ones."""
+        """Looks at the photos that were not seen yet; the refused ones."""
         unseen, self._unseen = self._unseen, []
+        return self._try(unseen, self._look_at)
 
-        def look(batch: Sequence[_Waiting]) -> None:
-            sights = self._ask().look_all([one.held for one in batch])
-            for one, sight in zip(batch, sights, strict=True):
-                self._waiting.append(replace(one, held=sight))
-                self._engine.memory.keep(self._sight_key.of(one.photo_hash), sight, gallery=self._gallery)
-
-        return self._try(unseen, look)
+    def _look_at(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+        """Remembers what is seen where there is room; it waits for its answers now."""
+        sights = self._ask().look_all([one.held for one in batch])
+        for one, sight in zip(batch, sights, strict=True):
+            self._waiting.append(replace(one, held=sight))
+            self._engine.memory.keep(self._sight_key.of(one.photo_hash), sight, gallery=self._gallery)
+        return []
 
     def _answer(self) -> list[Outcome]:
-        """Asks about the photos that wait for their answers."""
+        """What comes of the photos that wait for their answers."""
         waiting, self._waiting = self._waiting, []
-        outcomes: list[Outcome] = []
+        return self._try(waiting, self._ask_about)
 
-        def answer(batch: Sequence[_Waiting]) -> None:
-            scores = _score_sights([one.held for one in batch], self._ask(), self._readout)
-            outcomes.extend(self._keep(one, score) for one, score in zip(batch, scores, strict=True))
+    def _ask_about(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+        scores = _score_sights([one.held for one in batch], self._ask(), self._readout)
+        return [self._keep(one, score) for one, score in zip(batch, scores, strict=True)]
 
-        return self._try(waiting, answer) + outcomes
-
-    def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], None]) -> list[Outcome]:
-        """The photos over which `act` fails, refused: where a batch fails its halves are tried, down to one photo."""
+    def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], list[Outcome]]) -> list[Outcome]:
+        """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused."""
         try:
-            if batch:
-                act(batch)
+            return act(batch) if batch else []
         except DeviceLost:
             for one in batch:
                 self._known.blame(one.photo_hash)
@@ -189,7 +187,6 @@ class PhotoScorer:
                 half = len(batch) // 2
                 return self._try(batch[:half], act) + self._try(batch[half:], act)
             return [_refuse(batch[0].photo, refused, index=batch[0].index)]
-        return []
 
     def _ask(self) -> Question:
         if self._question is None:
