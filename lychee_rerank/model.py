@@ -13,7 +13,7 @@ from lychee_rerank.reader import Prepared, Reader
 
 MIN_PIXELS_PX = 4 * 28 * 28  # qwen_vl_utils resizes again what is smaller
 PATCHES_AT_ONCE = 1024  # of 14 pixels: a 448x448 photo. More at once gained nothing on two cores
-MOST_AT_ONCE = 32  # photos in a batch of answers: more gain nothing (engine notes: suffixes are compute-bound by then)
+MOST_AT_ONCE, MOST_ON_CPU = 32, 16  # photos in a batch of answers: more gain nothing, on a CPU they leave its cache
 COPIES = (
     6  # of what is kept of a photo: joined, grown by the query, grown by a token, each old and new; half of the rest
 )
@@ -53,8 +53,8 @@ class VisionLanguageModel(Reader):
         return max(1, PATCHES_AT_ONCE // max(1, patches))
 
     def batch_size(self, sight: Keepable) -> int:
-        """How many photos like this one can be answered at once: what the GPU has room for, MOST_AT_ONCE at most."""
+        """How many photos like this one can be answered at once: what the machine is good for."""
         if self.network.device.type != "cuda":
-            return MOST_AT_ONCE
+            return MOST_ON_CPU
         free_bytes, _ = torch.cuda.mem_get_info()
         return max(1, min(MOST_AT_ONCE, free_bytes // (COPIES * max(sight.size_bytes, 1))))

@@ -4,6 +4,8 @@ They are always explicit: the network's own `rope_deltas` is state that a cached
 Source: Qwen2.5-VL, https://arxiv.org/abs/2502.13923, section 2.1.3.
 """
 
+from functools import lru_cache
+
 import torch
 
 
@@ -18,8 +20,12 @@ def photo_positions(grid: torch.Tensor, *, start: int) -> tuple[torch.Tensor, in
     t = start, h = start + row, w = start + column over 28-pixel cells; the text goes on at start plus the longer side.
     `grid` [1, 3] is (time, rows, columns) in patches of 14 pixels.
     """
-    _, rows, columns = (int(n) for n in grid[0])
-    rows, columns = rows // 2, columns // 2
+    _, rows, columns = grid[0].tolist()
+    return _cell_positions(rows // 2, columns // 2, start)
+
+
+@lru_cache(maxsize=64)
+def _cell_positions(rows: int, columns: int, start: int) -> tuple[torch.Tensor, int]:
     h, w = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     photo = torch.stack([torch.zeros_like(h), h, w]).reshape(3, 1, -1) + start
     return photo, start + max(rows, columns)

@@ -13,6 +13,7 @@ from transformers import DynamicCache
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.intake import Picture
 from lychee_rerank.records import EmptyCache, ModelCard, ModelProblem
+from lychee_rerank.vision import Layouts
 
 PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
 
@@ -30,6 +31,7 @@ class Reader:
         self.network = network
         self.processor = processor
         self._empty_cache = empty_cache
+        self._layouts = Layouts(network.config.vision_config)
 
     def label_token(self, text: str) -> int:
         """The one token that a label is; raises ModelUnusable where the vocabulary splits it."""
@@ -54,7 +56,8 @@ class Reader:
         """Vision features [visual tokens, hidden] of each picture; looking at several at once changes none of them."""
         device, dtype = self.network.device, self.network.dtype
         pixels, grids = (torch.cat(parts) for parts in zip(*patches, strict=True))
-        seen = self.network.model.get_image_features(pixels.to(device, dtype), grids.to(device), return_dict=True)
+        pixels, grids = pixels.to(device, dtype), grids.to(device)
+        seen = self.network.model.get_image_features(pixels, grids, return_dict=True, **self._layouts.of(grids))
         return [features.to(device, dtype) for features in seen.pooler_output]
 
     def embed(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:

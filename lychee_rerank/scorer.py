@@ -18,7 +18,7 @@ from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.photo_hashes import PhotoHashes
 from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
-from lychee_rerank.records import Photo, Readout, Refusal, Score, ScoredPhoto
+from lychee_rerank.records import Photo, Readout, Reason, Refusal, Score, ScoredPhoto
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,10 @@ class PhotoScorer:
         return [self._keep(one, score) for one, score in zip(batch, scores, strict=True)]
 
     def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], list[Outcome]]) -> list[Outcome]:
-        """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused."""
+        """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused.
+
+        Where it is memory that lacks, what is remembered of other photos is given back first.
+        """
         try:
             return act(batch) if batch else []
         except DeviceLost:
@@ -186,6 +189,9 @@ class PhotoScorer:
             if len(batch) > 1:
                 half = len(batch) // 2
                 return self._try(batch[:half], act) + self._try(batch[half:], act)
+            if refused.reason is Reason.OUT_OF_MEMORY and self._engine.memory.used_bytes:
+                self._engine.memory.clear()
+                return self._try(batch, act)
             return [_refuse(batch[0].photo, refused, index=batch[0].index)]
 
     def _ask(self) -> Question:

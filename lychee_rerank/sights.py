@@ -32,13 +32,20 @@ class Sight:
 
     def on_host(self) -> Self:
         """A copy in host memory, pinned where it comes from a GPU, so that it is quickly there again."""
-        copies = (torch.empty_like(one, device="cpu", pin_memory=one.is_cuda).copy_(one) for one in self.tensors)
-        return type(self)(tuple(copies), self.grid)
+        return type(self)(tuple(_host_copy(one) for one in self.tensors), self.grid)
 
     @property
     def layers(self) -> Layers:
         """Keys and values, layer by layer."""
         return tuple(zip(self.tensors[::2], self.tensors[1::2], strict=True))
+
+
+def _host_copy(tensor: torch.Tensor) -> torch.Tensor:
+    try:
+        host = torch.empty_like(tensor, device="cpu", pin_memory=tensor.is_cuda)
+    except RuntimeError:  # the machine pins no more: the way back is slower, nothing is lost
+        host = torch.empty_like(tensor, device="cpu")
+    return host.copy_(tensor)
 
 
 def layers_of(cache: DynamicCache) -> Layers:

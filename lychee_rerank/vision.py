@@ -1,10 +1,11 @@
-"""Vision attention with one call for all windows of a size, where transformers makes one call per window.
+"""Vision: where patches stand is found once per shape of photo, and windows of a size share one call of attention.
 
-A 1024x768 photo has 1,960 windows in the 7B model's layers: as many launches on a GPU. The numbers stay the same, bit
-by bit. Source: Qwen2_5_VLVisionAttention of transformers 5.23, whose queries, keys and values these are.
+transformers makes one call per window, and a 1024x768 photo has 1,960 windows in the 7B model's layers: as many
+launches on a GPU. The numbers stay the same, bit by bit. Source: Qwen2_5_VLVisionAttention of transformers 5.23, whose
+queries, keys and values these are.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,41 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
     Qwen2_5_VLVisionAttention,
     apply_rotary_pos_emb_vision,
 )
+from transformers.vision_utils import get_vision_cu_seqlens, get_vision_position_ids, get_vision_window_index
+
+MOST_LAYOUTS = 32  # a gallery has few shapes; one of eight small photos takes about 0.1 MB
+
+Layout = dict[str, torch.Tensor]
+
+
+class Layouts:
+    """Where the patches of photos looked at together stand, as the vision layers want to be told; the last are kept."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        self._kept: OrderedDict[tuple[tuple[int, ...], ...], Layout] = OrderedDict()
+
+    def of(self, grids: torch.Tensor) -> Layout:
+        """For photos of these grids [B, 3], on their device: positions, windows and the ends of both."""
+        shapes = tuple(tuple(grid) for grid in grids.tolist())
+        if shapes not in self._kept:
+            self._kept[shapes] = self._lay_out(grids)
+        self._kept.move_to_end(shapes)
+        if len(self._kept) > MOST_LAYOUTS:
+            self._kept.popitem(last=False)
+        return self._kept[shapes]
+
+    def _lay_out(self, grids: torch.Tensor) -> Layout:
+        merge, window_px, patch_px = (
+            getattr(self._config, name) for name in ("spatial_merge_size", "window_size", "patch_size")
+        )
+        window_index, window_ends = get_vision_window_index(grids, merge, window_px, patch_px)
+        return {
+            "position_ids": get_vision_position_ids(grids, merge),
+            "cu_seqlens": get_vision_cu_seqlens(grids),
+            "window_index": window_index,
+            "cu_window_seqlens": window_ends,
+        }
 
 
 class _Places:

@@ -241,3 +241,22 @@ def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
     assert outcomes[2] == Refusal(2, "2.png", Reason.OUT_OF_MEMORY)
     assert sum(isinstance(outcome, ScoredPhoto) for outcome in outcomes) == 3
     assert tried == [4, 2, 2, 1, 1]
+
+
+def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, photos = FakeJudge(batch=4), write_photos(tmp_path, 255, 102, 51)
+    engine = remembering(judge)
+    list(score_photos(engine, "red", photos[:2]))
+    look_all = FakeQuestion.look_all
+
+    def look_where_there_is_room(self: FakeQuestion, prepared: list[Picture]) -> list[FakeSight]:
+        if engine.memory.used_bytes:
+            raise PhotoRefused(Reason.OUT_OF_MEMORY)
+        return look_all(self, prepared)
+
+    monkeypatch.setattr(FakeQuestion, "look_all", look_where_there_is_room)
+    outcomes = by_index(score_photos(engine, "redder", photos))
+    assert [type(outcome) for outcome in outcomes] == [ScoredPhoto] * 3
+    assert judge.looks == 3

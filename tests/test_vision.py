@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-from lychee_rerank.vision import share_window_calls
+from lychee_rerank import vision
+from lychee_rerank.vision import MOST_LAYOUTS, Layouts, share_window_calls
 from lychee_rerank.weights import DEMO_FOLDER
 
 
@@ -47,3 +48,23 @@ def test_the_features_are_the_same_bit_by_bit_with_a_call_per_size_of_window(
     assert torch.equal(shared, plain)
     assert len(calls) <= len(classes) * 4  # whole windows, those at the right, at the bottom, in the corner
     assert sum(shape[0] * shape[2] for shape in calls) == len(classes) * rows * columns
+
+
+def test_where_patches_stand_is_found_once_per_shape_and_changes_no_feature(
+    network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, layouts = [], Layouts(network.config.vision_config)
+    find = vision.get_vision_window_index
+    monkeypatch.setattr(vision, "get_vision_window_index", lambda *given: found.append(1) or find(*given))
+    pixels = torch.randn(2 * 10 * 14 + 6 * 4, 1176, generator=torch.Generator().manual_seed(0))
+    grids = torch.tensor([[1, 10, 14], [1, 6, 4], [1, 10, 14]])
+    with torch.inference_mode():
+        for _ in range(2):
+            told = network.model.get_image_features(pixels, grids, return_dict=True, **layouts.of(grids.clone()))
+        plain = network.model.get_image_features(pixels, grids, return_dict=True)
+    assert torch.equal(torch.cat(told.pooler_output), torch.cat(plain.pooler_output))
+    assert len(found) == 1
+    for rows in range(2, 2 * MOST_LAYOUTS + 4, 2):
+        layouts.of(torch.tensor([[1, rows, 2]]))
+    layouts.of(grids)
+    assert len(found) == MOST_LAYOUTS + 3  # the longest unused one is found anew
