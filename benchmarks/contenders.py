@@ -1,0 +1,86 @@
+"""A model with its photos, asked in every way that is compared."""
+
+from collections.abc import Sequence
+
+from benchmarks.checkpoints import forced
+from benchmarks.contest import Run
+from benchmarks.plain import PlainLoop
+from lychee_rerank.decoders import Decoders
+from lychee_rerank.intake import decode_picture
+from lychee_rerank.judge import Sight
+from lychee_rerank.memory import PhotoMemory
+from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.prompts import YES_NO
+from lychee_rerank.readout import read_yes_no
+from lychee_rerank.records import Photo, Readout
+from lychee_rerank.scorer import Engine, score_photos
+
+MEMORY_BYTES = 1 << 32
+TALKATIVE = 32  # tokens of an answer that explains itself
+
+
+class Contenders:
+    """The plain loop, our first pass, our next query; all of them say the same tokens, "8.5" unless told otherwise."""
+
+    def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo], decoders: Decoders) -> None:
+        self.model, self.photos, self._decoders = model, photos, decoders
+        tokenizer = model.processor.tokenizer
+        self._short = [*tokenizer.encode("8.5", add_special_tokens=False), tokenizer.eos_token_id]
+        self._long = tokenizer.encode("sofa " * TALKATIVE, add_special_tokens=False)[:TALKATIVE]
+        self._queries = 0
+
+    def query(self) -> str:
+        """Another query each time, of the same length."""
+        self._queries += 1
+        return f"sofa and coffee {self._queries:04}"
+
+    def plain(self, *, talkative: bool = False) -> Run:
+        """The plain loop, over all photos."""
+        loop = PlainLoop(self.model, says=self._long if talkative else self._short)
+        return lambda: loop.score(self.query(), [photo.path for photo in self.photos])
+
+    def first(self, readout: Readout) -> Run:
+        """Ours, over photos that were never seen."""
+        return lambda: self._score(self.engine(), readout)
+
+    def next(self, readout: Readout) -> Run:
+        """Ours, another query over photos that are remembered, but for the first time it is run."""
+        engine = self.engine()
+        return lambda: self._score(engine, readout)
+
+    def engine(self, memory_bytes: int = MEMORY_BYTES) -> Engine:
+        """One that remembers nothing yet."""
+        return Engine(self.model, decode=self._decoders.decode, memory=PhotoMemory[Sight](memory_bytes))
+
+    def _score(self, engine: Engine, readout: Readout) -> None:
+        with forced(self.model, self._short):
+            outcomes = list(score_photos(engine, self.query(), self.photos, readout=readout))
+        if len(outcomes) != len(self.photos):
+            raise RuntimeError("not every photo was scored")
+
+
+class YesNo:
+    """The readout yes_no from pictures that are decoded already, ours and a CrossEncoder's."""
+
+    def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo]) -> None:
+        from benchmarks.peer import Peer
+
+        self._model, self._peer = model, Peer(model)
+        self._pictures = [decode_picture(photo.path.read_bytes(), fit=model.fit_size) for photo in photos]
+
+    def peer(self) -> list[float]:
+        """One score per picture, by the CrossEncoder."""
+        return self._peer.score("sofa", self._pictures)
+
+    def own(self) -> list[float]:
+        """One score per picture, by us."""
+        question = self._model.ask(YES_NO, "sofa")
+        prepared = [self._model.prepare(picture) for picture in self._pictures]
+        size = self._model.look_size(prepared[0])
+        parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
+        sights = [sight for part in parts for sight in question.look_all(part)]
+        return [read_yes_no(verdict).value for verdict in question.decide_all(sights)]
+
+    def difference(self) -> float:
+        """The largest one between two scores of a picture."""
+        return max(abs(own - peer) for own, peer in zip(self.own(), self.peer(), strict=True))
