@@ -6,7 +6,7 @@ import pytest
 
 from lychee_rerank.records import Photo
 from lychee_rerank.spool import Spool
-from lychee_rerank.web import thumbnails
+from lychee_rerank.web import addresses
 from lychee_rerank.web.thumbnails import Thumbnails
 from tests.pictures import encode, make_plain
 
@@ -58,7 +58,7 @@ def test_a_photo_that_cannot_be_drawn_has_no_address(given: Thumbnails, tmp_path
 
 
 def test_the_oldest_addresses_make_room(given: Thumbnails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thumbnails, "_MOST_ADDRESSES", 2)
+    monkeypatch.setattr(addresses, "_MOST_ADDRESSES", 2)
     first, second, third = (given.address(keep(tmp_path, f"{name}.png"), owner="ann") for name in "abc")
     assert given.read(token(first), owner="ann") is None
     assert given.read(token(second), owner="ann") is not None
