@@ -1,7 +1,7 @@
 """Paths as the user gives them -> the photos they stand for, in order; opens no file and knows no picture format."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,8 @@ from lychee_rerank.records import Photo
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 COPIES_FOLDERS = ("@eaDir", "__MACOSX")  # where Synology keeps thumbnails and macOS what a ZIP has no place for
+
+Place = tuple[str, ...]  # the names that lead from a folder to what is below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,45 +21,66 @@ class Found:
     passed_over: int
 
 
-def find_photos(paths: Sequence[Path]) -> Found:
+def find_photos(paths: Sequence[Path], *, tell: Callable[[int], object] = lambda found: None) -> Found:
     """The photos that the paths stand for: a file is one whatever it is called, a folder gives its own sorted by path.
 
     Inside a folder the name decides, and links that lead out of it, links to folders and hidden names are passed over.
     What is not there, or cannot be listed, stays a photo: reading it is refused, so that nothing goes missing unseen.
+    `tell` is given the number of photos found so far, at each one.
     """
     photos: list[Photo] = []
     passed_over = 0
     for path in paths:
         if not os.path.isdir(path):
-            photos.append(Photo(_name_in(path, path), path))
+            photos.append(Photo(_as_text(path.name), path))
             continue
-        files = sorted(_walk(path))
-        kept = [file for file in files if _is_photo(file, folder=path)]
-        photos += [Photo(_name_in(path, file), file) for file in kept]
-        passed_over += len(files) - len(kept)
+        kept: list[Place] = []
+        for place, is_photo in _walk(path):
+            if is_photo:
+                kept.append(place)
+                tell(len(photos) + len(kept))
+            else:
+                passed_over += 1
+        photos += [Photo(_as_text("/".join(place) or path.name), path.joinpath(*place)) for place in sorted(kept)]
     return Found(tuple(photos), passed_over)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Every file and every link below the folder, and each folder that cannot be listed."""
-    unlisted: list[Path] = []
-    for root, folders, files in os.walk(folder, onerror=lambda error: unlisted.append(Path(error.filename))):
-        links = [name for name in folders if os.path.islink(Path(root, name))]
-        yield from (Path(root, name) for name in files + links)
-    yield from unlisted
+def _walk(folder: Path) -> Iterator[tuple[Place, bool]]:
+    """Every file, every link and each folder that cannot be listed, and whether it is a photo.
+
+    A disk may be slow: what a folder's listing tells of a name is not asked for again.
+    """
+    left: list[Place] = [()]
+    while left:
+        place = left.pop()
+        try:
+            with os.scandir(folder.joinpath(*place)) as entries:
+                for entry in entries:
+                    below = (*place, entry.name)
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(below)
+                    else:
+                        yield below, _is_photo(entry, below, folder=folder)
+        except OSError:
+            yield place, not _is_hidden(place)
 
 
-def _is_photo(file: Path, *, folder: Path) -> bool:
+def _is_photo(entry: os.DirEntry[str], place: Place, *, folder: Path) -> bool:
     """True for what is to be scored, or refused by name when it cannot be read."""
-    parts = file.relative_to(folder).parts
-    if any(part.startswith(".") or part in COPIES_FOLDERS for part in parts):
+    if _is_hidden(place) or not entry.name.lower().endswith(PHOTO_ENDINGS):
         return False
-    if os.path.islink(file) and not (os.path.isfile(file) and file.resolve().is_relative_to(folder.resolve())):
-        return False
-    return os.path.isdir(file) or file.name.lower().endswith(PHOTO_ENDINGS)
+    return not entry.is_symlink() or _leads_inside(Path(entry.path), folder)
 
 
-def _name_in(folder: Path, file: Path) -> str:
-    """The file's name as the user knows it, as text that can be stored even where its bytes are no UTF-8."""
-    name = file.name if file == folder else file.relative_to(folder).as_posix()
+def _is_hidden(place: Place) -> bool:
+    return any(part.startswith(".") or part in COPIES_FOLDERS for part in place)
+
+
+def _leads_inside(link: Path, folder: Path) -> bool:
+    """True for a link to a file in the same folder or below it."""
+    return os.path.isfile(link) and link.resolve().is_relative_to(folder.resolve())
+
+
+def _as_text(name: str) -> str:
+    """The name as text that can be stored even where its bytes are no UTF-8."""
     return os.fsencode(name).decode("utf-8", "replace")

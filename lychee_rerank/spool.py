@@ -72,10 +72,14 @@ class Spool:
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Deletes the thumbnails of photos that nothing refers to any more, and their bytes where they lie here."""
-        for path in paths:
-            self._load.cache_clear()
-            for thumbnail in self._thumbnails.glob(f"{_name_thumbnails(path)}-*"):
+        forgotten = {_name_thumbnails(path): path for path in paths}
+        if not forgotten:
+            return
+        self._load.cache_clear()
+        for thumbnail in self._thumbnails.glob("*"):
+            if thumbnail.name.partition("-")[0] in forgotten:
                 thumbnail.unlink(missing_ok=True)
+        for path in forgotten.values():
             if path.parent == self._uploads:
                 path.unlink(missing_ok=True)
 

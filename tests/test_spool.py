@@ -75,3 +75,16 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path
     assert data.path.is_dir()
     assert data.wanted == tmp_path / "file" / "data"
     assert not open_data_folder(tmp_path / "new" / "data").temporary
+
+
+def test_what_is_forgotten_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    spool, mounted = Spool(tmp_path / "data"), tmp_path / "photo.png"
+    mounted.write_bytes(encode(make_photo(64, 48), "PNG"))
+    gone, kept = (spool.keep(name, encode(make_photo(64, 48, seed=n), "PNG")) for n, name in enumerate("ab", start=1))
+    outside = Photo("photo.png", mounted)
+    thumbnails = {photo: spool.thumbnail(photo) for photo in (gone, kept, outside)}
+    spool.forget([gone.path, outside.path])
+    assert {path.name for path in files(tmp_path / "data" / "uploads")} == {kept.path.name}
+    assert [path.read_bytes() for path in files(tmp_path / "data" / "thumbnails")] == [thumbnails[kept]]
+    assert mounted.exists()
+    assert spool.thumbnail(gone) is None

@@ -1,9 +1,6 @@
 """The gallery: the drop zone, what was dropped, the mounted folder, and which of the two counts."""
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -11,38 +8,34 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.folders import Found, find_photos
+from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.records import Photo
 from lychee_rerank.words import Words
 
 UPLOADS, FOLDER = "uploads", "folder"
-_LISTING_TTL_S = 10  # how long a folder's listing is trusted
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A folder of photos that the page offers."""
-
-    folder: Path
-    found: Found
+_MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
 def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
     """Draws the drop zone and the line on the gallery; returns the photos that count, in upload order."""
     uploads = _find_dropped(words, shared)
     _take_drop(words, shared, more=bool(uploads))
-    offer = _offer_folder(words, shared)
+    offer = offer_folder(words, shared)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-line"):
         source = _draw_source(words, offer, uploads=uploads)
-        photos = uploads if source == UPLOADS else offer.found.photos
-        st.markdown(words.photos(len(photos)), width="content")
-        if source == FOLDER and offer.found.passed_over:
-            st.caption(words.passed_over.format(n=offer.found.passed_over), width="content")
+        photos = uploads if source == UPLOADS else draw_subfolders(words, offer)
+        if source == UPLOADS or offer.listed:
+            st.markdown(words.photos(len(photos)), width="content")
+        if source == FOLDER and offer.listed and offer.listed.passed_over:
+            st.caption(words.passed_over.format(n=offer.listed.passed_over), width="content")
+        draw_rescan(words, shared, offer, told=source == FOLDER)
         if uploads:
             st.button(words.new_gallery, key="new-gallery", type="tertiary", on_click=_leave_gallery)
-    if not photos:
-        st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
+    if source == FOLDER and offer.listed:
+        draw_unreadable(words, offer.listed)
+        if not photos:
+            st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
     return photos
 
 
@@ -64,12 +57,14 @@ def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
     """Draws the drop zone; keeps what was dropped, adds it to the gallery, begins again with an empty drop zone."""
     drops = st.session_state.setdefault("drops", 0)
     large = not more and "run" not in st.query_params
+    hint = words.drop_hint.format(most=_MOST_DROPPED, folder=shared.folder.folder)
     with st.container(key="drop-large" if large else "drop-line", gap="xsmall"):
         label = words.drop_more if more else words.drop_label
-        files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}")
+        files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}", help=None if large else hint)
         if large:
-            st.caption(words.drop_hint)
+            st.caption(hint)
     if not files:
+        _tell_large_drop(words, shared)
         return
     try:
         with st.spinner(words.keeping.format(n=len(files))):
@@ -79,8 +74,15 @@ def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
         return
     leave_run()
     st.query_params.pop("source", None)
-    st.session_state["drops"] = drops + 1
+    st.session_state["drops"], st.session_state["dropped"] = drops + 1, len(files)
     st.rerun()
+
+
+def _tell_large_drop(words: Words, shared: Shared) -> None:
+    """Says how many files of a drop that was too large have arrived: how many there were, the browser alone knows."""
+    dropped = st.session_state.get("dropped", 0)
+    if dropped > _MOST_DROPPED:
+        st.warning(words.large_drop.format(n=dropped, most=_MOST_DROPPED, folder=shared.folder.folder))
 
 
 def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
@@ -101,7 +103,7 @@ def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
 def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> str:
     """Which gallery counts; a switch where there are two."""
     names = {UPLOADS: words.use_uploads, FOLDER: words.use_folder.format(name=offer.folder.name)}
-    if not uploads or not offer.found.photos:
+    if not uploads or not offer.photos:
         source = UPLOADS if uploads else FOLDER
         st.text(names[source], width="content")
         return source
@@ -117,24 +119,9 @@ def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> s
     )
 
 
-def _offer_folder(words: Words, shared: Shared) -> Offer:
-    """The mounted folder, or the samples where that holds no photo or cannot be read, which is said."""
-    mounted = shared.settings.images_dir
-    if os.path.isdir(mounted) and not os.access(mounted, os.R_OK | os.X_OK):
-        st.warning(words.folder_unreadable.format(folder=mounted, user=os.getuid()))
-    elif (found := _list_folder(mounted)).photos:
-        return Offer(mounted, found)
-    samples = shared.settings.samples_dir
-    return Offer(samples, _list_folder(samples))
-
-
-@st.cache_resource(ttl=_LISTING_TTL_S, show_spinner=False)
-def _list_folder(folder: Path) -> Found:
-    return find_photos([folder]) if os.path.isdir(folder) else Found(photos=(), passed_over=0)
-
-
 def _leave_gallery() -> None:
     st.query_params.pop("gallery", None)
+    st.session_state.pop("dropped", None)
     leave_run()
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.decoders import Decoders
+from lychee_rerank.listing import Listing
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.machine import memory_share_bytes
 from lychee_rerank.records import Photo
@@ -34,6 +35,8 @@ class Shared:
     loader: ModelLoader
     worker: Worker
     decoders: Decoders
+    folder: Listing  # the mounted one
+    samples: Listing
 
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery of this visitor's; raises StorageFailed."""
@@ -73,8 +76,12 @@ def open_shared() -> Shared:
         readout=settings.readout,
         template=settings.template,
     )
+    folder = Listing(settings.images_dir)
+    samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)
+    for listing in (folder, samples):
+        listing.rescan()
     worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
-    return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker, decoders)
+    return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker, decoders, folder, samples)
 
 
 def owner() -> str:

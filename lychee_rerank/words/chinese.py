@@ -10,7 +10,14 @@ CHINESE = Words(
     rerank="开始重排序 (Rerank)",
     drop_label="上传多张图片 (模拟图库)",
     drop_more="上传多张图片 (模拟图库)：继续添加",
-    drop_hint="拖入照片或文件夹：JPEG、PNG 或 WebP。一次超过 900 张时，请改用挂载的文件夹。",
+    drop_hint=(
+        "拖入照片或文件夹：JPEG、PNG 或 WebP。"
+        "一次超过 {most} 个文件时，浏览器可能卡住或丢失文件，请改放进挂载的文件夹 {folder}。"
+    ),
+    large_drop=(
+        "已收到并保存 {n} 个文件。如果拖入的不止这些，其余的已被浏览器丢失："
+        "超过 {most} 个文件的图库请放进挂载的文件夹 {folder}。"
+    ),
     use_uploads="已上传",
     use_folder="文件夹 {name}/",
     new_gallery="开始新图库",
@@ -20,6 +27,13 @@ CHINESE = Words(
     keeping="正在保存 {n} 个文件…",
     folder_unreadable="本应用（用户 {user}）无法读取 {folder}；修好之前先用示例图库。",
     passed_over="另略过 {n} 个其他文件",
+    listing="已找到 {photos}…",
+    rescan="重新扫描",
+    rescanning="正在重新扫描：已找到 {photos}…",
+    subfolder="子文件夹",
+    all_subfolders="全部子文件夹",
+    unreadable="无法读取：{n} 项",
+    unreadable_more="还有 {n} 项",
     gallery_empty="{folder} 里还没有照片：把照片拖到这里，或放进该文件夹。",
     one_photo="请至少上传2张图片以体验重排序效果。",
     loading="Loading Qwen2.5-VL & Lychee-rerank-mm…",

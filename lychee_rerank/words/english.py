@@ -10,7 +10,14 @@ ENGLISH = Words(
     rerank="Rerank",
     drop_label="Upload photos (your gallery)",
     drop_more="Upload photos (your gallery): these are added",
-    drop_hint="Drop photos or a folder: JPEG, PNG or WebP. For more than 900 at once, use the mounted folder.",
+    drop_hint=(
+        "Drop photos or a folder: JPEG, PNG or WebP. More than {most} files at once can hang the browser or get lost: "
+        "put them into the mounted folder {folder} instead."
+    ),
+    large_drop=(
+        "{n} files have arrived and are kept. If you dropped more, the browser lost the others: "
+        "galleries of more than {most} files belong into the mounted folder {folder}."
+    ),
     use_uploads="Uploads",
     use_folder="Folder {name}/",
     new_gallery="Start a new gallery",
@@ -20,6 +27,13 @@ ENGLISH = Words(
     keeping="Keeping {n} files…",
     folder_unreadable="{folder} cannot be read by this app (user {user}); meanwhile the samples are offered.",
     passed_over="{n} other files passed over",
+    listing="{photos} found so far…",
+    rescan="Look again",
+    rescanning="Looking again: {photos} so far…",
+    subfolder="Subfolder",
+    all_subfolders="All subfolders",
+    unreadable="Cannot be read: {n}",
+    unreadable_more="and {n} more",
     gallery_empty="There is no photo in {folder} yet: drop some here, or put them there.",
     one_photo="Please upload at least 2 photos to see a ranking.",
     loading="Loading Qwen2.5-VL & Lychee-rerank-mm…",

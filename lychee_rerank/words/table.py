@@ -17,6 +17,7 @@ class Words:
     drop_label: str
     drop_more: str
     drop_hint: str
+    large_drop: str
     use_uploads: str
     use_folder: str
     new_gallery: str
@@ -26,6 +27,13 @@ class Words:
     keeping: str
     folder_unreadable: str
     passed_over: str
+    listing: str
+    rescan: str
+    rescanning: str
+    subfolder: str
+    all_subfolders: str
+    unreadable: str
+    unreadable_more: str
     gallery_empty: str
     one_photo: str
     loading: str

@@ -1,0 +1,128 @@
+"""The folder that is offered as a gallery: waited for by nobody, limited to a subfolder, looked at again."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from lychee_rerank.listing import Listed, Standing, Subfolder
+from lychee_rerank.page.process import Shared
+from lychee_rerank.records import Photo
+from lychee_rerank.words import Words
+
+_POLL_S = 0.5
+_TRUSTED_S = 10  # a visitor who comes later than that finds the files that are new since
+_AT_ONCE_S = 0.3  # some thousand photos on a quick disk are listed by then, and nothing flickers
+_MOST_NAMES = 200
+_SUBFOLDER = "folder"
+_SUBFOLDER_PX = 260
+
+Standings = tuple[Standing, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A folder of photos that the page offers; `listed` is None until it is known what is in it."""
+
+    folder: Path
+    listed: Listed | None
+    standings: Standings  # of the mounted folder and the samples, as they are drawn
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """All its photos as far as they are known."""
+        return self.listed.photos if self.listed else ()
+
+
+def offer_folder(words: Words, shared: Shared) -> Offer:
+    """The mounted folder, or the samples where that holds no photo or cannot be read, which is said."""
+    if "visited" not in st.session_state:
+        st.session_state["visited"] = True
+        shared.folder.refresh(older_than_s=_TRUSTED_S)
+        shared.folder.wait(_AT_ONCE_S)
+    standings = _find_standings(shared)
+    mounted, samples = (standing.listed for standing in standings)
+    if mounted is not None and not mounted.readable:
+        st.warning(words.folder_unreadable.format(folder=shared.folder.folder, user=os.getuid()))
+    if mounted is None or mounted.photos:
+        return Offer(shared.folder.folder, mounted, standings)
+    return Offer(shared.samples.folder, samples, standings)
+
+
+def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
+    """The photos of the subfolder that the URL names, or all; a choice where there are subfolders."""
+    if offer.listed is None or not offer.listed.subfolders:
+        return offer.photos
+    every = Subfolder("", len(offer.photos))
+    choices = {choice.path: choice for choice in (every, *offer.listed.subfolders)}
+    asked = st.query_params.get(_SUBFOLDER, "")
+    chosen = st.selectbox(
+        words.subfolder,
+        options=list(choices),
+        index=list(choices).index(asked) if asked in choices else 0,
+        format_func=lambda path: f"{path or words.all_subfolders} · {choices[path].photos}",
+        key="subfolder",
+        on_change=_remember_subfolder,
+        label_visibility="collapsed",
+        width=_SUBFOLDER_PX,
+    )
+    return offer.listed.photos_in(chosen)
+
+
+def draw_rescan(words: Words, shared: Shared, offer: Offer, *, told: bool) -> None:
+    """A button that looks for new files, or how far that is; draws the page again once more is known.
+
+    `told` False draws nothing, but still draws the page again.
+    """
+    polled = any(standing.under_way for standing in offer.standings)
+    st.fragment(_draw_rescan, run_every=_POLL_S if polled else None)(words, shared, offer, told=told)
+
+
+def draw_unreadable(words: Words, listed: Listed) -> None:
+    """The names of files and subfolders that cannot be read."""
+    names = listed.unreadable
+    if not names:
+        return
+    with st.expander(words.unreadable.format(n=len(names)), key="unreadable"):
+        st.text("\n".join(names[:_MOST_NAMES]))
+        if len(names) > _MOST_NAMES:
+            st.caption(words.unreadable_more.format(n=len(names) - _MOST_NAMES))
+
+
+def _draw_rescan(words: Words, shared: Shared, offer: Offer, *, told: bool) -> None:
+    now = _find_standings(shared)
+    context = get_script_run_ctx()
+    alone = context is not None and context.fragment_ids_this_run
+    if alone and any(map(_differ, now, offer.standings)):  # while the page is drawn as a whole, it would lose a click
+        st.rerun(scope="app")
+    mounted = now[0]
+    if told and mounted.under_way:
+        line = words.listing if mounted.listed is None else words.rescanning
+        st.caption(line.format(photos=words.photos(mounted.found_so_far)), width="content")
+    elif told:
+        st.button(words.rescan, key="rescan", type="tertiary", on_click=_rescan, args=(shared,))
+
+
+def _find_standings(shared: Shared) -> Standings:
+    return shared.folder.standing(), shared.samples.standing()
+
+
+def _differ(now: Standing, drawn: Standing) -> bool:
+    """True where the page would look different."""
+    return now.listed is not drawn.listed or now.under_way != drawn.under_way
+
+
+def _rescan(shared: Shared) -> None:
+    shared.folder.rescan()
+    shared.folder.wait(_AT_ONCE_S)
+
+
+def _remember_subfolder() -> None:
+    chosen = st.session_state["subfolder"]
+    if chosen:
+        st.query_params[_SUBFOLDER] = chosen
+    else:
+        st.query_params.pop(_SUBFOLDER, None)
+    st.query_params.pop("run", None)
