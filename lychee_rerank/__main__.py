@@ -8,13 +8,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lychee_rerank import __version__
-from lychee_rerank.commands import evaluate, fetch, info, precision, rank, why
+from lychee_rerank.commands import evaluate, fetch, info, moderate, precision, rank, why
 from lychee_rerank.commands.output import EXIT_NOTHING_SCORED, EXIT_WRONG_USE
-from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, SettingInvalid
+from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, SettingInvalid
 from lychee_rerank.settings import load_settings
 from lychee_rerank.words import words_for
 
-COMMANDS = {"rank": rank, "why": why, "evaluate": evaluate, "precision": precision, "info": info, "fetch": fetch}
+COMMANDS = {
+    "rank": rank,
+    "why": why,
+    "moderate": moderate,
+    "evaluate": evaluate,
+    "precision": precision,
+    "info": info,
+    "fetch": fetch,
+}
+TOLD_IN_WORDS = (QueryRefused, ModelUnusable, ExportFailed, PairsInvalid)  # the page tells of them too
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = COMMANDS[options.command].run(options, settings, words)
         return status
     except LycheeError as error:
-        told_on_the_page = isinstance(error, QueryRefused | ModelUnusable)
-        print(words.failure(error) if told_on_the_page else error, file=sys.stderr)
+        print(words.failure(error) if isinstance(error, TOLD_IN_WORDS) else error, file=sys.stderr)
         return EXIT_WRONG_USE if isinstance(error, QueryRefused | SettingInvalid) else EXIT_NOTHING_SCORED
     except KeyboardInterrupt:
         return 130

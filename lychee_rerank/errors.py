@@ -8,12 +8,16 @@
     ├── DeviceLost         a GPU that this process can use no more
     ├── ScoringElsewhere   a data folder whose photos another app scores
     ├── StorageFailed      a data folder that takes no more bytes
+    ├── ExportFailed       a place that copies and tables cannot be written to
+    ├── MetadataUnreadable metadata in a photo that nothing can be added to
     ├── LabelsInvalid      a labelled set that nothing can be measured with
+    ├── PairsInvalid       a list of photos and texts that cannot be used
     └── DownloadFailed     weights that could not be fetched
 
 The facts are attributes; the message is English and meant for logs and the command line.
 """
 
+from lychee_rerank.problems import FolderProblem, PairsProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason
 
 
@@ -69,12 +73,32 @@ class StorageFailed(LycheeError):
         self.folder, self.detail = folder, detail
 
 
+class ExportFailed(LycheeError):
+    """A folder or file cannot be written; `user` is the number of the user that tried."""
+
+    def __init__(self, problem: FolderProblem, *, folder: str, user: int, detail: str = "") -> None:
+        super().__init__(f"{folder}: {problem.value.replace('_', ' ')}" + (f" ({detail})" if detail else ""))
+        self.problem, self.folder, self.user, self.detail = problem, folder, user, detail
+
+
+class MetadataUnreadable(LycheeError):
+    """The metadata that a photo has cannot be read, or takes nothing more: it is to be left as it is."""
+
+
 class LabelsInvalid(LycheeError):
     """A labelled set cannot be used; `line` counts from 1, and is None where the file as a whole is meant."""
 
     def __init__(self, file: str, detail: str, *, line: int | None = None) -> None:
         super().__init__(f"{file}, line {line}: {detail}" if line else f"{file}: {detail}")
         self.file, self.detail, self.line = file, detail, line
+
+
+class PairsInvalid(LycheeError):
+    """A list of pairs cannot be used as a whole."""
+
+    def __init__(self, problem: PairsProblem, *, file: str, detail: str = "") -> None:
+        super().__init__(f"{file}: {problem.value.replace('_', ' ')}" + (f" ({detail})" if detail else ""))
+        self.problem, self.file, self.detail = problem, file, detail
 
 
 class DownloadFailed(LycheeError):

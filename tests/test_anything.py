@@ -15,6 +15,7 @@ from streamlit.proto.Text_pb2 import Text
 from lychee_rerank.commands import rank as rank_command
 from lychee_rerank.commands.output import printable, text_argument
 from lychee_rerank.errors import QueryRefused
+from lychee_rerank.export.document import outcome_fields
 from lychee_rerank.folders import find_photos
 from lychee_rerank.prompts import MAX_QUERY_CHARACTERS, NUMBER, clean_query
 from lychee_rerank.ranking import rank_photos
@@ -99,7 +100,7 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
     ]
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    report = json.dumps(rank_command._outcome_fields(ranked, refused), ensure_ascii=False).encode()
+    report = json.dumps(outcome_fields(ranked, refused, tell=CHINESE.note), ensure_ascii=False).encode()
     read = json.loads(report)
     assert sorted(row["index"] for row in read["results"] + read["refused"]) == list(range(len(rows)))
     assert {row["name"] for row in read["results"] + read["refused"]} == {name for name, _, _ in texts}

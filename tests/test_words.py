@@ -7,7 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused, StorageFailed
+from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, StorageFailed
+from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
 
@@ -37,6 +38,8 @@ def test_both_languages_have_the_same_sentences_with_the_same_places_to_fill() -
 def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
     tables = [(words.reason, Reason), (words.rule, Rule), (words.query_problem, QueryProblem)]
     tables += [(words.model_problem, ModelProblem), (words.model_remedy, ModelProblem), (words.demo_because, Why)]
+    tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
+    tables += [(words.pairs_problem, PairsProblem), (words.row_problem, RowProblem)]
     for table, members in tables:
         assert set(table) == set(members)
 
@@ -76,6 +79,12 @@ def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
     assert ENGLISH.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE, kind="text")).startswith("this is a text file")
 
 
+def test_a_problem_of_a_copy_or_a_row_is_told_in_one_sentence() -> None:
+    assert ENGLISH.note(Refusal(0, "a", Reason.EMPTY)) == "the file is empty"
+    assert ENGLISH.note(CopyProblem.GONE).startswith("not copied")
+    assert "标签" in CHINESE.note(RowProblem.BAD_LABEL)
+
+
 def test_chinese_sentences_carry_chinese_punctuation() -> None:
     given = {CHINESE.drop_label, CHINESE.rerank, *CHINESE.examples}
     for key, text in sentences(CHINESE):
@@ -93,6 +102,10 @@ def test_every_error_becomes_one_sentence_with_its_facts() -> None:
     assert "pytorch_model.bin" in CHINESE.failure(unusable)
     assert "2500" in ENGLISH.failure(QueryRefused(QueryProblem.TOO_LONG, characters=2500))
     assert "/data" in ENGLISH.failure(StorageFailed("/data", detail="disk full"))
+    no_room = ExportFailed(FolderProblem.DISK_FULL, folder="/out", user=1000)
+    assert "/out" in CHINESE.failure(no_room)
+    assert "chown 1000" in ENGLISH.failure(ExportFailed(FolderProblem.NOT_ALLOWED, folder="/out", user=1000))
+    assert "pairs.csv" in CHINESE.failure(PairsInvalid(PairsProblem.NO_COLUMNS, file="pairs.csv"))
     assert ENGLISH.failure(LycheeError("inner detail")) == ENGLISH.unexpected
 
 

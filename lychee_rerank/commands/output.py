@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.prompts import PromptTemplate
+from lychee_rerank.readout import MAX_SCORE
 from lychee_rerank.records import ModelCard, Readout
 from lychee_rerank.settings import Settings
 from lychee_rerank.store import Store
@@ -72,6 +73,17 @@ def readout_fields(readout: Readout, template: PromptTemplate) -> dict[str, obje
 def text_argument(argument: str) -> str:
     """An argument as text that can be scored and printed, even where its bytes are no UTF-8."""
     return os.fsencode(argument).decode("utf-8", "replace")
+
+
+def score_argument(argument: str) -> float:
+    """An argument that is a score."""
+    try:
+        score = float(argument)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= MAX_SCORE:  # "nan" too
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to {MAX_SCORE:.0f}")
+    return score
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.commands.export import add_export_options, export_photos, plan_export
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
@@ -18,10 +19,13 @@ from lychee_rerank.commands.output import (
     open_scores,
     printable,
     readout_fields,
+    score_argument,
     text_argument,
     with_readout,
 )
 from lychee_rerank.decoders import Decoders
+from lychee_rerank.export.document import outcome_fields
+from lychee_rerank.export.results import Choice, Results, choose
 from lychee_rerank.folders import find_photos
 from lychee_rerank.judge import Judge
 from lychee_rerank.keys import build_key
@@ -40,7 +44,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="print only the N best")
+    parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="only the N best")
+    parser.add_argument("--min-score", metavar="X", type=score_argument, help="only what is scored X or more")
+    add_export_options(parser)
     add_model_option(parser)
     add_readout_option(parser)
     parser.add_argument("--no-store", action="store_true", help="neither read nor keep scores in the data folder")
@@ -50,6 +56,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints the ranking; EXIT_NOTHING_SCORED where there is none."""
     settings = with_readout(settings, options.readout)
     clean_query(options.query)  # a query that cannot be scored is told before the model loads
+    export = plan_export(options)
     found = find_photos(options.paths)
     if not found.photos:
         print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
@@ -58,16 +65,20 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
         outcomes, reused = _score_all(judge, options.query, found.photos, settings=settings, scores=scores)
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    refused = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
+    results = Results(found.photos, ranked, refused)
+    chosen = choose(results, Choice(top_k=options.top_k, min_score=options.min_score))
     if options.json:
         read = readout_fields(settings.readout, settings.template)
         run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
-        report = {**run_fields, "reused": reused, **_outcome_fields(ranked[: options.top_k], refused)}
+        report = {**run_fields, "reused": reused, **outcome_fields(chosen, refused, tell=words_for("en").note)}
         print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        _print_table(ranked[: options.top_k], words)
+        _print_table(chosen, words)
         for refusal in refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
+    if export:
+        export_photos(export, results, chosen, words=words)
     return EXIT_DONE if ranked else EXIT_NOTHING_SCORED
 
 
@@ -89,35 +100,6 @@ def _score_all(
         bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
         outcomes = sorted(bar, key=lambda outcome: outcome.index)
     return outcomes, known.reused if known else 0
-
-
-def _outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal]) -> dict[str, object]:
-    """The JSON form of the photos; scores in full precision."""
-    return {
-        "results": [
-            {
-                "rank": photo.rank,
-                "score": photo.scored.score.value,
-                "expected": photo.scored.score.expected,
-                "label_mass": photo.scored.score.label_mass,
-                "tied": photo.tied,
-                "index": photo.scored.index,
-                "name": photo.scored.name,
-                "answer": photo.scored.score.answer,
-                "rule": photo.scored.score.rule,
-            }
-            for photo in ranked
-        ],
-        "refused": [
-            {
-                "index": refusal.index,
-                "name": refusal.name,
-                "reason": refusal.reason,
-                "message": words_for("en").refusal(refusal),
-            }
-            for refusal in refused
-        ],
-    }
 
 
 def _print_table(ranked: Iterable[RankedPhoto], words: Words) -> None:

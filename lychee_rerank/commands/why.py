@@ -11,11 +11,11 @@ from lychee_rerank.commands.output import (
     add_model_option,
     add_readout_option,
     printable,
+    score_argument,
     text_argument,
     with_readout,
 )
 from lychee_rerank.prompts import clean_query
-from lychee_rerank.readout import MAX_SCORE
 from lychee_rerank.records import Photo, Refusal, Rule
 from lychee_rerank.scorer import Engine, explain_score, score_photos
 from lychee_rerank.settings import Settings
@@ -27,7 +27,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("why", help="score one photo and print why it got that score")
     parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="one photo")
-    parser.add_argument("--score", metavar="X", type=_score, help="explain this score, from 0 to 10, and score nothing")
+    parser.add_argument(
+        "--score", metavar="X", type=score_argument, help="explain this score, from 0 to 10, and score nothing"
+    )
     add_model_option(parser)
     add_readout_option(parser)
 
@@ -55,13 +57,3 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
 def _tell_refusal(refusal: Refusal, words: Words) -> int:
     print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     return EXIT_NOTHING_SCORED
-
-
-def _score(text: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        score = -1.0
-    if not 0 <= score <= MAX_SCORE:  # "nan" too
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to {MAX_SCORE:.0f}")
-    return score

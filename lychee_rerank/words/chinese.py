@@ -1,5 +1,6 @@
 """The sentences in Chinese."""
 
+from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.words.table import Words
 
@@ -150,6 +151,41 @@ CHINESE = Words(
         Rule.YES_NO: "按 yes 对 no 的概率计分",
         Rule.NONE: "输出里没有数字，计 0.0 分",
     },
+    copy_problem={
+        CopyProblem.GONE: "未复制：照片已不在，或无法再读取",
+        CopyProblem.CUT_SHORT: "不完整：照片读到一半时出错",
+        CopyProblem.XMP_KEPT: "已复制，但没有写入星级：其中的元数据无法追加",
+    },
+    folder_problem={
+        FolderProblem.NOT_A_FOLDER: "{folder} 不是文件夹，也无法在那里新建：请换一个。",
+        FolderProblem.NOT_ALLOWED: (
+            "本应用（用户 {user}）不能写入 {folder}：请在该文件夹所在的机器上用 `chown {user}` 授权，或换一个文件夹。"
+        ),
+        FolderProblem.READ_ONLY: "{folder} 是只读挂载的：请去掉 `:ro` 重新挂载，或换一个文件夹。",
+        FolderProblem.DISK_FULL: "{folder} 所在的磁盘已满：已复制的文件都是完整的。请腾出空间后再导出。",
+        FolderProblem.TAKEN: "{folder} 已存在，不会被覆盖：请换一个文件名。",
+        FolderProblem.OTHER: "{folder} 无法写入（{detail}）。",
+    },
+    exported="已将 {n} 复制到 {folder}，另有 {table}。",
+    pairs_problem={
+        PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
+        PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
+        PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明 `file` 和 `text` 两列。",
+    },
+    row_problem={
+        RowProblem.NO_FILE: "没有写文件名",
+        RowProblem.NOT_THERE: "没有这个文件",
+        RowProblem.OUTSIDE: "文件不在清单所在的文件夹里",
+        RowProblem.NO_TEXT: "没有写文字",
+        RowProblem.TEXT_TOO_LONG: "文字超过 2000 个字符",
+        RowProblem.BAD_LABEL: "标签不是 1、0、yes、no、fits、does not、是、否、符合、不符合之一",
+        RowProblem.UNREADABLE: "这一行无法读取",
+    },
+    row_line="第 {line} 行：{problem}",
+    moderated="共 {n} 对 = 低于 {threshold:g} 的 {flagged} + 其余 {passed} + 拒收 {refused}",
+    moderation_figures="对照 {n} 个标签：准确率 {accuracy}，精确率 {precision}，召回率 {recall}",
+    undefined="无定义",
+    work_saved="节省人工：{share}",
     login_label="密码",
     login_button="登录",
     login_wrong="密码不对。",

@@ -1,5 +1,6 @@
 """The sentences in English."""
 
+from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.words.table import Words
 
@@ -154,6 +155,42 @@ ENGLISH = Words(
         Rule.YES_NO: "how probable the model holds yes, against no",
         Rule.NONE: "no number in the answer: counted as 0.0",
     },
+    copy_problem={
+        CopyProblem.GONE: "not copied: the photo is gone, or can no longer be read",
+        CopyProblem.CUT_SHORT: "not whole: reading the photo failed halfway",
+        CopyProblem.XMP_KEPT: "copied without rating: the metadata in it cannot be added to",
+    },
+    folder_problem={
+        FolderProblem.NOT_A_FOLDER: "{folder} is no folder, and none can be made there: name another.",
+        FolderProblem.NOT_ALLOWED: (
+            "This app (user {user}) may not write to {folder}: `chown {user}` that folder on the machine "
+            "where it lies, or name another."
+        ),
+        FolderProblem.READ_ONLY: "{folder} is mounted read-only: mount it without `:ro`, or name another folder.",
+        FolderProblem.DISK_FULL: "The disk is full at {folder}: what is there is whole. Make room, export again.",
+        FolderProblem.TAKEN: "{folder} is there already, and nothing is overwritten: name another file.",
+        FolderProblem.OTHER: "{folder} cannot be written ({detail}).",
+    },
+    exported="{n} copied to {folder}, with {table}.",
+    pairs_problem={
+        PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
+        PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
+        PairsProblem.NO_COLUMNS: "The first line of {file} has to name the columns `file` and `text`.",
+    },
+    row_problem={
+        RowProblem.NO_FILE: "the file is missing",
+        RowProblem.NOT_THERE: "there is no such file",
+        RowProblem.OUTSIDE: "the file lies outside the folder of the list",
+        RowProblem.NO_TEXT: "the text is missing",
+        RowProblem.TEXT_TOO_LONG: "the text has more than 2,000 characters",
+        RowProblem.BAD_LABEL: "the label is none of 1, 0, yes, no, fits, does not",
+        RowProblem.UNREADABLE: "the row cannot be read",
+    },
+    row_line="line {line}: {problem}",
+    moderated="{n} pairs = {flagged} below {threshold:g} + {passed} not below it + {refused} refused",
+    moderation_figures="Against {n} labels: accuracy {accuracy}, precision {precision}, recall {recall}",
+    undefined="undefined",
+    work_saved="Manual work saved: {share}",
     login_label="Password",
     login_button="Log in",
     login_wrong="That is not the password.",

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, QueryRefused, ScoringElsewhere, StorageFailed
+from lychee_rerank.errors import (
+    DeviceLost,
+    ExportFailed,
+    LycheeError,
+    ModelUnusable,
+    PairsInvalid,
+    QueryRefused,
+    ScoringElsewhere,
+    StorageFailed,
+)
+from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 
 
@@ -96,6 +106,16 @@ class Words:
     kind: dict[str, str]
     heic_remedy: str
     rule: dict[Rule, str]
+    copy_problem: dict[CopyProblem, str]
+    folder_problem: dict[FolderProblem, str]
+    exported: str
+    pairs_problem: dict[PairsProblem, str]
+    row_problem: dict[RowProblem, str]
+    row_line: str
+    moderated: str
+    moderation_figures: str
+    undefined: str
+    work_saved: str
     login_label: str
     login_button: str
     login_wrong: str
@@ -111,6 +131,12 @@ class Words:
         sentence = self.not_a_picture_kind.format(kind=self.kind.get(refusal.kind, refusal.kind))
         return sentence + self.heic_remedy if refusal.kind == "HEIC" else sentence
 
+    def note(self, problem: Refusal | CopyProblem | RowProblem) -> str:
+        """One plain sentence that says why a photo was refused or not copied whole, or a row passed over."""
+        if isinstance(problem, Refusal):
+            return self.refusal(problem)
+        return self.copy_problem[problem] if isinstance(problem, CopyProblem) else self.row_problem[problem]
+
     def failure(self, error: LycheeError) -> str:
         """One plain sentence for an error that ends a run or keeps the model from loading."""
         if isinstance(error, QueryRefused):
@@ -120,6 +146,11 @@ class Words:
             return self.model_failed.format(problem=problem.format(file=error.file), remedy=remedy)
         if isinstance(error, StorageFailed):
             return self.storage_failed.format(folder=error.folder)
+        if isinstance(error, ExportFailed):
+            sentence = self.folder_problem[error.problem]
+            return sentence.format(folder=error.folder, user=error.user, detail=error.detail)
+        if isinstance(error, PairsInvalid):
+            return self.pairs_problem[error.problem].format(file=error.file, detail=error.detail)
         if isinstance(error, ScoringElsewhere):
             return self.elsewhere
         if isinstance(error, DeviceLost):

@@ -1,0 +1,70 @@
+"""The options of `rank` that take results away: chosen photos copied into a folder, with the ranking as a table."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lychee_rerank.commands.output import printable
+from lychee_rerank.errors import SettingInvalid
+from lychee_rerank.export.copies import check_folder, copy_photos, save_file
+from lychee_rerank.export.marks import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
+from lychee_rerank.export.results import Results
+from lychee_rerank.export.table import TABLE_NAME, build_table
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A folder that can be written, and what goes into the copies."""
+
+    folder: Path
+    xmp: Xmp
+
+
+def add_export_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options."""
+    forms = [form.value for form in XmpForm]
+    lines = ",".join(f"{line:g}" for line in DEFAULT_STARS)
+    parser.add_argument("--export", metavar="FOLDER", type=Path, help="copy the printed photos there, named by rank")
+    parser.add_argument("--xmp", choices=forms, help="write stars into the copies of JPEGs, or into files beside them")
+    parser.add_argument("--stars", type=_stars, help=f"the least scores of one to five stars (unless given: {lines})")
+    parser.add_argument("--write-query", action="store_true", help="write query and score too, as keywords")
+
+
+def plan_export(options: argparse.Namespace) -> Export | None:
+    """What the options ask for, None where they ask for no copies; raises SettingInvalid, ExportFailed."""
+    form = XmpForm(options.xmp or XmpForm.NONE)
+    if options.export is None and form is not XmpForm.NONE:
+        raise SettingInvalid("--xmp", form.value, "--export FOLDER beside it")
+    if form is XmpForm.NONE and (options.write_query or options.stars):
+        told = "--write-query" if options.write_query else "--stars"
+        raise SettingInvalid("--xmp", form.value, f"another form beside {told}")
+    if options.export is None:
+        return None
+    check_folder(options.export)
+    query = options.query if options.write_query else ""
+    return Export(options.export, Xmp(form, query, options.stars or DEFAULT_STARS))
+
+
+def export_photos(export: Export, results: Results, chosen: Sequence[RankedPhoto], *, words: Words) -> None:
+    """Copies the photos and saves the table beside them; tells what went wrong, and where they are."""
+    copying = copy_photos(results.photos, chosen, export.folder, xmp=export.xmp)
+    copies = list(tqdm(copying, total=len(chosen), unit="copy", file=sys.stderr, disable=not sys.stderr.isatty()))
+    table = save_file(export.folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))
+    for copy in copies:
+        if copy.problem:
+            print(f"{printable(copy.photo.scored.name)}: {words.note(copy.problem)}", file=sys.stderr)
+    done = words.photos(sum(bool(copy.file) for copy in copies))
+    print(words.exported.format(n=done, folder=printable(str(export.folder)), table=table), file=sys.stderr)
+
+
+def _stars(text: str) -> Stars:
+    try:
+        return parse_stars(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("expected five rising scores from 0 to 10, such as 2,4,6,8,9") from error

@@ -1,0 +1,113 @@
+"""moderate: scores photos against a text each, and prints the ones that do not fit, least fitting first."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.commands.output import (
+    EXIT_DONE,
+    EXIT_NOTHING_SCORED,
+    add_model_option,
+    add_readout_option,
+    open_scores,
+    printable,
+    score_argument,
+    with_readout,
+)
+from lychee_rerank.decoders import Decoders
+from lychee_rerank.export.copies import check_folder, check_free, save_as
+from lychee_rerank.export.flagged import build_flagged_table
+from lychee_rerank.judge import Judge, Known
+from lychee_rerank.keys import build_key
+from lychee_rerank.moderation import JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.pairs import Pair, load_pairs
+from lychee_rerank.records import Refusal
+from lychee_rerank.scorer import Engine
+from lychee_rerank.settings import Settings
+from lychee_rerank.store.scores import Scores
+from lychee_rerank.words import Words
+
+DEFAULT_THRESHOLD = 5.0
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command and its options."""
+    parser = commands.add_parser("moderate", help="score photos against a text each and print those that do not fit")
+    parser.add_argument("pairs", metavar="PAIRS.CSV", type=Path, help="columns file, text and, if known, label")
+    told = f"flag what is scored below X (unless given: {DEFAULT_THRESHOLD})"
+    parser.add_argument("--threshold", metavar="X", type=score_argument, default=DEFAULT_THRESHOLD, help=told)
+    parser.add_argument("--export", metavar="OUT.CSV", type=Path, help="write every pair there, the flagged first")
+    add_model_option(parser)
+    add_readout_option(parser)
+    parser.add_argument("--no-store", action="store_true", help="neither read nor keep scores in the data folder")
+
+
+def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
+    """Prints the flagged pairs and the figures; EXIT_NOTHING_SCORED where no pair was scored."""
+    settings = with_readout(settings, options.readout)
+    if options.export is not None:  # what cannot be written is told before the model loads
+        check_free(options.export)
+        check_folder(options.export.parent)
+    pairs = load_pairs(options.pairs)
+    judged: list[JudgedPair] = []
+    if pairs.good:
+        with open_scores(settings, wanted=not options.no_store) as scores:
+            judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
+            judged = _judge_all(judge, pairs.good, settings=settings, scores=scores)
+    moderation = flag_pairs(judged, threshold=options.threshold, bad=pairs.bad)
+    _print_flagged(moderation)
+    _tell_passed_over(moderation, words)
+    _print_figures(moderation, words)
+    if options.export is not None:
+        save_as(options.export, build_flagged_table(moderation, tell=words.note))
+    return EXIT_DONE if moderation.flagged or moderation.passed else EXIT_NOTHING_SCORED
+
+
+def _judge_all(judge: Judge, pairs: tuple[Pair, ...], *, settings: Settings, scores: Scores | None) -> list[JudgedPair]:
+    """Every pair's outcome, with a bar on a terminal."""
+    readout, template = settings.readout, settings.template
+
+    def known_for(text: str) -> Known | None:
+        return scores.of(build_key(judge.card, text, readout=readout, template=template)) if scores else None
+
+    with Decoders() as decoders:
+        engine = Engine(judge, decode=decoders.decode)
+        judging = judge_pairs(engine, pairs, readout=readout, template=template, known_for=known_for)
+        return list(tqdm(judging, total=len(pairs), unit="pair", file=sys.stderr, disable=not sys.stderr.isatty()))
+
+
+def _print_flagged(moderation: Moderation) -> None:
+    print("score  file  text")
+    for one in moderation.flagged:
+        print(f"{one.score:5.1f}  {printable(one.pair.photo.name)}  {printable(one.pair.text)}")
+
+
+def _tell_passed_over(moderation: Moderation, words: Words) -> None:
+    """Each refused photo and each bad row, with its line."""
+    found = [(row.line, row.file, words.note(row.problem)) for row in moderation.bad]
+    for one in moderation.refused:
+        if isinstance(one.outcome, Refusal):
+            found.append((one.pair.line, one.pair.photo.name, words.refusal(one.outcome)))
+    for line, file, problem in sorted(found):
+        told = words.row_line.format(line=line, problem=problem)
+        print(f"{told} ({printable(file)})" if file else told, file=sys.stderr)
+
+
+def _print_figures(moderation: Moderation, words: Words) -> None:
+    counts = {"flagged": len(moderation.flagged), "passed": len(moderation.passed), "refused": len(moderation.refused)}
+    print("\n" + words.moderated.format(n=moderation.pairs, threshold=moderation.threshold, **counts))
+    figures = moderation.figures
+    if figures.labelled:
+        accuracy, precision, recall = (
+            _percent(share, words) for share in (figures.accuracy, figures.precision, figures.recall)
+        )
+        told = {"accuracy": accuracy, "precision": precision, "recall": recall}
+        print(words.moderation_figures.format(n=figures.labelled, **told))
+    print(words.work_saved.format(share=_percent(moderation.work_saved, words)))
+
+
+def _percent(share: float | None, words: Words) -> str:
+    return words.undefined if share is None else f"{share:.1%}"

@@ -1,0 +1,1 @@
+"""Finished results taken away: tables, archives, copies with ratings; no model is called here."""

@@ -1,0 +1,103 @@
+"""Chosen photos and their table -> a ZIP, made while it is read: never more than a photo of it is in memory."""
+
+import stat
+import time
+import zipfile
+from collections.abc import Generator, Iterable, Iterator, Sequence
+
+from lychee_rerank.export.cells import Tell
+from lychee_rerank.export.marks import Xmp
+from lychee_rerank.export.names import name_copies
+from lychee_rerank.export.results import Copied, Results
+from lychee_rerank.export.source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.table import TABLE_NAME, build_table
+from lychee_rerank.problems import CopyProblem
+from lychee_rerank.records import RankedPhoto
+
+MISSING_NAME = "missing.txt"
+_FIRST_S, _LAST_S = 315_619_200, 4_354_732_800  # 2 January 1980 and 30 December 2107: the dates a ZIP can hold
+_MODE = stat.S_IFREG | 0o644
+
+
+class _Pipe:
+    """Takes what zipfile writes, and gives it away; it cannot be sought, so that zipfile never goes back."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def write(self, content: bytes) -> int:
+        self._held += content
+        return len(content)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def take(self) -> Iterator[bytes]:
+        """What was written since, if anything."""
+        if self._held:
+            held, self._held = bytes(self._held), bytearray()
+            yield held
+
+
+def stream_archive(
+    results: Results, chosen: Sequence[RankedPhoto], *, tell: Tell, xmp: Xmp | None = None
+) -> Iterator[bytes]:
+    """The ZIP in pieces: photos named by rank, not deflated, their sidecars, and the table at its end.
+
+    A photo that vanished is named in the table and in MISSING_NAME, and stops nothing.
+    """
+    pipe, copies = _Pipe(), []
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
+        for photo, name in zip(chosen, name_copies(chosen), strict=True):
+            copied = yield from _add_photo(archive, pipe, name, photo, results=results, xmp=xmp or Xmp())
+            copies.append(copied)
+        lines = [f"{_line(copy.photo.scored.name)}: {tell(copy.problem)}\n" for copy in copies if copy.problem]
+        if lines:
+            yield from _add(archive, pipe, _entry(MISSING_NAME), ["".join(lines).encode("utf-8", "replace")])
+        yield from _add(archive, pipe, _entry(TABLE_NAME), [build_table(results, tell=tell, copies=copies)])
+    yield from pipe.take()
+
+
+def _add_photo(
+    archive: zipfile.ZipFile, pipe: _Pipe, name: str, photo: RankedPhoto, *, results: Results, xmp: Xmp
+) -> Generator[bytes, None, Copied]:
+    """The pieces of one photo and its sidecar; what came of it."""
+    try:
+        with open_source(results.photos[photo.scored.index].path, xmp.form, xmp.marks_of(photo)) as source:
+            yield from _add(archive, pipe, _entry(name, source), source.chunks())
+            if source.sidecar is not None:
+                beside = name_sidecar(name, xmp.form)
+                yield from _add(archive, pipe, _entry(beside), [source.sidecar])
+            return Copied(photo, name, source.problem)
+    except CutShort:  # the beginning has left already
+        yield from pipe.take()
+        return Copied(photo, name, CopyProblem.CUT_SHORT)
+    except OSError:
+        return Copied(photo, "", CopyProblem.GONE)
+
+
+def _add(
+    archive: zipfile.ZipFile, pipe: _Pipe, entry: zipfile.ZipInfo, content: Iterable[bytes]
+) -> Generator[bytes, None, None]:
+    with archive.open(entry, "w") as out:
+        for chunk in content:
+            out.write(chunk)
+            yield from pipe.take()
+    yield from pipe.take()
+
+
+def _entry(name: str, source: Source | None = None) -> zipfile.ZipInfo:
+    """An entry with the photo's time; its size tells zipfile whether it needs ZIP64."""
+    modified_s = min(max(source.modified_s if source else time.time(), _FIRST_S), _LAST_S)
+    entry = zipfile.ZipInfo(name, time.localtime(modified_s)[:6])
+    entry.file_size = source.size_bytes if source else 0
+    entry.external_attr = _MODE << 16
+    return entry
+
+
+def _line(name: str) -> str:
+    """A name that breaks no line."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)

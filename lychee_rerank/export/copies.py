@@ -1,0 +1,157 @@
+"""Chosen photos -> copies in a folder, named by rank; what is there already is never overwritten.
+
+A copy is written under a temporary name and renamed once it is whole.
+"""
+
+import errno
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from lychee_rerank.errors import ExportFailed
+from lychee_rerank.export.marks import Xmp
+from lychee_rerank.export.names import name_copies, number_name
+from lychee_rerank.export.results import Copied
+from lychee_rerank.export.source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.problems import CopyProblem, FolderProblem
+from lychee_rerank.records import Photo, RankedPhoto
+
+PROBLEMS = {
+    errno.EACCES: FolderProblem.NOT_ALLOWED,
+    errno.EPERM: FolderProblem.NOT_ALLOWED,
+    errno.EROFS: FolderProblem.READ_ONLY,
+    errno.ENOSPC: FolderProblem.DISK_FULL,
+    errno.EDQUOT: FolderProblem.DISK_FULL,
+    errno.ENOTDIR: FolderProblem.NOT_A_FOLDER,
+    errno.EEXIST: FolderProblem.NOT_A_FOLDER,
+}
+
+
+def check_folder(folder: Path) -> None:
+    """Makes the folder where it is missing, and tries to write there; raises ExportFailed."""
+    with _failures_told(folder), ExitStack() as undo:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_aside(folder, [b"."], undo=undo)
+
+
+def copy_photos(
+    photos: Sequence[Photo], chosen: Sequence[RankedPhoto], folder: Path, *, xmp: Xmp | None = None
+) -> Iterator[Copied]:
+    """Copies one photo a step, and says what came of it; raises ExportFailed, with the copies so far in place.
+
+    `photos` are in upload order. Where a name is taken, by a sidecar too, the copy gets a number.
+    """
+    wanted = xmp or Xmp()
+    for photo, name in zip(chosen, name_copies(chosen), strict=True):
+        yield _copy_photo(photos[photo.scored.index].path, photo, folder / name, xmp=wanted)
+
+
+def save_file(folder: Path, name: str, content: bytes) -> str:
+    """Writes a new file, under another name where that one is taken; the name; raises ExportFailed."""
+    with _failures_told(folder):
+        return _save_together(folder, lambda number: [number_name(name, number)], [[content]])[0].name
+
+
+def save_as(file: Path, content: bytes) -> None:
+    """Writes a new file of exactly this name; raises ExportFailed where it is taken."""
+
+    def names(number: int) -> list[str]:
+        """This name and no other."""
+        if number > 1:
+            raise _taken(file)
+        return [file.name]
+
+    with _failures_told(file.parent):
+        _save_together(file.parent, names, [[content]])
+
+
+def check_free(file: Path) -> None:
+    """Raises ExportFailed where there is such a file already."""
+    if os.path.lexists(file):
+        raise _taken(file)
+
+
+def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Copied:
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(open_source(path, xmp.form, xmp.marks_of(photo)))
+        except OSError:
+            return Copied(photo, "", CopyProblem.GONE)
+        try:
+            with _failures_told(target.parent):
+                return Copied(photo, _copy_source(source, target, xmp=xmp), source.problem)
+        except CutShort:
+            return Copied(photo, "", CopyProblem.GONE)
+
+
+def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> str:
+    """The name that the copy got."""
+
+    def names(number: int) -> list[str]:
+        name = number_name(target.name, number)
+        return [name] if source.sidecar is None else [name, name_sidecar(name, xmp.form)]
+
+    contents: list[Iterable[bytes]] = [source.chunks(), [source.sidecar or b""]]
+    saved = _save_together(target.parent, names, contents[: len(names(1))])
+    with suppress(OSError):  # some network folders keep no times
+        os.utime(saved[0], (source.modified_s, source.modified_s))
+    return saved[0].name
+
+
+def _save_together(
+    folder: Path, names: Callable[[int], Sequence[str]], contents: Sequence[Iterable[bytes]]
+) -> list[Path]:
+    """Writes files whose names belong together, numbered alike where one of them is taken: all or none."""
+    with ExitStack() as undo:
+        written = [_write_aside(folder, content, undo=undo) for content in contents]
+        for number in itertools.count(1):
+            targets = [folder / name for name in names(number)]
+            if _reserve(targets, undo=undo):
+                break
+        for temporary, target in zip(written, targets, strict=True):
+            os.replace(temporary, target)
+        undo.pop_all()
+    return targets
+
+
+def _write_aside(folder: Path, content: Iterable[bytes], *, undo: ExitStack) -> Path:
+    """The content in a file of a temporary name, which `undo` deletes."""
+    temporary = folder / f".lychee-{secrets.token_hex(8)}.part"
+    with temporary.open("xb") as file:
+        undo.callback(temporary.unlink, missing_ok=True)
+        for chunk in content:
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
+
+
+def _reserve(targets: Sequence[Path], *, undo: ExitStack) -> bool:
+    """Makes empty files of these names, which no one else can take any more; False, and none, where one is taken."""
+    with ExitStack() as own:
+        for target in targets:
+            try:
+                target.open("xb").close()
+            except FileExistsError:
+                return False
+            own.callback(target.unlink, missing_ok=True)
+        undo.enter_context(own.pop_all())
+    return True
+
+
+def _taken(file: Path) -> ExportFailed:
+    return ExportFailed(FolderProblem.TAKEN, folder=str(file), user=os.getuid())
+
+
+@contextmanager
+def _failures_told(folder: Path) -> Iterator[None]:
+    """Turns what the system says of a place into ExportFailed."""
+    try:
+        yield
+    except OSError as error:
+        problem = PROBLEMS.get(error.errno or 0, FolderProblem.OTHER)
+        detail = error.strerror or str(error)
+        raise ExportFailed(problem, folder=str(folder), user=os.getuid(), detail=detail) from error

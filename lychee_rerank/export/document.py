@@ -1,0 +1,30 @@
+"""Finished results -> the JSON form that the command line prints and the page hands out."""
+
+from collections.abc import Sequence
+
+from lychee_rerank.export.cells import Tell
+from lychee_rerank.records import RankedPhoto, Refusal
+
+
+def outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, tell: Tell) -> dict[str, object]:
+    """The JSON form of the photos; scores in full precision."""
+    return {
+        "results": [
+            {
+                "rank": photo.rank,
+                "score": photo.scored.score.value,
+                "expected": photo.scored.score.expected,
+                "label_mass": photo.scored.score.label_mass,
+                "tied": photo.tied,
+                "index": photo.scored.index,
+                "name": photo.scored.name,
+                "answer": photo.scored.score.answer,
+                "rule": photo.scored.score.rule,
+            }
+            for photo in ranked
+        ],
+        "refused": [
+            {"index": refusal.index, "name": refusal.name, "reason": refusal.reason, "message": tell(refusal)}
+            for refusal in refused
+        ],
+    }

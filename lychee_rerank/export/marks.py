@@ -1,0 +1,60 @@
+"""What is written into or beside a copy: stars, and the query where that is wanted; knows no file format."""
+
+import itertools
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lychee_rerank.records import RankedPhoto
+
+Stars = tuple[float, float, float, float, float]
+
+# The least scores of one to five stars. Below the first there is no star, which every program reads as "not rated":
+# -1 ("rejected") is never written, as programs delete what is rejected at one command.
+DEFAULT_STARS: Stars = (2.0, 4.0, 6.0, 8.0, 9.0)
+ROOT_KEYWORD = "lychee"
+
+
+class XmpForm(StrEnum):
+    """Where the marks go; EMBEDDED writes into copies of JPEGs, and a SIDECAR beside every other copy."""
+
+    NONE = "none"
+    EMBEDDED = "embedded"
+    SIDECAR = "sidecar"  # photo.jpg.xmp: darktable, digiKam
+    SIDECAR_SHORT = "sidecar-short"  # photo.xmp: Adobe's programs
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What one copy says of its photo: stars from 0 (not rated) to 5, and keywords."""
+
+    stars: int
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Xmp:
+    """Which marks are wanted, and where; `query` is written, with the exact score, unless it is empty."""
+
+    form: XmpForm = XmpForm.NONE
+    query: str = ""
+    stars: Stars = DEFAULT_STARS
+
+    def marks_of(self, photo: RankedPhoto) -> Marks:
+        """The marks of one photo."""
+        score = photo.scored.score.value
+        keywords = (" ".join(self.query.split()), f"score {score}") if self.query.strip() else ()
+        return Marks(count_stars(score, self.stars), keywords)
+
+
+def count_stars(score: float, least: Stars = DEFAULT_STARS) -> int:
+    """The stars of a score from 0 to 10: as many as there are lines that it reaches."""
+    return sum(score >= line for line in least)
+
+
+def parse_stars(text: str) -> Stars:
+    """The least scores of one to five stars from "2,4,6,8,9"; raises ValueError unless they rise, from 0 to 10."""
+    one, two, three, four, five = (float(part) for part in text.split(","))
+    stars = (one, two, three, four, five)
+    if not (one >= 0 and five <= 10 and all(low < high for low, high in itertools.pairwise(stars))):  # NaN too
+        raise ValueError(f"not five rising scores from 0 to 10: {text}")
+    return stars

@@ -1,0 +1,47 @@
+"""Names of copies: the rank, the score, and what is safe on every file system of the name that the user knows."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from lychee_rerank.records import RankedPhoto
+
+MIN_RANK_DIGITS = 3
+MAX_OWN_BYTES = 180  # file systems take 255: room for rank, score, a number and ".xmp"
+MAX_ENDING_BYTES = 16
+
+_RESERVED = frozenset('<>:"/\\|?*')  # on Windows; the slash everywhere
+_TURNING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # would hide the ending
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, line and paragraph ends
+
+
+def name_copies(chosen: Sequence[RankedPhoto]) -> tuple[str, ...]:
+    """A file name for each photo, such as 001_8.5_sofa.jpg: sorted by rank, no two alike, never a path."""
+    digits = max(MIN_RANK_DIGITS, len(str(max((photo.rank for photo in chosen), default=0))))
+    return tuple(
+        f"{photo.rank:0{digits}d}_{photo.scored.score.value:.1f}_{_clean(photo.scored.name)}" for photo in chosen
+    )
+
+
+def number_name(name: str, number: int) -> str:
+    """The name itself for 1, with the number in front of its ending from 2 on."""
+    stem, ending = os.path.splitext(name)
+    return name if number == 1 else f"{stem} ({number}){ending}"
+
+
+def _clean(name: str) -> str:
+    """The last part of a path, with what some file system refuses made "_", and cut where it is long."""
+    base = re.split(r"[/\\]", name)[-1]
+    safe = "".join("_" if _is_unsafe(character) else character for character in base)
+    stem, ending = os.path.splitext(safe.rstrip(" ."))  # Windows drops dots and spaces from the end
+    if len(ending.encode()) > MAX_ENDING_BYTES:
+        stem, ending = stem + ending, ""
+    cut = stem.encode()[: MAX_OWN_BYTES - len(ending.encode())].decode(errors="ignore")
+    return (cut + ending).rstrip(" .") or "photo"
+
+
+def _is_unsafe(character: str) -> bool:
+    return character in _RESERVED or character in _TURNING or unicodedata.category(character) in _UNSEEN

@@ -1,0 +1,156 @@
+"""A CSV of photos, each with a text of its own -> pairs to be scored, and the rows that cannot be; opens no photo.
+
+Columns: file, text, and label where it is known whether they fit; others are passed over.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lychee_rerank.errors import PairsInvalid, QueryRefused
+from lychee_rerank.problems import PairsProblem, RowProblem
+from lychee_rerank.prompts import clean_query
+from lychee_rerank.records import Photo, QueryProblem
+
+if TYPE_CHECKING:
+    import _csv
+
+FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
+DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
+_DELIMITERS = ",;\t"  # what Excel writes, by its language
+
+Find = Callable[[str], Photo | RowProblem]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A photo and its text; `line` counts from 1, `fits` is the label, None without one."""
+
+    line: int
+    photo: Photo
+    text: str
+    fits: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is passed over: its line, what its first two columns hold, and why."""
+
+    line: int
+    file: str
+    text: str
+    problem: RowProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The rows of one list, in its order."""
+
+    good: tuple[Pair, ...]
+    bad: tuple[BadRow, ...]
+
+
+class _Unusable(Exception):
+    """A row that is passed over."""
+
+    def __init__(self, problem: RowProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def load_pairs(file: Path) -> Pairs:
+    """The pairs of a CSV file, whose photos lie in its folder or below; raises PairsInvalid."""
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise PairsInvalid(PairsProblem.UNREADABLE, file=str(file), detail=detail) from error
+    return parse_pairs(content, find=find_below(file.parent), name=str(file))
+
+
+def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
+    """The pairs of a CSV; `find` says which photo a name stands for, `name` is the list's own. Raises PairsInvalid."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PairsInvalid(PairsProblem.NOT_UTF8, file=name) from error
+    head = text.splitlines()[0] if text else ""
+    rows = csv.reader(StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=head.count))
+    try:
+        columns = [column.strip().casefold() for column in next(rows, [])]
+    except csv.Error:  # a cell above csv.field_size_limit()
+        columns = []
+    if not {"file", "text"} <= set(columns):
+        raise PairsInvalid(PairsProblem.NO_COLUMNS, file=name)
+    parsed = list(_parse_rows(rows, columns, find=find))
+    good = tuple(row for row in parsed if isinstance(row, Pair))
+    return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)))
+
+
+def find_below(folder: Path) -> Find:
+    """Takes a name for a file below the folder, from which no name and no link may lead out."""
+
+    return partial(_find_below, folder)
+
+
+def _find_below(folder: Path, name: str) -> Photo | RowProblem:
+    try:
+        root, real = os.path.realpath(folder), os.path.realpath(os.path.join(folder, name))
+    except (OSError, ValueError):  # a NUL
+        return RowProblem.NOT_THERE
+    if not real.startswith(os.path.join(root, "")):
+        return RowProblem.OUTSIDE
+    return Photo(name, folder / name) if os.path.isfile(real) else RowProblem.NOT_THERE
+
+
+def _parse_rows(rows: "_csv.Reader", columns: list[str], *, find: Find) -> Iterator[Pair | BadRow]:
+    """What each row that is not blank stands for."""
+    while True:
+        line = rows.line_num + 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield BadRow(line, "", "", RowProblem.UNREADABLE)
+            continue
+        row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+        if any(row.values()):
+            yield _parse_row(line, row, find=find)
+
+
+def _parse_row(line: int, row: dict[str, str], *, find: Find) -> Pair | BadRow:
+    file, text, label = (row.get(column, "") for column in ("file", "text", "label"))
+    try:
+        return Pair(line, _find_photo(file, find=find), _check_text(text), _read_label(label))
+    except _Unusable as unusable:
+        return BadRow(line, file, text, unusable.problem)
+
+
+def _find_photo(file: str, *, find: Find) -> Photo:
+    found = find(file) if file else RowProblem.NO_FILE
+    if isinstance(found, RowProblem):
+        raise _Unusable(found)
+    return found
+
+
+def _check_text(text: str) -> str:
+    try:
+        clean_query(text)
+    except QueryRefused as error:
+        empty = error.problem is QueryProblem.EMPTY
+        raise _Unusable(RowProblem.NO_TEXT if empty else RowProblem.TEXT_TOO_LONG) from error
+    return text
+
+
+def _read_label(label: str) -> bool | None:
+    """True where photo and text fit, None where nothing is said."""
+    word = " ".join(label.casefold().split())
+    if word and word not in FITS | DOES_NOT_FIT:
+        raise _Unusable(RowProblem.BAD_LABEL)
+    return word in FITS if word else None

@@ -1,0 +1,75 @@
+"""Which photos are chosen, and what their copies are called."""
+
+import pytest
+
+from lychee_rerank.export.names import name_copies, number_name
+from lychee_rerank.export.results import Choice, choose
+from tests.finished import finish
+
+SCORES = (9.8, 3.0, 6.0, 5.9)
+
+
+@pytest.mark.parametrize(
+    ("choice", "indexes"),
+    [
+        (Choice(), [0, 2, 3, 1]),
+        (Choice(top_k=2), [0, 2]),
+        (Choice(min_score=6.0), [0, 2]),
+        (Choice(below_score=6.0), [3, 1]),
+        (Choice(picks=frozenset({1, 0})), [0, 1]),
+        (Choice(picks=frozenset()), []),
+        (Choice(top_k=1, below_score=6.0), [3]),
+        (Choice(min_score=3.0, below_score=6.0, picks=frozenset({1, 2, 3}), top_k=9), [3, 1]),
+    ],
+)
+def test_the_chosen_photos_come_best_first_and_meet_all_that_is_asked(choice: Choice, indexes: list[int]) -> None:
+    assert [photo.scored.index for photo in choose(finish(SCORES), choice)] == indexes
+
+
+def test_a_line_parts_the_ranking_in_two() -> None:
+    results = finish(SCORES)
+    above, below = choose(results, Choice(min_score=6.0)), choose(results, Choice(below_score=6.0))
+    assert (*above, *below) == results.ranked
+
+
+def test_chosen_photos_keep_the_ranks_that_they_have_among_all() -> None:
+    assert [photo.rank for photo in choose(finish(SCORES), Choice(below_score=6.0))] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("sofa.jpg", "001_5.0_sofa.jpg"),
+        ("sub/folder/沙发.JPG", "001_5.0_沙发.JPG"),
+        ("../../etc/passwd", "001_5.0_passwd"),
+        ("C:\\temp\\a.png", "001_5.0_a.png"),
+        ('a<b>:"|?*.jpg', "001_5.0_a_b______.jpg"),
+        ("a\x00\n\x1b.jpg", "001_5.0_a___.jpg"),
+        ("gpj\u202efdp.jpg", "001_5.0_gpj_fdp.jpg"),
+        ("dots. . .", "001_5.0_dots"),
+        ("...", "001_5.0_photo"),
+        ("a/", "001_5.0_photo"),
+        ("👨‍👩‍👧.webp", "001_5.0_👨‍👩‍👧.webp"),
+        ("half \ud800.jpg", "001_5.0_half _.jpg"),
+    ],
+)
+def test_a_name_is_safe_on_every_file_system_and_else_kept(name: str, copied: str) -> None:
+    assert name_copies(finish([5.0], names=[name]).ranked) == (copied,)
+
+
+@pytest.mark.parametrize("name", ["a" * 300 + ".jpeg", "沙" * 300 + ".jpeg", "a." + "b" * 300])
+def test_a_long_name_is_cut_between_characters_and_keeps_its_ending(name: str) -> None:
+    (copied,) = name_copies(finish([10.0], names=[name]).ranked)
+    assert 150 < len(copied.encode()) <= 200
+    assert copied.endswith(".jpeg") or ".jpeg" not in name
+    assert set(copied) <= set("0123456789._" + name)
+
+
+def test_names_sort_by_rank_and_differ_even_where_the_photos_names_do_not() -> None:
+    names = name_copies(finish([5.0] * 1000, names=["a.jpg"] * 1000).ranked)
+    assert (names[0], names[-1]) == ("0001_5.0_a.jpg", "1000_5.0_a.jpg")
+    assert sorted(set(names)) == list(names)
+
+
+def test_a_number_goes_before_the_ending() -> None:
+    assert (number_name("a.b.jpg", 1), number_name("a.b.jpg", 2)) == ("a.b.jpg", "a.b (2).jpg")
