@@ -1,5 +1,6 @@
 """What the machine has: memory of the process and of the GPU; knows no model and no page."""
 
+import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,15 @@ def watch(read: Callable[[], MemoryUse]) -> Iterator[Peak]:
     finally:
         over.set()
         watcher.join()
+
+
+def trim_memory() -> None:
+    """Gives what the C library keeps of freed memory back to the machine, where that library is glibc: milliseconds.
+
+    Without it the memory of a process grows by some 60 MB over its first thousand photos, and stays there.
+    """
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def memory_share_bytes() -> int:

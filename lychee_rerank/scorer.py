@@ -14,6 +14,7 @@ from lychee_rerank.errors import DeviceLost, PhotoRefused
 from lychee_rerank.intake import Decode, decode_picture, read_bytes
 from lychee_rerank.judge import Judge, Known, OneRun, Prepared, Question, Sight
 from lychee_rerank.keys import build_sight_key
+from lychee_rerank.machine import trim_memory
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.photo_hashes import PhotoHashes
 from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
@@ -99,6 +100,7 @@ class PhotoScorer:
                 except PhotoRefused as refused:
                     yield [_refuse(photo, refused, index=index)]
         yield self.finish()
+        trim_memory()
 
     def finish(self) -> list[Outcome]:
         """What comes of the photos that wait to be looked at, and for their answers."""
@@ -177,8 +179,7 @@ class PhotoScorer:
     def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], list[Outcome]]) -> list[Outcome]:
         """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused.
 
-        Where it is memory that lacks, what is remembered of other photos is given back first.
-        """
+        Where memory lacks, what is remembered of other photos is given back first."""
         try:
             return act(batch) if batch else []
         except DeviceLost:

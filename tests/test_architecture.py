@@ -51,7 +51,7 @@ ALLOWED = {
     "hub": set(),
     "positions": set(),
     "sights": set(),
-    "reader": {"records", "errors", "intake"},  # intake for the type of a picture
+    "reader": {"records", "errors", "intake", "vision"},  # intake for the type of a picture
     "question": {"records", "errors", "intake", "positions", "reader", "sights"},
     "model": {"memory", "prompts", "question", "reader"},
     "vision": set(),
@@ -61,7 +61,8 @@ ALLOWED = {
     "photo_hashes": set(),
     "judge": {"records", "prompts", "intake", "memory"},
     "scorer": {
-        "records", "errors", "prompts", "readout", "intake", "ahead", "judge", "keys", "memory", "photo_hashes",
+        "records", "errors", "prompts", "readout", "intake", "ahead", "judge", "keys", "machine", "memory",
+        "photo_hashes",
     },
     "keys": {"records", "prompts", "intake"},
     "fingerprint": set(),
@@ -80,7 +81,9 @@ ALLOWED = {
     "web.hosts": set(),
     "web.headers": set(),
     "web.login": {"words"},
-    "web.thumbnails": {"records", "spool"},
+    "web.addresses": set(),
+    "web.thumbnails": {"records", "spool", "web.addresses"},
+    "spread": set(),
     "jobs": {"records", "errors", "prompts"},
     "turns": {"jobs"},
     "job_book": {"records", "errors", "prompts", "jobs", "store.runs"},
@@ -111,9 +114,9 @@ ALLOWED = {
     "export.flagged": {"export.cells", "moderation", "records"},
     "pairs": {"errors", "problems", "prompts", "records"},
     "moderation": {"judge", "pairs", "prompts", "records", "scorer"},
-    "words.table": {"records", "errors", "problems"},
-    "words.english": {"records", "problems", "words.table"},
-    "words.chinese": {"records", "problems", "words.table"},
+    "words.table": {"records", "errors", "problems", "spread"},
+    "words.english": {"records", "problems", "spread", "words.table"},
+    "words.chinese": {"records", "problems", "spread", "words.table"},
     "words": {"words.table", "words.english", "words.chinese"},
     "labels": {"records", "errors", "prompts"},
     "metrics": set(),
@@ -138,7 +141,7 @@ ALLOWED = {
     "commands.output": {"errors", "prompts", "readout", "records", "settings", "store", "store.scores"},
     "commands.rank": {
         "assembly", "commands.export", "commands.output", "decoders", "export.document", "export.results", "folders",
-        "judge", "keys", "prompts", "ranking", "records", "scorer", "settings", "store.scores", "words",
+        "judge", "keys", "prompts", "ranking", "records", "scorer", "settings", "spread", "store.scores", "words",
     },
     "commands.export": {
         "commands.output", "errors", "export.copies", "export.marks", "export.results", "export.table", "records",

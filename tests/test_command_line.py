@@ -48,7 +48,7 @@ def report(gallery: Path) -> dict[str, Any]:
 
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
-    assert list(report) == ["query", "model", "readout", "prompt", "reused", "results", "refused"]
+    assert list(report) == ["query", "model", "readout", "prompt", "reused", "spread", "results", "refused"]
     assert (report["query"], report["readout"]) == ("Sofa + 咖啡", "number")
     assert report["prompt"] == {"name": "number", "version": 1, "text_hash": NUMBER.text_hash}
     assert report["model"]["demo"] is True
@@ -205,3 +205,11 @@ def test_a_data_folder_that_cannot_be_written_costs_no_ranking(gallery: Path, tm
     done = run("rank", "sofa", gallery, "--json", LYCHEE_DATA_DIR=str(tmp_path / "file"))
     assert (done.returncode, json.loads(done.stdout)["reused"]) == (0, 0)
     assert "no score is kept" in done.stderr
+
+
+def test_the_spread_is_told_beside_the_table_and_in_json() -> None:
+    done = run("rank", "沙发 + 灯泡 + 咖啡", ROOT / "images", "--top-k", "3")
+    assert done.stderr.strip() == "The first 3 stand out."
+    spread = json.loads(run("rank", "沙发 + 灯泡 + 咖啡", ROOT / "images", "--json").stdout)["spread"]
+    assert (spread["cliff"], spread["verdict"]) == (3, "fine")
+    assert sum(spread["bins"]) == sum(spread["bands"]) == 32

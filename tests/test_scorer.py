@@ -260,3 +260,13 @@ def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_r
     outcomes = by_index(score_photos(engine, "redder", photos))
     assert [type(outcome) for outcome in outcomes] == [ScoredPhoto] * 3
     assert judge.looks == 3
+
+
+def test_a_run_ends_with_freed_memory_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr("lychee_rerank.scorer.trim_memory", lambda: given_back.append(1))
+    steps = score_photos(Engine(FakeJudge()), "red", write_photos(tmp_path, 255, 102))
+    next(steps)
+    assert not given_back
+    assert len(list(steps)) == 1
+    assert given_back == [1]

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -34,6 +35,7 @@ from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, ScoredPhoto
 from lychee_rerank.scorer import Engine, Outcome, score_photos
 from lychee_rerank.settings import Settings
+from lychee_rerank.spread import Spread, measure_spread
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words, words_for
 
@@ -66,15 +68,22 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         outcomes, reused = _score_all(judge, options.query, found.photos, settings=settings, scores=scores)
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
+    spread = measure_spread([photo.scored.score.value for photo in ranked])
     results = Results(found.photos, ranked, refused)
     chosen = choose(results, Choice(top_k=options.top_k, min_score=options.min_score))
     if options.json:
         read = readout_fields(settings.readout, settings.template)
         run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
-        report = {**run_fields, "reused": reused, **outcome_fields(chosen, refused, tell=words_for("en").note)}
+        report = {
+            **run_fields,
+            "reused": reused,
+            "spread": asdict(spread),
+            **outcome_fields(chosen, refused, tell=words_for("en").note),
+        }
         print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _print_table(chosen, words)
+        _tell_spread(spread, words)
         for refusal in refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     if export:
@@ -100,6 +109,12 @@ def _score_all(
         bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
         outcomes = sorted(bar, key=lambda outcome: outcome.index)
     return outcomes, known.reused if known else 0
+
+
+def _tell_spread(spread: Spread, words: Words) -> None:
+    lines = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
+    for line in filter(None, lines):
+        print(line, file=sys.stderr)
 
 
 def _print_table(ranked: Iterable[RankedPhoto], words: Words) -> None:

@@ -2,6 +2,7 @@
 
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
+from lychee_rerank.spread import Verdict
 from lychee_rerank.words.table import Words
 
 CHINESE = Words(
@@ -57,6 +58,12 @@ CHINESE = Words(
     memory_gpu="GPU Memory: {used:.1f} / {total:.1f} GB",
     memory_cpu="内存 {used:.1f} / {total:.1f} GB（CPU）",
     caption="Rank {rank} | Score: {score:.1f}",
+    cliff="前 {n} 张脱颖而出。",
+    verdict={
+        Verdict.FINE: "",
+        Verdict.FLAT: "分数都很接近：搜索条件可能太宽泛，或者照片太相似。",
+        Verdict.NOTHING_FITS: "没有明显符合的照片。",
+    },
     tied="＝ 同分，按上传顺序",
     score_of="Score: {score:.1f} | {name}",
     past_runs="历史排序：{n}",

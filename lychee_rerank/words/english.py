@@ -2,6 +2,7 @@
 
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
+from lychee_rerank.spread import Verdict
 from lychee_rerank.words.table import Words
 
 ENGLISH = Words(
@@ -57,6 +58,12 @@ ENGLISH = Words(
     memory_gpu="GPU Memory: {used:.1f} / {total:.1f} GB",
     memory_cpu="Memory: {used:.1f} / {total:.1f} GB (CPU)",
     caption="Rank {rank} | Score: {score:.1f}",
+    cliff="The first {n} stand out.",
+    verdict={
+        Verdict.FINE: "",
+        Verdict.FLAT: "The scores are close together: the query may be too broad, or the photos too alike.",
+        Verdict.NOTHING_FITS: "Nothing here fits well.",
+    },
     tied="= tied, in upload order",
     score_of="Score: {score:.1f} | {name}",
     past_runs="Past runs: {n}",

@@ -14,6 +14,7 @@ from lychee_rerank.errors import (
 )
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
+from lychee_rerank.spread import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Words:
     memory_gpu: str
     memory_cpu: str
     caption: str
+    cliff: str
+    verdict: dict[Verdict, str]
     tied: str
     score_of: str
     past_runs: str

@@ -1,0 +1,65 @@
+"""What the scores of a run say of its query: where they fall off, how many are good, whether they tell photos apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+MIN_GAP, MIN_UPPER, LARGEST_SHARE = 0.8, 5.0, 0.6
+BIN_WIDTH = 0.5
+BANDS = ((9.0, 10.0), (6.0, 8.9), (0.0, 5.9))  # both ends are in, of scores as they are shown
+FLAT_RANGE, MIDDLE, MIDDLE_SHARE, NOTHING_BELOW = 2.0, (5.0, 7.0), 0.9, 3.0
+FEWEST = 3  # photos of which a spread says anything
+_ROUNDING = 1e-9  # 9.5 - 8.7 is a little less than 0.8
+
+
+class Verdict(StrEnum):
+    """What is wrong with a spread, if anything."""
+
+    FINE = "fine"
+    FLAT = "flat"  # the query may be too broad, or the photos too alike
+    NOTHING_FITS = "nothing_fits"
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """`cliff`: how many photos stand out, 0 for none; `bins`: photos per half point, 10.0 in the last; per band."""
+
+    cliff: int
+    bins: tuple[int, ...]
+    bands: tuple[int, ...]
+    verdict: Verdict
+
+
+def measure_spread(scores: Sequence[float]) -> Spread:
+    """What these scores, each from 0 to 10 and in any order, say together."""
+    bins = [0] * round(10 / BIN_WIDTH)
+    for score in scores:
+        bins[min(int(round(score, 1) / BIN_WIDTH), len(bins) - 1)] += 1
+    bands = (sum(low <= round(score, 1) <= high for score in scores) for low, high in BANDS)
+    return Spread(find_cliff(scores), tuple(bins), tuple(bands), _judge(scores))
+
+
+def find_cliff(scores: Sequence[float]) -> int:
+    """How many photos lie above the first steep fall from the top; 0 where none is steep."""
+    ordered = sorted(scores, reverse=True)
+    gaps = [
+        (n, upper - lower)
+        for n, (upper, lower) in enumerate(pairwise(ordered), start=1)
+        if upper - lower >= MIN_GAP - _ROUNDING and upper >= MIN_UPPER
+    ]
+    if len(ordered) < FEWEST or not gaps:
+        return 0
+    least = LARGEST_SHARE * max(gap for _, gap in gaps) - _ROUNDING
+    return next(n for n, gap in gaps if gap >= least)
+
+
+def _judge(scores: Sequence[float]) -> Verdict:
+    if len(scores) < FEWEST:
+        return Verdict.FINE
+    if max(scores) < NOTHING_BELOW:
+        return Verdict.NOTHING_FITS
+    low, high = MIDDLE
+    middling = sum(low <= score <= high for score in scores)
+    alike = max(scores) - min(scores) <= FLAT_RANGE + _ROUNDING
+    return Verdict.FLAT if alike or middling >= MIDDLE_SHARE * len(scores) else Verdict.FINE
