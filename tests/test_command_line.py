@@ -82,7 +82,10 @@ def test_the_table_has_the_best_photos_and_the_refused_ones_apart(gallery: Path,
     head, *rows = done.stdout.splitlines()
     assert head.split() == ["rank", "score", "name"]
     assert [row.split()[2] for row in rows] == [photo["name"] for photo in report["results"][:2]]
-    assert done.stderr.strip() == "d.png: this is GIF, not a JPEG, PNG or WebP picture"
+    assert done.stderr.splitlines() == [
+        "Nothing here fits well.",
+        "d.png: this is GIF, not a JPEG, PNG or WebP picture",
+    ]
 
 
 @pytest.mark.parametrize(
