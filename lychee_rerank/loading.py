@@ -17,6 +17,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from lychee_rerank.checkpoint import FETCH_AGAIN, check_folder
 from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.last_layer import skip_unread_rows
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice, ModelProblem
 from lychee_rerank.vision import share_window_calls
@@ -46,6 +47,7 @@ def load_model(
     network = _load_network(choice.folder, kind, device, attention=choose_attention(kind, on_gpu=on_gpu))
     if network.config.vision_config._attn_implementation == "sdpa":
         share_window_calls(network)
+    skip_unread_rows(network)
     own_budget = processor.image_processor.size["longest_edge"]
     card = ModelCard(
         name=choice.name,

@@ -12,6 +12,7 @@ from transformers import DynamicCache
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.intake import Picture
+from lychee_rerank.last_layer import reading
 from lychee_rerank.records import EmptyCache, ModelCard, ModelProblem
 from lychee_rerank.vision import Layouts
 
@@ -78,13 +79,14 @@ class Reader:
 
         `mask` [B, cached + L] is 0 where there is padding.
         """
-        hidden = self.network.model.language_model(
-            inputs_embeds=embeddings,
-            position_ids=positions.to(embeddings.device),
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state
+        with reading(self.network, rows=rows):
+            hidden = self.network.model.language_model(
+                inputs_embeds=embeddings,
+                position_ids=positions.to(embeddings.device),
+                attention_mask=mask,
+                past_key_values=cache,
+                use_cache=True,
+            ).last_hidden_state
         logits: torch.Tensor = self.network.lm_head(hidden[:, hidden.shape[1] - rows :])
         return logits
 

@@ -10,7 +10,8 @@ PACKAGE = ROOT / "lychee_rerank"
 
 # Where tensors are: the model, and what it is made of.
 ENGINE = {
-    f"lychee_rerank/{name}.py" for name in ("loading", "model", "positions", "question", "reader", "sights", "vision")
+    f"lychee_rerank/{name}.py"
+    for name in ("last_layer", "loading", "model", "positions", "question", "reader", "sights", "vision")
 }
 
 # A third-party package, and the only files that may import it.
@@ -51,11 +52,12 @@ ALLOWED = {
     "hub": set(),
     "positions": set(),
     "sights": set(),
-    "reader": {"records", "errors", "intake", "vision"},  # intake for the type of a picture
+    "last_layer": set(),
+    "reader": {"records", "errors", "intake", "last_layer", "vision"},  # intake for the type of a picture
     "question": {"records", "errors", "intake", "positions", "reader", "sights"},
     "model": {"memory", "prompts", "question", "reader"},
     "vision": set(),
-    "loading": {"records", "errors", "checkpoint", "model", "vision"},
+    "loading": {"records", "errors", "checkpoint", "last_layer", "model", "vision"},
     "memory": set(),
     "ahead": set(),
     "photo_hashes": set(),
