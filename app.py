@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from lychee_rerank.page.cards import draw_preview
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
 from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.process import open_shared
-from lychee_rerank.page.results import draw_preview
 from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run, watch_other_runs
 from lychee_rerank.page.sidebar import draw_sidebar
 from lychee_rerank.page.style import draw_style

@@ -18,10 +18,12 @@ from starlette.types import ASGIApp
 from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
-from lychee_rerank.web import thumbnails
+from lychee_rerank.web import downloads, originals, thumbnails
+from lychee_rerank.web.downloads import serve_download
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
 from lychee_rerank.web.login import LoginMiddleware
+from lychee_rerank.web.originals import serve_original
 from lychee_rerank.web.owner import OwnerMiddleware, read_owner
 
 log = logging.getLogger("lychee_rerank.serve")
@@ -46,7 +48,7 @@ def guard(page: ASGIApp) -> ASGIApp:
     return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))
 
 
-def serve_thumbnail(request: Request) -> Response:
+def send_thumbnail(request: Request) -> Response:
     """The thumbnail of that address, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
     content = open_shared().thumbnails.read(token, owner=owner)
@@ -55,9 +57,26 @@ def serve_thumbnail(request: Request) -> Response:
     return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
 
+def send_original(request: Request) -> Response:
+    """The photo of that address itself, for the visitor whom it was given to."""
+    token, owner = request.path_params["token"], read_owner(request.scope)
+    photo = open_shared().originals.find(token, owner=owner)
+    return serve_original(photo, download="download" in request.query_params)
+
+
+def send_export(request: Request) -> Response:
+    """The export of that address, for the visitor whom it was given to."""
+    token, owner = request.path_params["token"], read_owner(request.scope)
+    return serve_download(open_shared().downloads.find(token, owner=owner))
+
+
 app = st.App(
     Path(__file__).with_name("app.py"),
-    routes=[Route(thumbnails.ROUTE, serve_thumbnail)],
+    routes=[
+        Route(thumbnails.ROUTE, send_thumbnail),
+        Route(originals.ROUTE, send_original),
+        Route(downloads.ROUTE, send_export),
+    ],
     lifespan=lifespan,
     middleware=[Middleware(guard)],
 )

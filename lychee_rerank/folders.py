@@ -8,7 +8,8 @@ from pathlib import Path
 from lychee_rerank.records import Photo
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
-COPIES_FOLDERS = ("@eaDir", "__MACOSX")  # where Synology keeps thumbnails and macOS what a ZIP has no place for
+PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
+COPIES_FOLDERS = ("@eaDir", "__MACOSX", PICKS_FOLDER)  # Synology's thumbnails; what a ZIP of macOS has no place for
 
 Place = tuple[str, ...]  # the names that lead from a folder to what is below it
 

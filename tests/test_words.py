@@ -8,15 +8,20 @@ from dataclasses import fields
 import pytest
 
 from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, StorageFailed
+from lychee_rerank.export.marks import XmpForm
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
-from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
+from lychee_rerank.spread import BANDS
+from lychee_rerank.view import Part, Sort
+from lychee_rerank.words import CHINESE, ENGLISH, ResultWords, Words, words_for
 
 
-def sentences(words: Words) -> Iterator[tuple[str, str]]:
+def sentences(words: Words | ResultWords) -> Iterator[tuple[str, str]]:
     for field in fields(words):
         value = getattr(words, field.name)
-        if isinstance(value, dict):
+        if isinstance(value, ResultWords):
+            yield from ((f"{field.name}.{name}", text) for name, text in sentences(value))
+        elif isinstance(value, dict):
             yield from ((f"{field.name}.{key}", text) for key, text in value.items())
         elif isinstance(value, tuple):
             yield from ((f"{field.name}.{n}", text) for n, text in enumerate(value))
@@ -40,6 +45,8 @@ def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
     tables += [(words.model_problem, ModelProblem), (words.model_remedy, ModelProblem), (words.demo_because, Why)]
     tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
     tables += [(words.pairs_problem, PairsProblem), (words.row_problem, RowProblem)]
+    tables += [(words.results.sort, Sort), (words.results.part, Part), (words.results.xmp, XmpForm)]
+    assert len(words.results.bands) == len(BANDS)
     for table, members in tables:
         assert set(table) == set(members)
 

@@ -22,7 +22,7 @@ def name_copies(chosen: Sequence[RankedPhoto]) -> tuple[str, ...]:
     """A file name for each photo, such as 001_8.5_sofa.jpg: sorted by rank, no two alike, never a path."""
     digits = max(MIN_RANK_DIGITS, len(str(max((photo.rank for photo in chosen), default=0))))
     return tuple(
-        f"{photo.rank:0{digits}d}_{photo.scored.score.value:.1f}_{_clean(photo.scored.name)}" for photo in chosen
+        f"{photo.rank:0{digits}d}_{photo.scored.score.value:.1f}_{clean_name(photo.scored.name)}" for photo in chosen
     )
 
 
@@ -32,7 +32,7 @@ def number_name(name: str, number: int) -> str:
     return name if number == 1 else f"{stem} ({number}){ending}"
 
 
-def _clean(name: str) -> str:
+def clean_name(name: str) -> str:
     """The last part of a path, with what some file system refuses made "_", and cut where it is long."""
     base = re.split(r"[/\\]", name)[-1]
     safe = "".join("_" if _is_unsafe(character) else character for character in base)

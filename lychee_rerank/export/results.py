@@ -1,9 +1,11 @@
 """Finished results, and which of their photos are chosen; knows no format."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lychee_rerank.problems import CopyProblem
-from lychee_rerank.records import Photo, RankedPhoto, Refusal
+from lychee_rerank.ranking import rank_photos
+from lychee_rerank.records import Photo, RankedPhoto, Refusal, ScoredPhoto
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,18 @@ class Copied:
     photo: RankedPhoto
     file: str
     problem: CopyProblem | None = None
+
+
+def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[ScoredPhoto | Refusal]) -> Results:
+    """The outcomes ranked and sorted out; `photos` are all there are, in upload order."""
+    scored: list[ScoredPhoto] = []
+    refused: list[Refusal] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ScoredPhoto):
+            scored.append(outcome)
+        else:
+            refused.append(outcome)
+    return Results(photos, rank_photos(scored), tuple(refused))
 
 
 def choose(results: Results, choice: Choice) -> tuple[RankedPhoto, ...]:

@@ -1,7 +1,7 @@
 """What all sessions of this process share: the worker with the model, the store, the uploads."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -15,6 +15,9 @@ from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.spool import DataFolder, Spool, open_data_folder
 from lychee_rerank.store import Store
+from lychee_rerank.web import downloads, originals
+from lychee_rerank.web.addresses import Addresses
+from lychee_rerank.web.downloads import Download
 from lychee_rerank.web.owner import OWNER_COOKIE
 from lychee_rerank.web.thumbnails import Thumbnails
 from lychee_rerank.worker import Setup, Worker
@@ -37,6 +40,8 @@ class Shared:
     decoders: Decoders
     folder: Listing  # the mounted one
     samples: Listing
+    originals: Addresses[Photo] = field(default_factory=lambda: Addresses[Photo](originals.ROUTE))
+    downloads: Addresses[Download] = field(default_factory=lambda: Addresses[Download](downloads.ROUTE))
 
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery of this visitor's; raises StorageFailed."""
@@ -45,7 +50,15 @@ class Shared:
     def thumbnail_url(self, photo: Photo) -> str | None:
         """Where this visitor's browser gets the photo's thumbnail; None where none can be made."""
         address = self.thumbnails.address(photo, owner=owner())
-        return address and f"{(st.context.url or '').rstrip('/')}{address}"
+        return address and own_url(address)
+
+    def photo_url(self, photo: Photo) -> str:
+        """Where this visitor's browser gets the photo itself."""
+        return own_url(self.originals.give(photo, name=str(photo.path), owner=owner()))
+
+    def download_url(self, download: Download, *, name: str) -> str:
+        """Where this visitor's browser gets the file; `name` tells it from all others."""
+        return own_url(self.downloads.give(download, name=name, owner=owner()))
 
     def close(self) -> None:
         """Ends the worker, deletes what is not to outlive the process, closes the store."""
@@ -82,6 +95,11 @@ def open_shared() -> Shared:
         listing.rescan()
     worker = Worker(setup, store, FolderLock(data.path / "worker.lock")).start()
     return Shared(settings, data, spool, Thumbnails(spool), store, retention, loader, worker, decoders, folder, samples)
+
+
+def own_url(path: str) -> str:
+    """A path on this app as an address for this visitor's browser."""
+    return f"{(st.context.url or '').rstrip('/')}{path}"
 
 
 def owner() -> str:

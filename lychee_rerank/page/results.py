@@ -1,52 +1,87 @@
-"""Photos on the page: the gallery before a run, the ranked grid, the refused ones."""
+"""Finished results on the page: what they say together, what is shown of them, the cards, the refused photos."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import replace
 
 import streamlit as st
 
+from lychee_rerank.export.results import Results
 from lychee_rerank.jobs import Job
+from lychee_rerank.page.cards import draw_cards, lies_outside, page_of
+from lychee_rerank.page.charts import draw_charts
+from lychee_rerank.page.controls import draw_bands, draw_line
+from lychee_rerank.page.exports import draw_best, draw_exports
+from lychee_rerank.page.large import draw_large
+from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.process import Shared
-from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, Score
-from lychee_rerank.vocabulary import MIN_LABEL_MASS
+from lychee_rerank.records import RankedPhoto, Refusal
+from lychee_rerank.spread import Spread, measure_spread
+from lychee_rerank.view import Sort, View, shown_score
 from lychee_rerank.words import Words
 
-PHOTOS_PER_PAGE = 60
-_COLUMNS, _MIN_COLUMN_PX = 3, 240
-_PREVIEW_COLUMNS, _MIN_PREVIEW_PX = 6, 96
-_THUMBNAIL_THREADS = 4  # decoding releases the interpreter
-
-Shown = TypeVar("Shown")
+_CLIFF = '<div class="cliff" role="separator">{text}</div>'
 
 
-def draw_preview(shared: Shared, photos: Sequence[Photo]) -> None:
-    """The gallery in upload order, small."""
-    with st.container(key="preview"):
-        page = _page_of(photos, key="preview-page")
-        with ThreadPoolExecutor(_THUMBNAIL_THREADS) as threads:
-            list(threads.map(shared.spool.thumbnail, page))
-        with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
-            for photo in page:
-                _draw_thumbnail(shared, photo)
+def draw_results(words: Words, shared: Shared, results: Results, *, job: Job) -> None:
+    """The ranked photos of the job with all that can be done with them, and the refused ones."""
+    if results.ranked:
+        with st.container(key="results"):
+            spread = measure_spread([photo.scored.score.value for photo in results.ranked])
+            chosen, view = _draw_head(words, shared, results, spread, job=job)
+            page = page_of(chosen, key=f"page-of-{job.id}-{view}")
+            _draw_page(words, shared, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
+            if not chosen:
+                st.info(words.results.none_shown)
+            draw_large(words, shared, chosen, job=job)
+    _draw_refusals(words, results.refused)
 
 
-def draw_results(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
-    """The ranked photos of the job, best first, with score and raw answer, and what the demo model does not know."""
-    with st.container(key="results"):
-        outside = sum(_lies_outside(photo.scored.score) for photo in ranked) if job.demo else 0
-        if outside:
-            st.info(words.demo_outside_count.format(n=outside))
-        page = _page_of(ranked, key=f"page-of-{job.id}")
-        with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
-            for photo in page:
-                place = "first" if photo.rank == 1 else str(photo.rank)
-                with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
-                    _draw_thumbnail(shared, job.photos[photo.scored.index])
-                    _draw_caption(words, photo, demo=job.demo)
+def _draw_head(
+    words: Words, shared: Shared, results: Results, spread: Spread, *, job: Job
+) -> tuple[tuple[RankedPhoto, ...], View]:
+    """All that stands above the cards; the photos that are to be shown, and the view that chose them."""
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.markdown(f"##### {_tell_spread(words, spread)}", width="stretch")
+        draw_best(words, shared, results, job=job)
+    outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
+    if outside:
+        st.caption(words.demo_outside_count.format(n=outside))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
+        view = draw_line(words)
+        picks, exports = st.container(width="content"), st.container(width="content")
+    charts = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", key="bands"):
+        low, high = draw_bands(words, spread.bands)
+        view = replace(view, low=low, high=high)
+        chosen = view.choose(results.ranked)
+        st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
+    with picks:
+        draw_picks(words, job, results.ranked, view)
+    with exports:
+        draw_exports(words, shared, results, view, job=job)
+    with charts:
+        draw_charts(words.results, results, spread, view, job_id=job.id)
+    return chosen, view
 
 
-def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
+def _draw_page(words: Words, shared: Shared, page: Sequence[RankedPhoto], cliff: int, *, job: Job) -> None:
+    """The cards, with a line where the scores fall off."""
+    above = [photo for photo in page if photo.rank <= cliff]
+    below = page[len(above) :]
+    draw_cards(words, shared, above, job=job)
+    if above and below:
+        upper, lower = shown_score(above[-1]), shown_score(below[0])
+        st.html(_CLIFF.format(text=words.results.cliff_line.format(n=cliff, upper=upper, lower=lower)))
+    draw_cards(words, shared, below, job=job)
+
+
+def _tell_spread(words: Words, spread: Spread) -> str:
+    """What the scores say together, in a sentence."""
+    told = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
+    return " ".join(filter(None, told)) or words.results.histogram_title
+
+
+def _draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
     """The refused photos with a plain reason each."""
     if refused:
         name, reason = words.refused_columns
@@ -54,42 +89,3 @@ def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
         with st.container(key="refused"):
             st.markdown(words.refused_title.format(n=len(refused)))
             st.dataframe(rows, hide_index=True)
-
-
-def _draw_caption(words: Words, photo: RankedPhoto, *, demo: bool) -> None:
-    score = photo.scored.score
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{words.caption.format(rank=photo.rank, score=score.value)}**", width="stretch")
-        st.text(photo.scored.name, width="content")
-    if photo.tied:
-        st.caption(words.tied)
-    if score.rule is Rule.NONE:
-        st.markdown(words.no_number)
-    if demo and _lies_outside(score):
-        st.caption(words.demo_outside)
-    with st.expander(words.raw_answer, key=f"raw-{photo.scored.index}", type="compact"):
-        st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
-        reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
-        st.caption(reading)
-
-
-def _lies_outside(score: Score) -> bool:
-    """True where the demo model hardly meant to answer with a label."""
-    return score.label_mass < MIN_LABEL_MASS
-
-
-def _draw_thumbnail(shared: Shared, photo: Photo) -> None:
-    url = shared.thumbnail_url(photo)
-    if url is None:
-        st.text(photo.name)
-    else:
-        st.image(url, width="stretch", alt=photo.name)
-
-
-def _page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:
-    """The part of a long list that is on the page that the user chose."""
-    pages = -(-len(photos) // PHOTOS_PER_PAGE)
-    if pages < 2:
-        return photos
-    page = st.pagination(pages, key=key)
-    return photos[(page - 1) * PHOTOS_PER_PAGE : page * PHOTOS_PER_PAGE]

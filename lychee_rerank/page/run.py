@@ -4,11 +4,11 @@ import streamlit as st
 
 from lychee_rerank.assembly import memory_in_use
 from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
+from lychee_rerank.export.results import collect_results
 from lychee_rerank.jobs import Job, Progress, Status
 from lychee_rerank.page.process import Shared, owner
-from lychee_rerank.page.results import draw_refusals, draw_results
-from lychee_rerank.ranking import rank_photos
-from lychee_rerank.records import Photo, Refusal, ScoredPhoto
+from lychee_rerank.page.results import draw_results
+from lychee_rerank.records import Photo, Refusal
 from lychee_rerank.words import Words
 
 _POLL_PROGRESS_S = 0.5
@@ -55,7 +55,6 @@ def find_job(shared: Shared, run_id: str | None) -> Job | None:
 def draw_run(words: Words, shared: Shared, job: Job) -> None:
     """Draws progress and results, again and again while the run is active."""
     active = job.active
-    st.text(words.results_of.format(query=job.query, photos=words.photos(len(job.photos))))
     st.fragment(_draw_progress, run_every=_POLL_PROGRESS_S if active else None)(words, shared, job, active)
     st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, shared, job)
 
@@ -94,22 +93,20 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
         st.rerun(scope="app")  # the last draw: nothing polls any more
     _draw_other_runs(words, shared, job)
     with st.container(key="progress", gap="xsmall"):
-        st.progress(len(progress.outcomes) / progress.total)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(_state(words, shared, job, progress), width="stretch")
+            st.text(words.results_of.format(query=job.query, photos=words.photos(len(job.photos))), width="stretch")
+            st.text(_state(words, shared, job, progress), width="content")
             st.text(_memory(words, shared), width="content")
             if progress.active:
                 label = words.cancelling if job.cancelled else words.cancel
                 st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
+        st.progress(len(progress.outcomes) / progress.total)
     if progress.error is not None:
         st.error(words.run_failed.format(problem=words.failure(progress.error)))
 
 
 def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
-    outcomes = job.progress().outcomes
-    ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
-    draw_results(words, shared, ranked, job=job)
-    draw_refusals(words, [outcome for outcome in outcomes if isinstance(outcome, Refusal)])
+    draw_results(words, shared, collect_results(job.photos, job.progress().outcomes), job=job)
 
 
 def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:

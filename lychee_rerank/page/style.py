@@ -5,6 +5,7 @@ import streamlit as st
 BEST_BLUE = "#1971c2"
 RERANK_ORANGE = "#c9460c"  # 4.8 : 1 against the white label, where 4.5 is asked for (WCAG 2.1, 1.4.3)
 RERANK_ORANGE_HOVER = "#bf3f0c"
+_ORANGE_ON_DARK, _BLUE_ON_DARK = "#ff922b", "#a5d8ff"  # as text, at least 4.5 : 1 too
 
 _STYLE = f"""<style>
 .block-container {{ padding: 1.5rem 2rem 3rem; max-width: 1500px; }}
@@ -16,14 +17,26 @@ _STYLE = f"""<style>
 .st-key-rerank button:hover {{ background: {RERANK_ORANGE_HOVER}; border-color: {RERANK_ORANGE_HOVER}; }}
 .st-key-photo-first {{ border: 3px solid {BEST_BLUE} !important; }}
 .st-key-results img {{ aspect-ratio: 4 / 3; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
+.st-key-large img {{ max-height: 68vh; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
+.st-key-bands [data-testid="stButtonGroup"] > div {{ flex-wrap: wrap; }}
+.cliff {{ display: flex; align-items: center; gap: 1rem; color: {RERANK_ORANGE}; font-size: 0.875rem; }}
+.cliff::before, .cliff::after {{ content: ""; flex: 1; border-top: 2px dashed {RERANK_ORANGE}; }}
 .st-key-preview img {{ aspect-ratio: 4 / 3; object-fit: cover; border-radius: 6px; }}
-.st-key-demo {{ background: #fff9ec; border: 1px solid #ffe3a8; border-radius: 8px; padding: 0.5rem 1rem; }}
-.st-key-demo p {{ font-size: 0.875rem; color: #7a4b00; }}
+[data-testid="stCaptionContainer"] {{ opacity: 0.75; }}
+.st-key-results summary {{ opacity: 0.75; }}
+.st-key-demo {{ background: rgba(255, 196, 64, 0.12); border: 1px solid rgba(255, 196, 64, 0.45);
+  border-radius: 8px; padding: 0.5rem 1rem; }}
+.st-key-demo p {{ font-size: 0.875rem; }}
 .st-key-demo button {{ min-height: 1.75rem; padding-block: 0; }}
 [data-testid="stFileUploaderDropzone"] {{ border: 1px dashed #adb5bd; align-items: center; }}
 .st-key-drop-line [data-testid="stFileUploaderDropzone"] {{ padding-block: 0.25rem; min-height: 0; }}
 .st-key-drop-large [data-testid="stFileUploaderDropzone"] {{ min-height: 8rem; justify-content: center; }}
 .st-key-progress, .st-key-gallery-line {{ font-variant-numeric: tabular-nums; }}
+@media (prefers-color-scheme: dark) {{
+  .cliff {{ color: {_ORANGE_ON_DARK}; }}
+  [data-testid="stButtonGroup"] [aria-checked="true"] p, [data-testid="stButtonGroup"] [aria-pressed="true"] p {{
+    color: {_BLUE_ON_DARK}; }}
+}}
 @media (max-width: 640px) {{
   .block-container {{ padding: 1rem 1rem 3rem; }}
   [data-testid="stAppViewContainer"] {{ display: block; overflow: auto; }}

@@ -2,9 +2,10 @@
 
 from lychee_rerank.words.chinese import CHINESE
 from lychee_rerank.words.english import ENGLISH
+from lychee_rerank.words.results import ResultWords
 from lychee_rerank.words.table import Words
 
-__all__ = ["CHINESE", "ENGLISH", "Words", "words_for"]
+__all__ = ["CHINESE", "ENGLISH", "ResultWords", "Words", "words_for"]
 
 
 def words_for(locale: str | None) -> Words:

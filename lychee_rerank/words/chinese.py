@@ -3,6 +3,7 @@
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words
 
 CHINESE = Words(
@@ -200,4 +201,5 @@ CHINESE = Words(
     hours="{n} 小时",
     minutes="{n} 分钟",
     seconds="{n} 秒",
+    results=CHINESE_RESULTS,
 )

@@ -3,6 +3,7 @@
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.results import ENGLISH_RESULTS
 from lychee_rerank.words.table import Words
 
 ENGLISH = Words(
@@ -205,4 +206,5 @@ ENGLISH = Words(
     hours="{n} h",
     minutes="{n} min",
     seconds="{n} s",
+    results=ENGLISH_RESULTS,
 )

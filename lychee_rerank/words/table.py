@@ -15,6 +15,7 @@ from lychee_rerank.errors import (
 from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.results import ResultWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Words:
     hours: str
     minutes: str
     seconds: str
+    results: ResultWords
 
     def refusal(self, refusal: Refusal) -> str:
         """One plain sentence that says why a photo was refused."""

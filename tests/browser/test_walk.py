@@ -13,7 +13,7 @@ from tests.browser.conftest import ROOT, Visitor
 SAMPLES = sorted((ROOT / "images").iterdir())
 SEED_QUERY = "沙发 + 灯泡 + 咖啡"
 RUN_S = 120
-BLUE, ORANGE = "rgb(25, 113, 194)", "rgb(201, 70, 12)"
+FRAME_BLUE, BAR_BLUE, ORANGE = "rgb(25, 113, 194)", "rgb(24, 100, 171)", "rgb(201, 70, 12)"
 
 
 def rerank(page: Page, query: str) -> None:
@@ -151,11 +151,11 @@ def test_the_button_is_orange_the_bar_blue_and_the_best_photo_framed(visitor: Vi
     page = visitor.open()
     rerank(page, SEED_QUERY)
     assert style(page, ".st-key-photo-first", "borderTopWidth") == "3px"
-    assert style(page, ".st-key-photo-first", "borderTopColor") == BLUE
+    assert style(page, ".st-key-photo-first", "borderTopColor") == FRAME_BLUE
     page.mouse.move(0, 0)
     expect(page.locator(".st-key-rerank button")).to_have_css("background-color", ORANGE)
     bar = page.get_by_role("progressbar").locator("div").last
-    expect(bar).to_have_css("background-color", BLUE)
+    expect(bar).to_have_css("background-color", BAR_BLUE)
 
 
 def test_a_turned_photo_stands_upright(visitor: Visitor) -> None:

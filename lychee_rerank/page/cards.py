@@ -1,0 +1,86 @@
+"""Photos on the page: small ones in upload order, and ranked ones with score, tick and raw answer."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import streamlit as st
+
+from lychee_rerank.jobs import Job
+from lychee_rerank.page.large import open_large
+from lychee_rerank.page.picks import draw_pick
+from lychee_rerank.page.process import Shared
+from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
+from lychee_rerank.vocabulary import MIN_LABEL_MASS
+from lychee_rerank.words import Words
+
+PHOTOS_PER_PAGE = 60
+_COLUMNS, _MIN_COLUMN_PX = 3, 240
+_PREVIEW_COLUMNS, _MIN_PREVIEW_PX = 6, 96
+_THUMBNAIL_THREADS = 4  # decoding releases the interpreter
+
+Shown = TypeVar("Shown")
+
+
+def draw_preview(shared: Shared, photos: Sequence[Photo]) -> None:
+    """The gallery in upload order, small."""
+    with st.container(key="preview"):
+        page = page_of(photos, key="preview-page")
+        with ThreadPoolExecutor(_THUMBNAIL_THREADS) as threads:
+            list(threads.map(shared.spool.thumbnail, page))
+        with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
+            for photo in page:
+                _draw_thumbnail(shared, photo)
+
+
+def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+    """A card per photo, the first of the ranking framed."""
+    with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
+        for photo in ranked:
+            place = "first" if photo.rank == 1 else str(photo.rank)
+            with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
+                _draw_thumbnail(shared, job.photos[photo.scored.index])
+                _draw_caption(words, photo, job=job)
+
+
+def page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:
+    """The part of a long list that is on the page that the user chose."""
+    pages = -(-len(photos) // PHOTOS_PER_PAGE)
+    if pages < 2:
+        return photos
+    page = st.pagination(pages, key=key)
+    return photos[(page - 1) * PHOTOS_PER_PAGE : page * PHOTOS_PER_PAGE]
+
+
+def lies_outside(score: Score) -> bool:
+    """True where the demo model hardly meant to answer with a label."""
+    return score.label_mass < MIN_LABEL_MASS
+
+
+def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
+    score, index = photo.scored.score, photo.scored.index
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{words.caption.format(rank=photo.rank, score=score.value)}**", width="stretch")
+        st.text(photo.scored.name, width="content")
+    if photo.tied:
+        st.caption(words.tied)
+    if score.rule is Rule.NONE:
+        st.markdown(words.no_number)
+    if job.demo and lies_outside(score):
+        st.caption(words.demo_outside)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        draw_pick(words, job, index)
+        args = (job.id, index)
+        st.button(words.results.open_large, key=f"large-{index}", type="tertiary", on_click=open_large, args=args)
+    with st.expander(words.raw_answer, key=f"raw-{index}", type="compact"):
+        st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
+        reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
+        st.caption(reading)
+
+
+def _draw_thumbnail(shared: Shared, photo: Photo) -> None:
+    url = shared.thumbnail_url(photo)
+    if url is None:
+        st.text(photo.name)
+    else:
+        st.image(url, width="stretch", alt=photo.name)

@@ -1,0 +1,119 @@
+"""The spread of the scores as two charts: how many photos got which score, and which photo got which."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from lychee_rerank.export.results import Results
+from lychee_rerank.page.controls import bars_key, forget_band
+from lychee_rerank.page.large import open_large
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.spread import BIN_WIDTH, Spread
+from lychee_rerank.view import View, shown_score
+from lychee_rerank.words import ResultWords
+
+_HEIGHT_PX = 116
+_COLUMNS = ((64, 16), (600, 40), (3000, 100))  # cells in a row, by how many photos there are at most
+_MOST_COLUMNS = 200
+_MOST_NUMBERED = 64  # beyond, a cell is too small for its number
+_MOST_READ = 100  # photos told one by one to a screen reader; the cards tell them all
+_SCHEME: Any = "blues"  # one hue from light to dark: the order is seen by the colour-blind, too
+_WHITE_FROM = 6.0  # the score from which the numbers in the cells are white
+_ABOVE, _BELOW, _CUT, _INK = "#1971c2", "#9cc3e6", "#c9460c", "#1f2933"
+_CELLS = "cells"  # how often a cell was clicked: a chart of another key has none chosen
+
+
+def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View, *, job_id: str) -> None:
+    """Both charts beside each other: a click on a bar shows its photos, one on a cell opens the photo large."""
+    ranked = results.ranked
+    with st.container(border=True, key="charts"):
+        left, right = st.columns([2, 3])
+        bands = ", ".join(f"{name}: {count}" for name, count in zip(told.bands, spread.bands, strict=True))
+        left.caption(told.histogram_title)
+        left.altair_chart(
+            build_histogram(told, spread, view), key=bars_key(), on_select=forget_band, selection_mode="bar", alt=bands
+        )
+        cells = f"{_CELLS}-{job_id}-{st.session_state.get(_CELLS, 0)}"
+        scores = ", ".join(f"{photo.scored.name}: {shown_score(photo):.1f}" for photo in ranked[:_MOST_READ])
+        right.caption(told.heat_title)
+        right.altair_chart(
+            build_heat_grid(told, ranked),
+            key=cells,
+            on_select=lambda: _open_cell(cells, job_id),
+            selection_mode="photo",
+            alt=scores,
+        )
+
+
+def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerChart:
+    """Half-point bins from 0 to 10, the line drawn in; a click on a bar selects `low` of its bin."""
+    rows = [
+        {"low": n * BIN_WIDTH, "high": (n + 1) * BIN_WIDTH, "photos": count, "above": n * BIN_WIDTH >= view.min_score}
+        for n, count in enumerate(spread.bins)
+    ]
+    pick = alt.selection_point(name="bar", fields=["low"])
+    chart = alt.Chart(pd.DataFrame(rows))
+    x = alt.X("low:Q", bin="binned", title=None, scale=alt.Scale(domain=[0, 10], nice=False))
+    y = alt.Y("photos:Q", stack=None, title=None, axis=alt.Axis(tickMinStep=1, tickCount=3, grid=False))
+    bars = chart.mark_bar().encode(
+        x=x,
+        x2="high:Q",
+        y=y,
+        opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
+        color=alt.condition("datum.above", alt.value(_ABOVE), alt.value(_BELOW)),
+    )
+    columns = chart.mark_bar(opacity=0, cursor="pointer").encode(  # a bar of one photo is too low to be hit
+        x=x,
+        x2="high:Q",
+        y=alt.Y(datum=max(*spread.bins, 1)),
+        tooltip=[
+            alt.Tooltip("low:Q", title=told.scores_axis, format=".1f"),
+            alt.Tooltip("photos:Q", title=told.photos_axis),
+        ],
+    )
+    cut = chart.mark_rule(color=_CUT, strokeDash=[4, 3], strokeWidth=2).encode(x=alt.datum(view.min_score))
+    layers = [bars, cut, columns.add_params(pick)] if view.min_score else [bars, columns.add_params(pick)]
+    return alt.LayerChart(layer=layers, height=_HEIGHT_PX)
+
+
+def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto]) -> alt.LayerChart:
+    """A cell per photo in upload order, coloured by its score; a click selects its `index`."""
+    columns = next((columns for most, columns in _COLUMNS if len(ranked) <= most), _MOST_COLUMNS)
+    rows: list[dict[str, Any]] = [
+        {
+            "index": photo.scored.index,
+            "row": n // columns,
+            "column": n % columns,
+            "score": shown_score(photo),
+            "name": photo.scored.name,
+            "rank": photo.rank,
+        }
+        for n, photo in enumerate(sorted(ranked, key=lambda photo: photo.scored.index))
+    ]
+    pick = alt.selection_point(name="photo", fields=["index"])
+    gap = 0.08 if len(rows) <= _MOST_NUMBERED else 0
+    chart = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(columns)), paddingInner=gap)),
+        y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=gap)),
+        tooltip=[
+            alt.Tooltip("name:N", title=told.name_axis),
+            alt.Tooltip("rank:Q", title=told.rank_axis),
+            alt.Tooltip("score:Q", title=told.scores_axis, format=".1f"),
+        ],
+    )
+    colour = alt.Color("score:Q", scale=alt.Scale(domain=[0, 10], scheme=_SCHEME), legend=None)
+    cells = chart.mark_rect(cornerRadius=3 if gap else 0, cursor="pointer").encode(color=colour).add_params(pick)
+    ink = alt.condition(f"datum.score >= {_WHITE_FROM}", alt.value("white"), alt.value(_INK))
+    text = chart.mark_text(fontSize=11, cursor="pointer").encode(text=alt.Text("score:Q", format=".1f"), color=ink)
+    return alt.LayerChart(layer=[cells, text] if gap else [cells], height=_HEIGHT_PX)
+
+
+def _open_cell(key: str, job_id: str) -> None:
+    """Opens the photo whose cell was clicked; the next chart has no cell chosen, so that each can be clicked again."""
+    chosen = st.session_state[key]["selection"].get("photo")
+    if chosen:
+        open_large(job_id, int(chosen[0]["index"]))
+    st.session_state[_CELLS] = st.session_state.get(_CELLS, 0) + 1

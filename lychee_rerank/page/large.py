@@ -1,0 +1,69 @@
+"""One photo large: the picture itself, its score and raw answer, its tick, and the way to the next one."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lychee_rerank.jobs import Job
+from lychee_rerank.page.picks import picks_of, toggle_pick
+from lychee_rerank.page.process import Shared
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.words import Words
+
+_OPEN = "large"
+
+
+def open_large(job_id: str, index: int) -> None:
+    """Opens the photo at this place in upload order."""
+    st.session_state[_OPEN] = job_id, index
+
+
+def draw_large(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+    """Draws the photo that is open, if it is one of these; previous and next follow their order."""
+    job_id, index = st.session_state.get(_OPEN, (None, None))
+    if job_id == job.id and any(photo.scored.index == index for photo in ranked):
+        st.dialog(job.query, width="large", on_dismiss=_close)(_draw)(words, shared, ranked, job)
+
+
+def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job) -> None:
+    told = words.results
+    _, index = st.session_state.get(_OPEN, (None, ranked[0].scored.index))
+    place = next((n for n, photo in enumerate(ranked) if photo.scored.index == index), 0)
+    photo, original = ranked[place], job.photos[index]
+    url = shared.photo_url(original)
+    with st.container(key="large"):
+        st.image(url, width="stretch", alt=original.name)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+            _draw_step(told.previous, job, ranked, place - 1, shortcut="Left")
+            st.markdown(f"**{words.caption.format(rank=photo.rank, score=photo.scored.score.value)}**", width="content")
+            _draw_step(told.next, job, ranked, place + 1, shortcut="Right")
+            st.button(
+                told.pick,
+                key="pick-large",
+                icon=":material/check_box:" if index in picks_of(job) else ":material/check_box_outline_blank:",
+                shortcut="Space",
+                on_click=toggle_pick,
+                args=(job, index),
+            )
+            st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
+        st.text(original.name)
+        st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
+
+
+def _draw_step(label: str, job: Job, ranked: Sequence[RankedPhoto], place: int, *, shortcut: str) -> None:
+    there = 0 <= place < len(ranked)
+    index = ranked[place].scored.index if there else 0
+    args = (job.id, index)
+    st.button(
+        label,
+        key=f"step-{shortcut}",
+        disabled=not there,
+        shortcut=shortcut,
+        on_click=open_large,
+        args=args,
+        type="tertiary",
+    )
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)

@@ -1,0 +1,120 @@
+"""Results in a real browser: charts that are clicked, the large view and its keys, downloads, another visitor."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.browser.test_walk import SEED_QUERY, read_ranking, rerank
+
+
+def chart(page: Page, number: int) -> dict[str, float]:
+    """Where the histogram (0) or the heat grid (1) stands."""
+    element = page.locator(".st-key-charts").get_by_test_id("stVegaLiteChart").nth(number)
+    element.locator("canvas, svg").first.wait_for()
+    box = element.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def click_last_bar(page: Page) -> None:
+    box = chart(page, 0)
+    page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 30)
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+def caption(page: Page) -> Locator:
+    return dialog(page).get_by_text(re.compile(r"^Rank \d+ \| Score: "))
+
+
+def expect_ranks(page: Page, ranks: range) -> None:
+    cards = page.locator(".st-key-results").get_by_text(re.compile(r"^Rank \d+ \|"))
+    expect(cards.first).to_contain_text(f"Rank {ranks[0]} |")
+    expect(cards).to_have_count(len(ranks))
+    assert [rank for rank, _ in read_ranking(page)] == list(ranks)
+
+
+def ranked(visitor: Visitor) -> Page:
+    page = visitor.open(locale="en-US")
+    rerank(page, SEED_QUERY)
+    expect(page.locator(".st-key-heading")).to_contain_text("The first 3 stand out.")
+    return page
+
+
+def test_a_bar_shows_its_photos_and_a_cell_opens_one_large(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    click_last_bar(page)
+    shown = page.locator(".st-key-bands")
+    expect(shown).to_contain_text("3 of 32 shown")
+    expect_ranks(page, range(1, 4))
+    page.get_by_text("Somewhat like it").click()  # a band takes the place of the bar
+    expect(shown).to_contain_text("3 of 32 shown")
+    expect_ranks(page, range(4, 7))
+    page.get_by_text("Somewhat like it").click()
+    expect(shown).to_contain_text("32 of 32 shown")
+    for _ in range(2):  # the same cell opens its photo again
+        box = chart(page, 1)
+        page.mouse.click(box["x"] + box["width"] / 32, box["y"] + box["height"] / 4)
+        expect(dialog(page)).to_contain_text("IMG_1206.jpg")
+        page.keyboard.press("Escape")
+        expect(dialog(page)).to_have_count(0)
+
+
+def test_the_large_view_is_led_by_keys(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    page.locator(".st-key-photo-first").get_by_text("Large").click()
+    expect(caption(page)).to_have_text("Rank 1 | Score: 10.0")
+    picture = dialog(page).locator("img")
+    expect(picture).to_have_js_property("naturalWidth", 1024)  # the photo itself, no thumbnail
+    page.keyboard.press("ArrowRight")
+    expect(caption(page)).to_contain_text("Rank 2 |")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    expect(caption(page)).to_contain_text("Rank 3 |")
+    page.keyboard.press("ArrowLeft")
+    expect(caption(page)).to_contain_text("Rank 2 |")
+    with page.expect_download() as download:
+        dialog(page).get_by_role("link").click()
+    assert download.value.suggested_filename.startswith("IMG_")
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-picks-box")).to_contain_text("1 picked")
+
+
+def test_the_ten_best_come_as_an_archive_at_one_click(visitor: Visitor, tmp_path: Path) -> None:
+    page = ranked(visitor)
+    with page.expect_download() as download:
+        page.get_by_text("The 10 best · ZIP").click()
+    assert download.value.suggested_filename == f"{SEED_QUERY}.zip"
+    download.value.save_as(tmp_path / "best.zip")
+    archive = zipfile.ZipFile(tmp_path / "best.zip")
+    assert archive.testzip() is None
+    assert [name[:3] for name in archive.namelist()] == [*(f"{rank:03}" for rank in range(1, 11)), "ran"]
+
+
+def test_nobody_else_gets_a_visitors_photos_and_exports(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    export = page.locator(".st-key-best a").get_attribute("href")
+    page.locator(".st-key-photo-first").get_by_text("Large").click()
+    photo = dialog(page).locator("img").get_attribute("src")
+    stranger = visitor.new_page()
+    stranger.goto(visitor.address)
+    for address in (export, photo):
+        assert address is not None
+        assert page.request.get(address).status == 200
+        assert stranger.request.get(address).status == 404
+        assert page.request.get(address).headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_line_survives_a_reload(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    page.get_by_role("spinbutton", name="Score from").fill("6")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-bands")).to_contain_text("6 of 32 shown")
+    page.reload()
+    expect(page.locator(".st-key-bands")).to_contain_text("6 of 32 shown")
+    expect_ranks(page, range(1, 7))

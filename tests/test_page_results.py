@@ -1,0 +1,203 @@
+"""Results on the page, driven without a browser: the line, the order, picks, bands, exports, copies."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lychee_rerank.folders import PICKS_FOLDER
+from lychee_rerank.page.process import open_shared
+from lychee_rerank.words import CHINESE, ENGLISH
+from tests.test_page import Open, captions, judge, open_page, rerank, texts, write_photos  # noqa: F401
+
+RESULTS = ENGLISH.results
+QUERY = "something red"
+# Redness is the score: 10.0 9.6 9.2 6.8 6.4 3.4 0.0, in an upload order of its own.
+REDS = {"c.png": 173, "a.png": 255, "g.png": 0, "b.png": 245, "d.png": 235, "e.png": 163, "f.png": 87}
+
+
+@pytest.fixture
+def page(open_page: Open, photo_folder: Path) -> AppTest:  # noqa: F811
+    write_photos(photo_folder, REDS)
+    return rerank(open_page(), QUERY)
+
+
+def ranks(page: AppTest) -> list[int]:
+    return [int(caption.split()[1]) for caption in captions(page)]
+
+
+def addresses(page: AppTest) -> dict[str, str]:
+    """The address behind each link button."""
+    return {element.proto.label: element.proto.url for element in page.get("link_button")}
+
+
+def fetch(page: AppTest, label: str) -> bytes:
+    """What the visitor's browser gets for a click on the link."""
+    path = addresses(page)[label].removeprefix("http://localhost:8501")
+    download = open_shared().downloads.find(path.rsplit("/", 1)[1], owner="")
+    assert download is not None
+    pieces = download.open()
+    assert pieces is not None
+    return b"".join(pieces)
+
+
+def names_in(content: bytes) -> list[str]:
+    return zipfile.ZipFile(io.BytesIO(content)).namelist()
+
+
+def test_the_photos_above_the_cliff_stand_apart(page: AppTest) -> None:
+    assert "##### The first 3 stand out." in texts(page)
+    lines = [element.proto.body for element in page.get("html") if "cliff" in element.proto.body]
+    assert any("The first 3 stand out · 9.2 → 6.8" in line for line in lines)
+
+
+def test_threshold_top_k_and_order_act_together_and_stand_in_the_address(page: AppTest) -> None:
+    assert ranks(page) == [1, 2, 3, 4, 5, 6, 7]
+    page.number_input(key="min").set_value(6.5).run()
+    assert ranks(page) == [1, 2, 3, 4]
+    page.number_input(key="top").set_value(2).run()
+    assert ranks(page) == [1, 2]
+    page.number_input(key="top").set_value(0).run()
+    page.selectbox(key="sort-box").set_value("upload").run()
+    assert ranks(page) == [1, 2, 4, 3]  # a, b, c, d in the folder
+    page.selectbox(key="sort-box").set_value("least").run()
+    assert ranks(page) == [4, 3, 2, 1]
+    assert page.query_params["sort"] == "least"
+    page.number_input(key="min").set_value(10.0).run()
+    page.number_input(key="top").set_value(0).run()
+    assert ranks(page) == [1]
+
+
+def test_an_address_brings_the_order_back_and_nonsense_in_it_is_passed_over(open_page: Open, page: AppTest) -> None:  # noqa: F811
+    run = page.query_params["run"]
+    assert ranks(open_page(run=run, sort="least")) == [7, 6, 5, 4, 3, 2, 1]
+    assert ranks(open_page(run=run, sort="nonsense", min="nonsense")) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_line_above_everything_says_so(page: AppTest) -> None:
+    page.number_input(key="min").set_value(6.5).run()
+    page.pills(key="band").set_value(2).run()  # below 6.0
+    assert ranks(page) == []
+    assert RESULTS.none_shown in texts(page)
+
+
+@pytest.mark.parametrize(("band", "shown"), [(0, [1, 2, 3]), (1, [4, 5]), (2, [6, 7])])
+def test_a_band_is_counted_and_shown_alone(page: AppTest, band: int, shown: list[int]) -> None:
+    options = page.pills(key="band").options
+    assert options[band].endswith(f"{RESULTS.bands[band]} · {len(shown)}")
+    page.pills(key="band").set_value(band).run()
+    assert ranks(page) == shown
+
+
+def test_picks_are_ticked_one_by_one_and_by_the_line(page: AppTest) -> None:
+    box = next(box for box in page.checkbox if box.label == RESULTS.pick)
+    box.check().run()
+    assert len(names_in(export(page, "picks"))) == 2  # the photo and the table
+    page.number_input(key="min").set_value(6.5).run()
+    page.button(key="pick-above").click().run()
+    assert [name[:3] for name in names_in(export(page, "picks"))] == ["001", "002", "003", "004", "ran"]
+    page.button(key="pick-below").click().run()
+    assert [name[:3] for name in names_in(export(page, "picks"))] == ["005", "006", "007", "ran"]
+    page.button(key="pick-none").click().run()
+    page.radio(key="export-part").set_value("picks").run()
+    assert RESULTS.as_zip not in addresses(page)
+
+
+def export(page: AppTest, part: str, label: str = RESULTS.as_zip) -> bytes:
+    page.radio(key="export-part").set_value(part).run()
+    return fetch(page, label)
+
+
+def test_the_ten_best_are_one_click_away(page: AppTest) -> None:
+    names = names_in(fetch(page, RESULTS.best_all.format(n=7)))
+    assert [name.split("_")[-1] for name in names] == [
+        *["a.png", "b.png", "d.png", "c.png", "e.png", "f.png", "g.png"],
+        "ranking.csv",
+    ]
+
+
+def test_a_band_is_exported_whole(page: AppTest) -> None:
+    page.pills(key="band").set_value(1).run()
+    assert [name[:3] for name in names_in(export(page, "shown"))] == ["004", "005", "ran"]
+
+
+def test_the_table_and_the_document_hold_what_was_chosen(page: AppTest) -> None:
+    page.number_input(key="min").set_value(9.0).run()
+    rows = list(csv.DictReader(io.StringIO(export(page, "above", RESULTS.as_csv).decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["a.png", "b.png", "d.png"]
+    document = json.loads(export(page, "below", RESULTS.as_json))
+    assert document["query"] == QUERY
+    assert [photo["rank"] for photo in document["results"]] == [4, 5, 6, 7]
+    assert document["scored_by"]["readout"] == "number"
+    assert document["spread"]["cliff"] == 3
+
+
+def test_ratings_and_the_query_are_written_only_where_that_is_asked_for(page: AppTest) -> None:
+    page.selectbox(key="xmp").set_value("sidecar").run()
+    sidecar = zipfile.ZipFile(io.BytesIO(export(page, "above"))).read("001_10.0_a.png.xmp").decode()
+    assert 'Rating="5"' in sidecar or ">5<" in sidecar
+    assert QUERY not in sidecar
+    page.checkbox(key="write-query").check().run()
+    assert QUERY in zipfile.ZipFile(io.BytesIO(export(page, "above"))).read("001_10.0_a.png.xmp").decode()
+
+
+def test_stars_that_do_not_rise_are_told_and_nothing_is_exported(page: AppTest) -> None:
+    page.selectbox(key="xmp").set_value("embedded").run()
+    next(box for box in page.text_input if box.label == RESULTS.stars_label).set_value("2,4,6,8").run()
+    assert [warning.value for warning in page.warning] == [RESULTS.stars_wrong]
+    assert RESULTS.as_zip not in addresses(page)
+
+
+def test_a_cleared_run_is_exported_no_more(page: AppTest) -> None:
+    label, shared = RESULTS.best_all.format(n=7), open_shared()
+    run = page.query_params["run"]
+    shared.worker.book.forget(run)
+    shared.retention.clear_run(run)
+    download = shared.downloads.find(addresses(page)[label].rsplit("/", 1)[1], owner="")
+    assert download is not None
+    assert download.open() is None
+
+
+def test_copies_lie_below_the_mounted_folder_and_are_not_ranked_again(page: AppTest, photo_folder: Path) -> None:
+    page.number_input(key="top").set_value(2).run()
+    page.text_input(key="copy-folder").set_value("../for the flyer").run()
+    page.button(key="copy").click().run()
+    copies = photo_folder / PICKS_FOLDER / "for the flyer"
+    assert sorted(path.name for path in copies.iterdir()) == ["001_10.0_a.png", "002_9.6_b.png", "ranking.csv"]
+    assert (copies / "001_10.0_a.png").read_bytes() == (photo_folder / "a.png").read_bytes()
+    assert str(copies) in page.success[0].value
+    shared = open_shared()
+    shared.folder.rescan()
+    shared.folder.wait(30)
+    listed = shared.folder.standing().listed
+    assert listed is not None
+    assert len(listed.photos) == len(REDS)
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_what_helps(page: AppTest, photo_folder: Path) -> None:
+    (photo_folder / PICKS_FOLDER).write_text("no folder")
+    page.button(key="copy").click().run()
+    assert f"{PICKS_FOLDER}" in page.error[0].value
+    assert not page.success
+
+
+def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -> None:
+    page.button(key="large-0").click().run()  # a.png, the best
+    assert page.button(key="step-Left").disabled
+    assert f"**{ENGLISH.caption.format(rank=1, score=10.0)}**" in texts(page)
+    page.button(key="step-Right").click().run()
+    assert not page.button(key="step-Left").disabled
+    page.button(key="pick-large").click().run()
+    assert page.session_state["picks-" + page.query_params["run"]] == {1}
+    assert any(url.endswith("?download=1") for url in addresses(page).values())
+
+
+def test_chinese(open_page: Open, page: AppTest) -> None:  # noqa: F811
+    run = page.query_params["run"]
+    seen = open_page("zh-CN", run=run)
+    assert "##### 前 3 张脱颖而出。" in texts(seen)
+    assert seen.number_input(key="min").label == CHINESE.results.threshold
