@@ -51,6 +51,11 @@ class JobBook:
         with self._lock:
             return tuple(job for job in self._jobs.values() if job.run.owner == owner and job.active)
 
+    def ahead(self, job: Job) -> tuple[Job, ...]:
+        """The jobs of the same owner that have to end before this one begins."""
+        under_way = self.under_way(job.owner)
+        return under_way[: under_way.index(job)] if job in under_way else ()
+
     def left_under_way(self) -> tuple[Job, ...]:
         """Jobs for the runs that a process left unfinished, oldest first; raises StorageFailed."""
         jobs = tuple(_build_job(kept, Status.WAITING) for kept in self._runs.unfinished())

@@ -61,7 +61,7 @@ class Job:
         demo: bool = False,
     ) -> None:
         self.run = run
-        self.id, self.query, self.photos = run.id, run.query, run.photos
+        self.id, self.owner, self.query, self.photos = run.id, run.owner, run.query, run.photos
         self.key = (run.owner, clean_query(run.query), run.photos)
         self.scored_by, self.demo = scored_by, demo
         self._lock = threading.Lock()
@@ -99,6 +99,11 @@ class Job:
         """True once `cancel` was called."""
         return self._cancelled.is_set()
 
+    @property
+    def urgent(self) -> bool:
+        """True where it comes before the others of its owner: it only has to be ended."""
+        return self.cancelled
+
     def cancel(self) -> None:
         """Ends a job that waits at once, a running one after the photo in work; what is scored is kept."""
         self._cancelled.set()
@@ -124,6 +129,11 @@ class Job:
         """The photos that nothing has come of yet, each with its place in upload order."""
         with self._lock:
             return [(index, photo) for index, photo in enumerate(self.photos) if index not in self._outcomes]
+
+    def outcome(self, index: int) -> Outcome | None:
+        """What came of the photo at this place in upload order; None while nothing did."""
+        with self._lock:
+            return self._outcomes.get(index)
 
     def add(self, outcome: Outcome) -> None:
         """Takes what came of one photo."""

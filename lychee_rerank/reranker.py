@@ -16,13 +16,14 @@ from typing import Self
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.errors import PhotoRefused, SettingInvalid
+from lychee_rerank.explaining import explain_score
 from lychee_rerank.intake import Picture, encode_picture
 from lychee_rerank.judge import Sight
 from lychee_rerank.machine import memory_share_bytes
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
-from lychee_rerank.scorer import Engine, explain_score, score_photos
+from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.spool import Spool
 

@@ -17,14 +17,13 @@ from lychee_rerank.keys import build_sight_key
 from lychee_rerank.machine import trim_memory
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.photo_hashes import PhotoHashes
-from lychee_rerank.prompts import PromptTemplate, clean_query, explain, template_for
+from lychee_rerank.prompts import PromptTemplate, clean_query, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Score, ScoredPhoto
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER_TOKENS = 64
-MAX_EXPLANATION_TOKENS = 160  # three sentences
 NEW_AT_ONCE = 8  # photos seen for the first time that wait for their answers: about a second on a large model
 _AHEAD, _THREADS = 4, 2  # photos prepared while the model works
 
@@ -218,18 +217,6 @@ def score_photos(
     """One outcome per photo, as they come; arguments and errors are those of PhotoScorer."""
     scorer = PhotoScorer(engine, query, readout=readout, template=template, known=known)
     return (outcome for step in scorer.steps(list(enumerate(photos))) for outcome in step)
-
-
-def explain_score(engine: Engine, query: str, photo: Photo, *, score: float) -> str | Refusal:
-    """The model's own words on why the photo got this score, or why the photo is refused; raises QueryRefused."""
-    question = engine.judge.ask(explain(score), clean_query(query))
-    try:
-        picture = engine.decode(read_bytes(photo.path), fit=engine.judge.fit_size)
-        sights = question.look_all([engine.judge.prepare(picture)])
-        (answer,) = question.answer_all(sights, max_tokens=MAX_EXPLANATION_TOKENS, until=_never)
-        return answer.text.strip()
-    except PhotoRefused as refused:
-        return _refuse(photo, refused, index=0)
 
 
 def _score_sights(sights: Sequence[Sight], question: Question, readout: Readout) -> list[Score]:

@@ -1,53 +1,61 @@
-"""Whose photo is next: owners take turns, photo by photo, and each owner's jobs run one after the other."""
+"""Whose turn is next: owners take turns, step by step, and what one owner asked for comes in its order."""
 
 import threading
 from collections import OrderedDict
+from typing import Generic, Protocol, TypeVar
 
-from lychee_rerank.jobs import Job
+
+class Turn(Protocol):
+    """What waits for the worker."""
+
+    @property
+    def owner(self) -> str:
+        """Who asked for it."""
+
+    @property
+    def urgent(self) -> bool:
+        """True where it comes before all that its owner asked for and is not urgent."""
 
 
-class Turns:
-    """The jobs under way; safe to use from any thread."""
+Lined = TypeVar("Lined", bound=Turn)
+
+
+class Turns(Generic[Lined]):
+    """All that waits or is under way; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._jobs: OrderedDict[str, list[Job]] = OrderedDict()  # by owner, whose turn is next first
+        self._lines: OrderedDict[str, list[Lined]] = OrderedDict()  # by owner, whose turn is next first
         self._changed = threading.Condition()
         self._closed = False
 
-    def add(self, job: Job) -> None:
-        """Lines the job up behind the others of its owner."""
+    def add(self, turn: Lined) -> None:
+        """Lines it up behind the others of its owner."""
         with self._changed:
-            self._jobs.setdefault(job.run.owner, []).append(job)
+            self._lines.setdefault(turn.owner, []).append(turn)
             self._changed.notify()
 
-    def next(self, timeout_s: float | None = None) -> Job | None:
-        """The job whose turn it is, one that was cancelled before all others of its owner; waits for one.
+    def next(self, timeout_s: float | None = None) -> Lined | None:
+        """The one whose turn it is, which keeps its place in the line until it is removed; waits for one.
 
         None when the turns are closed, or after `timeout_s`.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._jobs, timeout_s)
-            if self._closed or not self._jobs:
+            self._changed.wait_for(lambda: self._closed or self._lines, timeout_s)
+            if self._closed or not self._lines:
                 return None
-            owner = next(iter(self._jobs))
-            self._jobs.move_to_end(owner)
-            jobs = self._jobs[owner]
-            return next((job for job in jobs if job.cancelled), jobs[0])
+            owner = next(iter(self._lines))
+            self._lines.move_to_end(owner)
+            line = self._lines[owner]
+            return next((turn for turn in line if turn.urgent), line[0])
 
-    def remove(self, job: Job) -> None:
-        """Takes a job out that is over."""
+    def remove(self, turn: Lined) -> None:
+        """Takes one out that is over."""
         with self._changed:
-            jobs = self._jobs.get(job.run.owner, [])
-            if job in jobs:
-                jobs.remove(job)
-            if not jobs:
-                self._jobs.pop(job.run.owner, None)
-
-    def ahead(self, job: Job) -> tuple[Job, ...]:
-        """The jobs of the same owner that have to end before this one begins."""
-        with self._changed:
-            jobs = self._jobs.get(job.run.owner, [])
-            return tuple(jobs[: jobs.index(job)]) if job in jobs else ()
+            line = self._lines.get(turn.owner, [])
+            if turn in line:
+                line.remove(turn)
+            if not line:
+                self._lines.pop(turn.owner, None)
 
     def close(self) -> None:
         """Lets nobody have a turn any more."""

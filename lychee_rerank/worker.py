@@ -1,4 +1,4 @@
-"""One thread that owns the model and scores the photos of all jobs in turn; knows no page and no model class.
+"""One thread that owns the model and serves all jobs and explanations in turn; knows no page and no model class.
 
 Every outcome is kept as it comes: a run that was under way when the process ended goes on in the next one.
 """
@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
+from lychee_rerank.explanation import Explanation
+from lychee_rerank.explanation_book import ExplanationBook
 from lychee_rerank.intake import Decode, decode_picture
 from lychee_rerank.job_book import JobBook
 from lychee_rerank.jobs import Job, Status
@@ -70,8 +72,9 @@ class Worker:
         self.elsewhere = False
         self.loaded = threading.Event()
         self.book = JobBook(store.runs)
+        self.explanations = ExplanationBook(store.explanations)
         self._store, self._lock = store, lock
-        self._turns = Turns()
+        self._turns: Turns[Job | Explanation] = Turns()
         self._scorings: dict[str, _Scoring] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
@@ -96,12 +99,24 @@ class Worker:
 
     def ahead(self, job: Job) -> tuple[Job, ...]:
         """The jobs of the same owner that have to end before this one begins."""
-        return self._turns.ahead(job)
+        return self.book.ahead(job)
+
+    def explain(self, job: Job, index: int, *, again: bool = False) -> Explanation:
+        """Why the photo at this place of the job got its score: under way or kept if it is, a new one otherwise.
+
+        It comes before the owner's jobs. `again` tries anew what failed; what cannot be made is over, with its error.
+        """
+        hindrance = ScoringElsewhere() if self.elsewhere else None
+        explanation, is_new = self.explanations.open(job, index, again=again, hindrance=hindrance)
+        if is_new:
+            self._turns.add(explanation)
+        return explanation
 
     def close(self) -> None:
         """Leaves every job as it stands and waits for the photo in work, though not for long."""
         self._closing.set()
         self._turns.close()
+        self.explanations.close(LycheeError("the app is being closed"))
         self._thread.join(_STOP_S)
         self._lock.release()
 
@@ -116,9 +131,9 @@ class Worker:
         engine = Engine(judge, decode=self.setup.decode, memory=memory) if judge else None
         self.loaded.set()
         while not self._turns.closed:
-            job = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
-            if job is not None:
-                self._advance(job, engine)
+            turn = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
+            if turn is not None:
+                self._advance(turn, engine)
             elif not self._turns.closed:
                 self._store.database.catch_up()
         for scoring in self._scorings.values():
@@ -149,27 +164,44 @@ class Worker:
             self.error = LycheeError(f"loading failed: {type(error).__name__}")
         return None
 
-    def _advance(self, job: Job, engine: Engine | None) -> None:
-        """Takes one step with the job, or ends it."""
+    def _advance(self, turn: Job | Explanation, engine: Engine | None) -> None:
+        """Takes one step with a job, or makes an explanation; ends either where it fails."""
         try:
-            if job.cancelled:
-                self._finish(job)
-                self._end(job, Status.CANCELLED)
+            if isinstance(turn, Explanation):
+                self._explain(turn, engine)
+            elif turn.cancelled:
+                self._finish(turn)
+                self._end(turn, Status.CANCELLED)
             elif engine is None:
-                self._end(job, Status.FAILED, self.error)
+                self._end(turn, Status.FAILED, self.error)
             else:
-                self._score_next(job, engine)
+                self._score_next(turn, engine)
         except DeviceLost as error:
             log.critical("the GPU cannot be used any more: %s; this process ends", error)
             self.error = error
             self._turns.close()
+            self.explanations.close(error)
             self.setup.device_lost()
         except LycheeError as error:
-            self._end(job, Status.FAILED, error)
+            self._fail(turn, error)
         except Exception as error:  # one run's failure must not end the worker
             log.error("a run failed: %s", type(error).__name__)
             log.debug("a run failed", exc_info=error)  # its message may hold a query
-            self._end(job, Status.FAILED, LycheeError(f"the run failed: {type(error).__name__}"))
+            self._fail(turn, LycheeError(f"the run failed: {type(error).__name__}"))
+
+    def _fail(self, turn: Job | Explanation, error: LycheeError) -> None:
+        if isinstance(turn, Explanation):
+            turn.end(error=error)
+        else:
+            self._end(turn, Status.FAILED, error)
+
+    def _explain(self, explanation: Explanation, engine: Engine | None) -> None:
+        self._turns.remove(explanation)
+        if engine is None:
+            explanation.end(error=self.error)
+        elif not explanation.over:
+            self.setup.check()
+            self.explanations.make(explanation, engine)
 
     def _score_next(self, job: Job, engine: Engine) -> None:
         scoring = self._scorings.get(job.id) or self._begin(job, engine)

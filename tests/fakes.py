@@ -41,6 +41,7 @@ class FakeJudge:
     sureness: float = 1.0
     answers: int = 0
     before_answer: Callable[[], object] = lambda: None
+    after_sign: Callable[[], object] = lambda: None  # while an answer grows
     says: str = ""  # in place of the redness
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
@@ -109,20 +110,30 @@ class FakeQuestion:
         return [FakeSight(picture) for picture in prepared]
 
     def answer_all(self, sights: Sequence[FakeSight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
-        """One answer each; notes how many were asked for together."""
+        """One answer each, which ends before the sign that makes `until` true; notes how many were asked together."""
         self.judge.batches.append(len(sights))
-        return [self._answer(sight.picture, max_tokens) for sight in sights]
+        return [self._answer(sight.picture, max_tokens, until) for sight in sights]
 
     def decide_all(self, sights: Sequence[FakeSight]) -> list[Verdict]:
         """One verdict each; notes how many were asked for together."""
         self.judge.batches.append(len(sights))
         return [self._decide(sight.picture) for sight in sights]
 
-    def _answer(self, picture: Image, max_tokens: int) -> Answer:
+    def _answer(self, picture: Image, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """The red of the middle pixel, from 0.0 to 10.0, a token per character; a lone "1" counts as 1."""
-        text = self.judge.says or f"{self._red(picture) * 10:.1f}"
+        red = self._red(picture)
+        text = self.judge.says or f"{red * 10:.1f}"
         digits = [tuple(self.judge.sureness * (sign == str(digit)) for digit in range(10)) for sign in text]
-        return Answer(text[:max_tokens], tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
+        said = self._say(text[:max_tokens], until)
+        return Answer(said, tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
+
+    def _say(self, text: str, until: Callable[[str], bool]) -> str:
+        """As much of the text as `until` lets it say, a sign per token."""
+        for length in range(1, len(text) + 1):
+            if until(text[:length]):
+                return text[: length - 1]
+            self.judge.after_sign()
+        return text
 
     def _decide(self, picture: Image) -> Verdict:
         """Yes is as probable as the middle pixel is red, no as it is not, and other words have the rest."""

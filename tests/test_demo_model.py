@@ -7,12 +7,15 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
+from lychee_rerank.explaining import explain_score
 from lychee_rerank.folders import find_photos
+from lychee_rerank.intake import FitSize, Picture, decode_picture
 from lychee_rerank.loading import load_model
+from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto, Why
-from lychee_rerank.scorer import Engine, explain_score, score_photos
+from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.weights import DEMO_FOLDER
 
@@ -111,3 +114,22 @@ def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_miss
     seen, _, missing = told.partition("没有看到")
     assert "沙发" in seen
     assert "咖啡" in missing
+
+
+def test_an_explanation_from_memory_is_that_of_a_new_look_and_the_last_that_is_told_is_the_whole(
+    model: VisionLanguageModel, samples: tuple[Photo, ...]
+) -> None:
+    photo, told, decoded = next(photo for photo in samples if photo.name == "IMG_7489.jpg"), list[str](), list[int]()
+
+    def decode(content: bytes, *, fit: FitSize) -> Picture:
+        decoded.append(len(content))
+        return decode_picture(content, fit=fit)
+
+    anew = explain_score(Engine(model), SEED_QUERIES[0], photo, score=6.7)
+    engine = Engine(model, decode=decode, memory=PhotoMemory(2**30))
+    list(score_photos(engine, SEED_QUERIES[0], [photo]))
+    remembered = explain_score(engine, SEED_QUERIES[0], photo, score=6.7, told=told.append)
+    assert len(decoded) == 1
+    assert remembered == anew == told[-1]
+    assert len(set(told)) > 10
+    assert [len(text) for text in told] == sorted(len(text) for text in told)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import DeviceLost, PhotoRefused, QueryRefused
+from lychee_rerank.errors import DeviceLost, PhotoRefused
 from lychee_rerank.intake import FitSize, Picture, decode_picture
 from lychee_rerank.memory import PhotoMemory
-from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain, template_for
+from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, template_for
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Score, ScoredPhoto
-from lychee_rerank.scorer import Engine, Outcome, PhotoScorer, explain_score, score_photos
+from lychee_rerank.scorer import Engine, Outcome, PhotoScorer, score_photos
 from tests.fakes import FakeJudge, FakeQuestion, FakeSight
 from tests.pictures import encode, make_plain
 
@@ -60,22 +60,6 @@ def test_without_a_readout_the_answer_is_read_as_a_number(tmp_path: Path) -> Non
     judge = FakeJudge()
     assert scores(judge, write_photos(tmp_path, 102))[0].value == 4.0
     assert judge.templates == [NUMBER]
-
-
-def test_the_explanation_is_asked_for_with_the_score_and_is_the_whole_answer(tmp_path: Path) -> None:
-    judge = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 ")
-    (photo,) = write_photos(tmp_path, 102)
-    assert explain_score(Engine(judge), "Red  lamp", photo, score=6.7) == "7 lamps are seen.\n没有沙发。"
-    assert (judge.templates, judge.questions) == ([explain(6.7)], ["red lamp"])
-    judge.says = "x" * 500
-    assert explain_score(Engine(judge), "red", photo, score=0.0) == "x" * 160
-
-
-def test_what_cannot_be_explained_is_refused_with_its_reason(tmp_path: Path) -> None:
-    gone = Photo("gone.jpg", tmp_path / "gone.jpg")
-    assert explain_score(Engine(FakeJudge()), "red", gone, score=1.0) == Refusal(0, "gone.jpg", Reason.UNREADABLE)
-    with pytest.raises(QueryRefused):
-        explain_score(Engine(FakeJudge()), " ", gone, score=1.0)
 
 
 def remembering(judge: FakeJudge, max_bytes: int = 10_000) -> Engine:

@@ -1,5 +1,6 @@
 """What is kept on disk: scores by key, runs, galleries; broken files, full disks, and what clearing leaves."""
 
+import sqlite3
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Run, Sc
 from lychee_rerank.retention import Retention
 from lychee_rerank.spool import Spool
 from lychee_rerank.store import FILE_NAME, Store
+from lychee_rerank.store.schema import MIGRATIONS
 from tests.fakes import CARD
 from tests.pictures import encode, make_plain
 
@@ -127,6 +129,50 @@ def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> Non
     assert (again.knows(gallery, ANN), again.knows(gallery, BEN)) == (True, False)
 
 
+def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Spool(tmp_path), 3))
+    store.explanations.keep("one", 1, score=0.1, text="said before")
+    store.explanations.keep("one", 1, score=7.5, text="沙发 is seen.")
+    again = Store(tmp_path).explanations
+    assert again.find("one", 1, score=7.5) == "沙发 is seen."
+    assert [again.find("one", 1, score=0.1), again.find("one", 0, score=7.5), again.find("two", 1, score=7.5)] == [
+        None
+    ] * 3
+
+
+def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_stops_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Spool(tmp_path), 2))
+    store.upkeep.clear_run("one")
+    store.explanations.keep("one", 0, score=7.5, text="too late")
+    assert store.database.saving
+    assert store.database.rows("SELECT * FROM explanations") == []
+
+
+VERSION_1 = """
+INSERT INTO scores VALUES ('score', 'photo', 7.5, 7.25, 0.99, '7.5', 'whole_answer', 1.0);
+INSERT INTO runs VALUES ('one', 'ann', NULL, 'a query', 'done', 1.0, 3.0, '{}', 1);
+INSERT INTO run_photos (run, place, name, path, score, photo) VALUES ('one', 0, 'a.png', x'61', 'score', 'photo');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_data_folder_of_version_1_opens_keeps_its_runs_and_takes_explanations(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.executescript(";".join(MIGRATIONS[0]) + ";" + VERSION_1)
+    connection.close()
+    store = Store(tmp_path)
+    kept = store.runs.load("one")
+    assert kept is not None
+    assert (kept.run.query, kept.run.photos) == ("a query", (Photo("a.png", tmp_path / "a"),))
+    (scored,) = kept.outcomes
+    assert isinstance(scored, ScoredPhoto)
+    assert scored.score.value == 7.5
+    store.explanations.keep("one", 0, score=7.5, text="A sofa.")
+    assert Store(tmp_path).explanations.find("one", 0, score=7.5) == "A sofa."
+
+
 def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
     store, spool = Store(tmp_path), Spool(tmp_path)
     photos, gallery = drop_photos(spool, 3), store.galleries.begin(ANN)
@@ -134,9 +180,11 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
         store.galleries.add(gallery, str(n), photo)
     thumbnails = [spool.thumbnail(photo) for photo in photos]
     keep_run(store, photos, gallery=gallery)
+    store.explanations.keep("one", 0, score=7.5, text="what the model said")
     store.scores.of(KEY).blame("the blamed photo's hash")
     traces = [
         b"marked",
+        b"what the model said",
         b"the blamed photo's hash",
         *(photo.path.read_bytes() for photo in photos),
         *filter(None, thumbnails),

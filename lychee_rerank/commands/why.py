@@ -15,9 +15,10 @@ from lychee_rerank.commands.output import (
     text_argument,
     with_readout,
 )
+from lychee_rerank.explaining import explain_score
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.records import Photo, Refusal, Rule
-from lychee_rerank.scorer import Engine, explain_score, score_photos
+from lychee_rerank.scorer import Engine, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

@@ -1,8 +1,9 @@
-"""What is kept on disk beside the photos: one SQLite file with scores, runs and galleries."""
+"""What is kept on disk beside the photos: one SQLite file with scores, runs, explanations and galleries."""
 
 from pathlib import Path
 
 from lychee_rerank.store.database import Database
+from lychee_rerank.store.explanations import Explanations
 from lychee_rerank.store.galleries import Galleries
 from lychee_rerank.store.runs import Runs
 from lychee_rerank.store.scores import Scores
@@ -18,6 +19,7 @@ class Store:
         self.database = Database(folder / FILE_NAME)
         self.scores = Scores(self.database)
         self.runs = Runs(self.database, folder)
+        self.explanations = Explanations(self.database)
         self.galleries = Galleries(self.database, folder)
         self.upkeep = Upkeep(self.database, folder)
 

@@ -26,6 +26,12 @@ _FIRST = (
     "CREATE INDEX run_photos_by_path ON run_photos (path)",
     "CREATE TABLE files (path BLOB PRIMARY KEY, state TEXT NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID",
 )
+_SECOND = (
+    """CREATE TABLE explanations (
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, score REAL NOT NULL,
+        text TEXT NOT NULL, PRIMARY KEY (run, place)
+    ) WITHOUT ROWID""",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
