@@ -156,7 +156,8 @@ ALLOWED = {
     "page.gallery": {"records", "errors", "words", "page.folder", "page.process"},
     "page.picks": {"jobs", "records", "view", "words"},
     "page.controls": {"spread", "view", "words"},
-    "page.large": {"jobs", "records", "words", "page.picks", "page.process"},
+    "page.why": {"explanation", "jobs", "words", "page.process"},
+    "page.large": {"jobs", "records", "words", "page.picks", "page.process", "page.why"},
     "page.charts": {"export.results", "records", "spread", "view", "words", "page.controls", "page.large"},
     "page.cards": {"jobs", "records", "vocabulary", "words", "page.large", "page.picks", "page.process"},
     "page.copying": {

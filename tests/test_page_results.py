@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.folders import PICKS_FOLDER
 from lychee_rerank.page.process import open_shared
+from lychee_rerank.records import Reason
 from lychee_rerank.words import CHINESE, ENGLISH
+from tests.fakes import FakeJudge
 from tests.test_page import Open, captions, judge, open_page, rerank, texts, write_photos  # noqa: F401
 
 RESULTS = ENGLISH.results
@@ -194,6 +196,31 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     page.button(key="pick-large").click().run()
     assert page.session_state["picks-" + page.query_params["run"]] == {1}
     assert any(url.endswith("?download=1") for url in addresses(page).values())
+
+
+def test_why_is_told_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:  # noqa: F811
+    page.button(key="large-0").click().run()
+    assert "It is **red**." not in texts(page)
+    judge.says = "It is **red**."
+    page.button(key="why").click().run()
+    assert "It is **red**." in [text.value for text in page.text]  # as it was said, not as Markdown
+    told = judge.answers
+    later = open_page(run=page.query_params["run"])
+    later.button(key="large-0").click().run()
+    assert "It is **red**." in texts(later)
+    assert not [button for button in later.button if button.key == "why"]
+    assert judge.answers == told
+
+
+def test_why_a_photo_that_is_gone_has_no_answer_is_told(page: AppTest, photo_folder: Path) -> None:
+    (photo_folder / "a.png").write_bytes(b"changed into something else")
+    page.button(key="large-0").click().run()
+    page.button(key="why").click().run()
+    (warning,) = page.warning
+    assert warning.value.endswith(ENGLISH.reason[Reason.NOT_A_PICTURE])
+    write_photos(photo_folder, {"a.png": 255})
+    page.button(key="why").click().run()  # it can be asked again
+    assert not page.warning
 
 
 def test_chinese(open_page: Open, page: AppTest) -> None:  # noqa: F811

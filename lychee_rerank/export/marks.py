@@ -1,6 +1,7 @@
 """What is written into or beside a copy: stars, and the query where that is wanted; knows no file format."""
 
 import itertools
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,7 +54,7 @@ def count_stars(score: float, least: Stars = DEFAULT_STARS) -> int:
 
 def parse_stars(text: str) -> Stars:
     """The least scores of one to five stars from "2,4,6,8,9"; raises ValueError unless they rise, from 0 to 10."""
-    one, two, three, four, five = (float(part) for part in text.split(","))
+    one, two, three, four, five = (float(part) for part in re.split("[,，、]", text))
     stars = (one, two, three, four, five)
     if not (one >= 0 and five <= 10 and all(low < high for low, high in itertools.pairwise(stars))):  # NaN too
         raise ValueError(f"not five rising scores from 0 to 10: {text}")

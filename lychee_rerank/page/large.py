@@ -7,6 +7,7 @@ import streamlit as st
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.picks import picks_of, toggle_pick
 from lychee_rerank.page.process import Shared
+from lychee_rerank.page.why import draw_why
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.words import Words
 
@@ -48,6 +49,7 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
             st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
         st.text(original.name)
         st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
+        draw_why(words, shared, job, index)
 
 
 def _draw_step(label: str, job: Job, ranked: Sequence[RankedPhoto], place: int, *, shortcut: str) -> None:

@@ -37,6 +37,9 @@ class ResultWords:
     previous: str
     next: str
     download: str
+    why: str
+    why_help: str
+    why_waiting: str
     best: str
     best_all: str
     export: str
@@ -90,6 +93,9 @@ CHINESE_RESULTS = ResultWords(
     previous="上一张",
     next="下一张",
     download="下载",
+    why="为什么？",
+    why_help="让模型用自己的话说明这个分数，会保存在这次结果里",
+    why_waiting="模型正在看这张照片",
     best="最好的 {n} 张 · ZIP",
     best_all="全部 {n} 张 · ZIP",
     export="导出",
@@ -104,7 +110,7 @@ CHINESE_RESULTS = ResultWords(
     },
     stars_label="一到五星的最低分",
     stars_help="五个从 0 到 10 递增的分数，用逗号隔开",
-    stars_wrong="要五个从 0 到 10 递增的分数，例如 2,4,6,8,9。",
+    stars_wrong="要五个从 0 到 10 递增的分数，例如 `2,4,6,8,9`。",
     write_query="同时写入搜索条件和分数（作为关键词）",
     as_zip="照片 · ZIP",
     as_csv="表格 · CSV",
@@ -148,6 +154,9 @@ ENGLISH_RESULTS = ResultWords(
     previous="Previous",
     next="Next",
     download="Download",
+    why="Why?",
+    why_help="has the model explain its score in its own words; kept with these results",
+    why_waiting="The model looks at the photo",
     best="The {n} best · ZIP",
     best_all="All {n} · ZIP",
     export="Export",
@@ -162,7 +171,7 @@ ENGLISH_RESULTS = ResultWords(
     },
     stars_label="Least scores of one to five stars",
     stars_help="five rising scores from 0 to 10, with commas between them",
-    stars_wrong="Five rising scores from 0 to 10 are needed, such as 2,4,6,8,9.",
+    stars_wrong="Five rising scores from 0 to 10 are needed, such as `2,4,6,8,9`.",
     write_query="Write the query and the score too, as keywords",
     as_zip="Photos · ZIP",
     as_csv="Table · CSV",

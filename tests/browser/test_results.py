@@ -118,3 +118,20 @@ def test_the_line_survives_a_reload(visitor: Visitor) -> None:
     page.reload()
     expect(page.locator(".st-key-bands")).to_contain_text("6 of 32 shown")
     expect_ranks(page, range(1, 7))
+
+
+def test_why_is_said_in_the_large_view_and_is_there_when_it_is_opened_again(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    for _ in range(2):
+        page.locator(".st-key-photo-first").get_by_text("Large").click()
+        ask = dialog(page).get_by_role("button", name="Why?")
+        said = dialog(page).get_by_text(re.compile(r"^10(\.0)?[^…]{10,}$"))
+        expect(ask.or_(said)).to_be_visible()
+        if ask.count():
+            ask.click()
+        expect(said).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog(page)).to_have_count(0)
+    page.locator(".st-key-photo-first").get_by_text("Large").click()
+    expect(dialog(page).get_by_text(re.compile(r"^10(\.0)?[^…]{10,}$"))).to_be_visible()
+    expect(ask).to_have_count(0)
