@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -275,6 +276,18 @@ def test_a_reload_finds_the_run_and_its_query(open_page: Open, photo_folder: Pat
     again = open_page(run=run_id)
     assert captions(again)[0] == "**Rank 1 | Score: 10.0**"
     assert again.text_area(key="query").value == "Red things"
+
+
+def test_a_run_that_ends_in_a_blink_is_drawn_whole_by_its_click(
+    open_page: Open, judge: FakeJudge, photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lychee_rerank.page.run._BLINK_S", 60.0)
+    judge.before_answer = lambda: time.sleep(0.1)
+    write_photos(photo_folder)
+    page = click(open_page(), "Red things")
+    assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
+    assert not page.button(key="rerank").disabled
+    assert "cancel" not in {button.key for button in page.button}
 
 
 def test_a_run_that_is_not_known_is_told_and_the_gallery_shown(open_page: Open, photo_folder: Path) -> None:

@@ -13,6 +13,7 @@ from lychee_rerank.words import Words
 
 _POLL_PROGRESS_S = 0.5
 _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
+_BLINK_S = 0.4  # a query over remembered photos is often answered by then, and drawn once instead of twice
 
 
 def recall_query(shared: Shared) -> None:
@@ -35,6 +36,7 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
         st.info(words.failure(refused))
         return
     st.query_params["run"] = job.id
+    job.wait(_BLINK_S)
 
 
 def find_run(words: Words, shared: Shared) -> Job | None:
