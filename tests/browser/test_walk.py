@@ -23,10 +23,11 @@ def rerank(page: Page, query: str) -> None:
     expect(page.get_by_text(re.compile(r"^共 \d+ 张 =|photos = "))).to_be_visible(timeout=RUN_S * 1000)
 
 
-def read_ranking(page: Page) -> list[tuple[int, float]]:
-    """Rank and score of every photo in the grid, as they stand on the page."""
-    captions = page.locator(".st-key-results").get_by_text(re.compile(r"^Rank \d+ \| Score: ")).all_inner_texts()
-    pairs = [re.fullmatch(r"Rank (\d+) \| Score: (\d+\.\d)", caption) for caption in captions]
+def read_ranking(page: Page, *, photos: int = 32) -> list[tuple[int, float]]:
+    """Rank and score of every photo in the grid, as they stand on the page once so many are drawn."""
+    captions = page.locator(".st-key-results").get_by_text(re.compile(r"^Rank \d+ \| Score: "))
+    expect(captions).to_have_count(photos)
+    pairs = [re.fullmatch(r"Rank (\d+) \| Score: (\d+\.\d)", caption) for caption in captions.all_inner_texts()]
     return [(int(pair[1]), float(pair[2])) for pair in pairs if pair]
 
 
@@ -87,7 +88,7 @@ def test_a_dropped_folder_is_walked_and_every_photo_in_it_is_scored_or_refused(
     rerank(page, "红色背景上的狗")
     expect(page.get_by_text("共 9 张 = 已评分 8 + 拒收 1")).to_be_visible()
     expect(page.locator(".st-key-refused")).to_be_visible()
-    assert [rank for rank, _ in read_ranking(page)] == list(range(1, 9))
+    assert [rank for rank, _ in read_ranking(page, photos=8)] == list(range(1, 9))
 
 
 def test_a_reload_shows_the_run_where_it_is(visitor: Visitor) -> None:
