@@ -46,6 +46,12 @@ class JobBook:
         job = job or self._load_ended(job_id)
         return job if job is not None and job.run.owner == owner else None
 
+    def last(self, query: str, job: Job) -> Job | None:
+        """The last job at hand of the same owner for this query over the same photos, however it ended."""
+        key = (job.owner, clean_query(query), job.photos)
+        with self._lock:
+            return next((known for known in reversed(self._jobs.values()) if known.key == key), None)
+
     def under_way(self, owner: str) -> tuple[Job, ...]:
         """The owner's jobs that have not ended, oldest first."""
         with self._lock:

@@ -63,9 +63,9 @@ def trim_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def memory_share_bytes() -> int:
-    """A quarter of what the machine or its container allows: what the model may remember unless told otherwise."""
-    return process_memory().total_bytes // 4
+def photo_memory_bytes(wanted_bytes: int | None) -> int:
+    """What may be remembered of photos: what is wanted, or a quarter of what the machine or its container allows."""
+    return process_memory().total_bytes // 4 if wanted_bytes is None else wanted_bytes
 
 
 def process_memory() -> MemoryUse:

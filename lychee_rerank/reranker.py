@@ -19,7 +19,7 @@ from lychee_rerank.errors import PhotoRefused, SettingInvalid
 from lychee_rerank.explaining import explain_score
 from lychee_rerank.intake import Picture, encode_picture
 from lychee_rerank.judge import Sight
-from lychee_rerank.machine import memory_share_bytes
+from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
@@ -90,7 +90,7 @@ class Reranker:
         settings = replace(settings, model=str(model) if model is not None else settings.model)
         settings = replace(settings, device=device or settings.device)
         most_bytes = settings.memory_bytes if memory_bytes is None else memory_bytes
-        memory = PhotoMemory[Sight](memory_share_bytes() if most_bytes is None else most_bytes)
+        memory = PhotoMemory[Sight](photo_memory_bytes(most_bytes))
         decoders = Decoders()
         return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
 

@@ -198,6 +198,58 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     assert any(url.endswith("?download=1") for url in addresses(page).values())
 
 
+def part_by_part(page: AppTest) -> AppTest:
+    """Turns the switch on, and draws the page again once every part is scored."""
+    page.toggle(key="criteria").set_value(True).run()
+    for job in open_shared().worker.book.under_way(""):
+        assert job.wait(30)
+    return page.run()
+
+
+def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
+    open_page: Open,  # noqa: F811
+    judge: FakeJudge,  # noqa: F811
+    photo_folder: Path,
+) -> None:
+    write_photos(photo_folder, REDS)
+    page = rerank(open_page(), "Rot, 和服 + rot")
+    looks = judge.looks
+    page = part_by_part(page)
+    (table,) = [frame.value for frame in page.dataframe]
+    assert list(table["name"]) == [f"{name}.png" for name in "abdcefg"]
+    assert list(table["part 0"]) == list(table["part 1"]) == list(table["whole"])
+    assert judge.questions[1:] == ["rot", "和服"]
+    assert judge.looks == looks
+    rows = list(csv.DictReader(io.StringIO(export(page, "shown", RESULTS.as_csv).decode("utf-8-sig"))))
+    assert [row["和服"] for row in rows] == [row["score"] for row in rows]
+    again = part_by_part(open_page(run=page.query_params["run"]))
+    assert len(again.dataframe) == 1
+    assert len(judge.questions) == 3  # the runs of the parts are found again
+
+
+def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
+    open_page: Open,  # noqa: F811
+    judge: FakeJudge,  # noqa: F811
+    photo_folder: Path,
+) -> None:
+    write_photos(photo_folder, REDS)
+    page = rerank(open_page(), "red + rot")
+    judge.hold()
+    page.toggle(key="criteria").set_value(True).run()
+    for job in open_shared().worker.book.under_way(""):
+        job.cancel()
+    judge.let_go()
+    page = part_by_part(page)
+    assert page.dataframe[0].value["part 1"].isna().all()  # shown as it is, not begun anew
+    page.toggle(key="criteria").set_value(False).run()
+    page = part_by_part(page)
+    assert not page.dataframe[0].value["part 1"].isna().any()
+
+
+def test_a_query_with_one_part_has_no_switch(page: AppTest) -> None:
+    assert not page.toggle
+
+
 def test_why_is_told_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:  # noqa: F811
     page.button(key="large-0").click().run()
     assert "It is **red**." not in texts(page)

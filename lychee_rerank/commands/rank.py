@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -24,18 +24,20 @@ from lychee_rerank.commands.output import (
     text_argument,
     with_readout,
 )
+from lychee_rerank.criteria import Criteria, collect_criteria, split_query
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.export.document import outcome_fields
-from lychee_rerank.export.results import Choice, Results, choose
+from lychee_rerank.export.results import Choice, Results, choose, collect_results
 from lychee_rerank.folders import find_photos
-from lychee_rerank.judge import Judge
+from lychee_rerank.judge import Judge, Sight
 from lychee_rerank.keys import build_key
+from lychee_rerank.machine import photo_memory_bytes
+from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.prompts import clean_query
-from lychee_rerank.ranking import rank_photos
-from lychee_rerank.records import Photo, RankedPhoto, Refusal, Rule, ScoredPhoto
+from lychee_rerank.records import Photo, RankedPhoto, Rule
 from lychee_rerank.scorer import Engine, Outcome, score_photos
 from lychee_rerank.settings import Settings
-from lychee_rerank.spread import Spread, measure_spread
+from lychee_rerank.spread import Spread, Verdict, measure_spread
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words, words_for
 
@@ -46,6 +48,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument(
+        "--criteria", action="store_true", help="score the parts of the query too, such as those of 'sofa + lamp'"
+    )
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="only the N best")
     parser.add_argument("--min-score", metavar="X", type=score_argument, help="only what is scored X or more")
     add_export_options(parser)
@@ -63,13 +68,12 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     if not found.photos:
         print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
         return EXIT_NOTHING_SCORED
+    parts = _split(options.query, words) if options.criteria else ()
     with open_scores(settings, wanted=not options.no_store) as scores:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
-        outcomes, reused = _score_all(judge, options.query, found.photos, settings=settings, scores=scores)
-    ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
-    refused = tuple(outcome for outcome in outcomes if isinstance(outcome, Refusal))
-    spread = measure_spread([photo.scored.score.value for photo in ranked])
-    results = Results(found.photos, ranked, refused)
+        queries = (options.query, *parts)
+        results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
+    spread = measure_spread([photo.scored.score.value for photo in results.ranked])
     chosen = choose(results, Choice(top_k=options.top_k, min_score=options.min_score))
     if options.json:
         read = readout_fields(settings.readout, settings.template)
@@ -78,17 +82,19 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
             **run_fields,
             "reused": reused,
             "spread": asdict(spread),
-            **outcome_fields(chosen, refused, tell=words_for("en").note),
+            **outcome_fields(chosen, results.refused, tell=words_for("en").note, criteria=results.criteria),
         }
         print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        _print_table(chosen, words)
+        _print_table(chosen, results.criteria, words)
         _tell_spread(spread, words)
-        for refusal in refused:
+        if spread.verdict is Verdict.FLAT and not parts and len(split_query(options.query)) > 1:
+            print(words.results.offer_parts, file=sys.stderr)
+        for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     if export:
         export_photos(export, results, chosen, words=words)
-    return EXIT_DONE if ranked else EXIT_NOTHING_SCORED
+    return EXIT_DONE if results.ranked else EXIT_NOTHING_SCORED
 
 
 def _at_least_one(text: str) -> int:
@@ -97,17 +103,38 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
+def _split(query: str, words: Words) -> tuple[str, ...]:
+    """The parts of the query; none, which is told, where it has but one."""
+    parts = split_query(query)
+    if len(parts) < 2:
+        print(words.results.one_part, file=sys.stderr)
+        return ()
+    return parts
+
+
+def _rank_all(
+    judge: Judge, queries: Sequence[str], photos: tuple[Photo, ...], *, settings: Settings, scores: Scores | None
+) -> tuple[Results, int]:
+    """The photos ranked by the first query, with what the others gave; and how many scores were there already."""
+    parts = queries[1:]
+    memory = PhotoMemory[Sight](photo_memory_bytes(settings.memory_bytes) if parts else 0)
+    with Decoders() as decoders:
+        engine = Engine(judge, decoders.decode, memory)
+        runs = [_score_all(engine, query, photos, settings=settings, scores=scores) for query in queries]
+    outcomes, *of_parts = (run for run, _ in runs)
+    results = replace(collect_results(photos, outcomes), criteria=collect_criteria(parts, of_parts))
+    return results, sum(reused for _, reused in runs)
+
+
 def _score_all(
-    judge: Judge, query: str, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
+    engine: Engine, query: str, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
 ) -> tuple[list[Outcome], int]:
     """One outcome per photo, with a bar on a terminal; and how many scores were there already."""
     readout, template = settings.readout, settings.template
-    known = scores.of(build_key(judge.card, query, readout=readout, template=template)) if scores else None
-    with Decoders() as decoders:
-        engine = Engine(judge, decode=decoders.decode)
-        scoring = score_photos(engine, query, photos, readout=readout, template=template, known=known)
-        bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-        outcomes = sorted(bar, key=lambda outcome: outcome.index)
+    known = scores.of(build_key(engine.judge.card, query, readout=readout, template=template)) if scores else None
+    scoring = score_photos(engine, query, photos, readout=readout, template=template, known=known)
+    bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
+    outcomes = sorted(bar, key=lambda outcome: outcome.index)
     return outcomes, known.reused if known else 0
 
 
@@ -117,9 +144,14 @@ def _tell_spread(spread: Spread, words: Words) -> None:
         print(line, file=sys.stderr)
 
 
-def _print_table(ranked: Iterable[RankedPhoto], words: Words) -> None:
-    print("rank  score  name")
+def _print_table(ranked: Iterable[RankedPhoto], criteria: Criteria, words: Words) -> None:
+    """A row per photo; a column per part of the query, which the lines before name."""
+    columns = [f"({n})" for n in range(1, len(criteria.parts) + 1)]
+    for column, part in zip(columns, criteria.parts, strict=True):
+        print(column, printable(part))
+    print("  ".join(["rank", "score", *(f"{column:>5}" for column in columns), "name"]))
     for photo in ranked:
         score = photo.scored.score
         marks = [words.tied] * photo.tied + [words.no_number] * (score.rule is Rule.NONE)
-        print("  ".join([f"{photo.rank:4}", f"{score.value:5.1f}", printable(photo.scored.name), *marks]))
+        parts = [" " * 5 if value is None else f"{value:5.1f}" for value in criteria.of(photo.scored.index)]
+        print("  ".join([f"{photo.rank:4}", f"{score.value:5.1f}", *parts, printable(photo.scored.name), *marks]))

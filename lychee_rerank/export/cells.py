@@ -22,8 +22,7 @@ def encode_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes
     """The table in UTF-8 with a byte order mark, which Excel wants; what could be a formula starts with NEUTRAL."""
     out = StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
+    for row in (columns, *rows):
         writer.writerow([_neutral(cell) if isinstance(cell, str) else cell for cell in row])
     return codecs.BOM_UTF8 + out.getvalue().encode("utf-8", "replace")
 

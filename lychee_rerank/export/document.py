@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+from lychee_rerank.criteria import Criteria
 from lychee_rerank.export.cells import Tell
 from lychee_rerank.records import RankedPhoto, Refusal
 
 
-def outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, tell: Tell) -> dict[str, object]:
-    """The JSON form of the photos; scores in full precision."""
-    return {
+def outcome_fields(
+    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, tell: Tell, criteria: Criteria
+) -> dict[str, object]:
+    """The JSON form of the photos; scores in full precision, those for the parts of the query where it has them."""
+    asked = {"criteria": criteria.parts} if criteria.parts else {}
+    return asked | {
         "results": [
             {
                 "rank": photo.rank,
@@ -21,6 +25,7 @@ def outcome_fields(ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *,
                 "answer": photo.scored.score.answer,
                 "rule": photo.scored.score.rule,
             }
+            | ({"criteria": criteria.of(photo.scored.index)} if asked else {})
             for photo in ranked
         ],
         "refused": [

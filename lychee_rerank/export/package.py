@@ -51,6 +51,6 @@ class Package:
             "query": self.query,
             "scored_by": self.scored_by,
             "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
-            **outcome_fields(chosen, results.refused, tell=tell),
+            **outcome_fields(chosen, results.refused, tell=tell, criteria=results.criteria),
         }
         return iter([json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode()])

@@ -1,8 +1,9 @@
 """Finished results, and which of their photos are chosen; knows no format."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lychee_rerank.criteria import Criteria
 from lychee_rerank.problems import CopyProblem
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, RankedPhoto, Refusal, ScoredPhoto
@@ -10,11 +11,15 @@ from lychee_rerank.records import Photo, RankedPhoto, Refusal, ScoredPhoto
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What came of one run: all photos in upload order, the ranked ones best first, the refused ones."""
+    """What came of one run: all photos in upload order, the ranked ones best first, the refused ones.
+
+    `criteria` has what the parts of the query gave, where they were asked for.
+    """
 
     photos: tuple[Photo, ...]
     ranked: tuple[RankedPhoto, ...]
     refused: tuple[Refusal, ...]
+    criteria: Criteria = field(default_factory=Criteria)
 
 
 @dataclass(frozen=True, slots=True)

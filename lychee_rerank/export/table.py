@@ -13,13 +13,18 @@ COLUMNS = ("rank", "score", "expected", "label_mass", "name", "answer", "rule", 
 def build_table(results: Results, *, tell: Tell, copies: Sequence[Copied] = ()) -> bytes:
     """Every ranked photo, best first, scores unrounded, then every refused one with its reason.
 
-    Where copies were made, `file` names the copy and `problem` what went wrong with it.
+    Where copies were made, `file` names the copy and `problem` what went wrong with it. A column for each part of the
+    query follows, where these were asked for.
     """
     copied = {copy.photo.scored.index: copy for copy in copies}
-    rows = [_ranked_row(photo, copied.get(photo.scored.index), tell=tell) for photo in results.ranked]
     gaps = ("",) * COLUMNS.index("name")
-    rows += [(*gaps, refusal.name, "", "", "", tell(refusal), "", "") for refusal in results.refused]
-    return encode_rows(COLUMNS, rows)
+    rows = [
+        (photo.scored.index, _ranked_row(photo, copied.get(photo.scored.index), tell=tell)) for photo in results.ranked
+    ]
+    rows += [(refusal.index, (*gaps, refusal.name, "", "", "", tell(refusal), "", "")) for refusal in results.refused]
+    criteria = results.criteria
+    whole = [(*row, *("" if score is None else score for score in criteria.of(index))) for index, row in rows]
+    return encode_rows((*COLUMNS, *criteria.parts), whole)
 
 
 def _ranked_row(photo: RankedPhoto, copy: Copied | None, *, tell: Tell) -> tuple[Cell, ...]:

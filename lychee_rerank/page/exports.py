@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from lychee_rerank.export.package import MEDIA_TYPES, Form, Package
 from lychee_rerank.export.results import Results, collect_results
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.copying import draw_copying
+from lychee_rerank.page.criteria import criteria_of
 from lychee_rerank.page.picks import picks_of
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.view import Part, View
@@ -30,6 +31,7 @@ class _Wanted:
     view: View
     part: Part
     picks: frozenset[int] = frozenset()
+    criteria: tuple[str, ...] = ()
 
 
 def draw_best(words: Words, shared: Shared, results: Results, *, job: Job) -> None:
@@ -57,7 +59,7 @@ def draw_exports(words: Words, shared: Shared, results: Results, view: View, *, 
         xmp = _draw_xmp(words, job)
         if xmp is None or not counts[part]:
             return
-        wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset())
+        wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
         with st.container(horizontal=True):
             for form, label in ((Form.ZIP, told.as_zip), (Form.CSV, told.as_csv), (Form.JSON, told.as_json)):
                 url = _give_address(words, shared, wanted, _package(job, form, xmp))
@@ -100,7 +102,8 @@ def _give_address(words: Words, shared: Shared, wanted: _Wanted, package: Packag
         job = shared.worker.book.find(wanted.job_id, owner=visitor)
         if job is None:
             return None
-        results = collect_results(job.photos, job.progress().outcomes)
+        criteria = criteria_of(shared, wanted.criteria, job)
+        results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
         return package.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
 
     download = Download(package.name, MEDIA_TYPES[package.form], pieces)

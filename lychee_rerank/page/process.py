@@ -9,7 +9,7 @@ from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.listing import Listing
 from lychee_rerank.lock import FolderLock
-from lychee_rerank.machine import memory_share_bytes
+from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.records import Photo
 from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
@@ -82,7 +82,7 @@ def open_shared() -> Shared:
     setup = Setup(
         load=loader.load,
         decode=decoders.decode,
-        memory_bytes=memory_share_bytes() if settings.memory_bytes is None else settings.memory_bytes,
+        memory_bytes=photo_memory_bytes(settings.memory_bytes),
         check=loader.check,
         device_lost=_leave,
         tidy=retention.keep_within,

@@ -10,6 +10,7 @@ from lychee_rerank.jobs import Job
 from lychee_rerank.page.cards import draw_cards, lies_outside, page_of
 from lychee_rerank.page.charts import draw_charts
 from lychee_rerank.page.controls import draw_bands, draw_line
+from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
 from lychee_rerank.page.large import draw_large
 from lychee_rerank.page.picks import draw_picks
@@ -46,6 +47,7 @@ def _draw_head(
     outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
     if outside:
         st.caption(words.demo_outside_count.format(n=outside))
+    results = replace(results, criteria=draw_criteria(words, shared, results, job=job))
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         view = draw_line(words)
         picks, exports = st.container(width="content"), st.container(width="content")

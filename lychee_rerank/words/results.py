@@ -37,6 +37,12 @@ class ResultWords:
     previous: str
     next: str
     download: str
+    criteria: str
+    column_name: str
+    column_whole: str
+    criteria_help: str
+    one_part: str
+    offer_parts: str
     why: str
     why_help: str
     why_waiting: str
@@ -93,6 +99,12 @@ CHINESE_RESULTS = ResultWords(
     previous="上一张",
     next="下一张",
     download="下载",
+    criteria="逐项打分：{parts}",
+    column_name="文件名",
+    column_whole="整句",
+    criteria_help="把查询的每一项单独打分，列成一张表",
+    offer_parts="用 `--criteria` 可以把每一项单独打分。",
+    one_part="这个查询只有一项，用 + 或逗号隔开几项就能逐项打分。",
     why="为什么？",
     why_help="让模型用自己的话说明这个分数，会保存在这次结果里",
     why_waiting="模型正在看这张照片",
@@ -154,6 +166,12 @@ ENGLISH_RESULTS = ResultWords(
     previous="Previous",
     next="Next",
     download="Download",
+    criteria="Part by part: {parts}",
+    column_name="Name",
+    column_whole="Whole query",
+    criteria_help="scores each part of the query by itself, in a table",
+    offer_parts="Its parts can be scored one by one: --criteria",
+    one_part="This query has only one part; write + or a comma between its parts to have each scored.",
     why="Why?",
     why_help="has the model explain its score in its own words; kept with these results",
     why_waiting="The model looks at the photo",

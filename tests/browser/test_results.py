@@ -134,3 +134,14 @@ def test_why_is_said_in_the_large_view_and_is_there_when_it_is_opened_again(visi
     page.locator(".st-key-photo-first").get_by_text("Large").click()
     expect(dialog(page).get_by_text(re.compile(r"^10(\.0)?[^…]{10,}$"))).to_be_visible()
     expect(ask).to_have_count(0)
+
+
+def test_the_parts_of_the_query_stand_in_a_table_that_a_reload_keeps(visitor: Visitor) -> None:
+    page = ranked(visitor)
+    page.locator(".st-key-criteria label").click()
+    for _ in range(2):
+        table = page.get_by_test_id("stDataFrame")
+        expect(table).to_be_visible()
+        expect(table.locator("th")).to_contain_text(["Name", "Whole query", "沙发", "灯泡", "咖啡"])
+        expect(page).to_have_url(re.compile("criteria=true"))
+        page.reload()
