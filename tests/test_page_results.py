@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.folders import PICKS_FOLDER
 from lychee_rerank.page.process import open_shared
-from lychee_rerank.records import Reason
+from lychee_rerank.records import ModelProblem, Reason
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.fakes import FakeJudge
 from tests.test_page import Open, captions, judge, open_page, rerank, texts, write_photos  # noqa: F401
@@ -244,6 +245,20 @@ def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
     page.toggle(key="criteria").set_value(False).run()
     page = part_by_part(page)
     assert not page.dataframe[0].value["part 1"].isna().any()
+
+
+def test_why_a_part_could_not_be_scored_is_told(
+    open_page: Open,  # noqa: F811
+    judge: FakeJudge,  # noqa: F811
+    photo_folder: Path,
+) -> None:
+    write_photos(photo_folder, REDS)
+    page = rerank(open_page(), "red + *rot*")
+    error = ModelUnusable(ModelProblem.CHANGED, file="weights", remedy="start again")
+    judge.fails_at(red=255, error=error)
+    page = part_by_part(page)
+    assert "red · *rot*" in texts(page)
+    assert [error.value for error in page.error] == [ENGLISH.failure(error)]
 
 
 def test_a_query_with_one_part_has_no_switch(page: AppTest) -> None:

@@ -24,9 +24,7 @@ def draw_criteria(words: Words, shared: Shared, results: Results, *, job: Job) -
     parts = split_query(job.query)
     if len(parts) < 2 or job.active:
         return Criteria()
-    told, args = words.results, (shared, parts, job)
-    switch = told.criteria.format(parts=" · ".join(parts))
-    if not st.toggle(switch, key="criteria", help=told.criteria_help, bind="query-params", on_change=_retry, args=args):
+    if not _draw_switch(words, shared, parts, job):
         return Criteria()
     try:
         jobs = {part: shared.worker.book.last(part, job) or _submit(shared, part, job) for part in parts}
@@ -36,6 +34,20 @@ def draw_criteria(words: Words, shared: Shared, results: Results, *, job: Job) -
     active = _any_active(jobs)
     st.fragment(_draw_table, run_every=_POLL_S if active else None)(words, shared, results.ranked, job, jobs, active)
     return Criteria() if active else criteria_of(shared, parts, job)
+
+
+def _draw_switch(words: Words, shared: Shared, parts: Sequence[str], job: Job) -> bool:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        wanted = st.toggle(
+            words.results.criteria,
+            key="criteria",
+            help=words.results.criteria_help,
+            bind="query-params",
+            on_change=_retry,
+            args=(shared, parts, job),
+        )
+        st.text(" · ".join(parts), width="content")  # as typed: a label would take it for Markdown
+    return wanted
 
 
 def criteria_of(shared: Shared, parts: Sequence[str], job: Job) -> Criteria:
@@ -83,4 +95,7 @@ def _draw_table(
         for name, label in labels.items()
     }
     columns = {"photo": st.column_config.ImageColumn("") if pictured else None, "name": told.column_name, **bars}
+    errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
+    for failure in dict.fromkeys(map(words.failure, errors)):
+        st.error(failure)
     st.dataframe(rows, hide_index=True, column_config=columns, row_height=_ROW_PX, key="criteria-table")
