@@ -14,6 +14,7 @@ from streamlit.proto.Text_pb2 import Text
 
 from lychee_rerank.commands import rank as rank_command
 from lychee_rerank.commands.output import printable, text_argument
+from lychee_rerank.criteria import Criteria
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.export.document import outcome_fields
 from lychee_rerank.folders import find_photos
@@ -100,10 +101,12 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
     ]
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    report = json.dumps(outcome_fields(ranked, refused, tell=CHINESE.note), ensure_ascii=False).encode()
+    criteria = Criteria(tuple(name for name, _, _ in texts))
+    fields = outcome_fields(ranked, refused, tell=CHINESE.note, criteria=criteria)
+    report = json.dumps(fields, ensure_ascii=False).encode()
     read = json.loads(report)
     assert sorted(row["index"] for row in read["results"] + read["refused"]) == list(range(len(rows)))
     assert {row["name"] for row in read["results"] + read["refused"]} == {name for name, _, _ in texts}
     with redirect_stdout(io.StringIO()) as printed:
-        rank_command._print_table(ranked, CHINESE)
-    assert len(printed.getvalue().splitlines()) == 1 + len(ranked)  # no name breaks a line
+        rank_command._print_table(ranked, criteria, CHINESE)
+    assert len(printed.getvalue().splitlines()) == len(texts) + 1 + len(ranked)  # no part and no name breaks a line
