@@ -94,7 +94,8 @@ def _draw_table(
         name: st.column_config.ProgressColumn(label, min_value=0.0, max_value=10.0, format="%.1f")
         for name, label in labels.items()
     }
-    columns = {"photo": st.column_config.ImageColumn("") if pictured else None, "name": told.column_name, **bars}
+    thumbnails = st.column_config.ImageColumn(told.column_photo) if pictured else None
+    columns = {"photo": thumbnails, "name": told.column_name, **bars}
     errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
     for failure in dict.fromkeys(map(words.failure, errors)):
         st.error(failure)

@@ -38,6 +38,7 @@ class ResultWords:
     next: str
     download: str
     criteria: str
+    column_photo: str
     column_name: str
     column_whole: str
     criteria_help: str
@@ -100,6 +101,7 @@ CHINESE_RESULTS = ResultWords(
     next="下一张",
     download="下载",
     criteria="逐项打分",
+    column_photo="照片",
     column_name="文件名",
     column_whole="整句",
     criteria_help="把查询的每一项单独打分，列成一张表",
@@ -167,6 +169,7 @@ ENGLISH_RESULTS = ResultWords(
     next="Next",
     download="Download",
     criteria="Part by part",
+    column_photo="Photo",
     column_name="Name",
     column_whole="Whole query",
     criteria_help="scores each part of the query by itself, in a table",

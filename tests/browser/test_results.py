@@ -142,6 +142,6 @@ def test_the_parts_of_the_query_stand_in_a_table_that_a_reload_keeps(visitor: Vi
     for _ in range(2):
         table = page.get_by_test_id("stDataFrame")
         expect(table).to_be_visible()
-        expect(table.locator("th")).to_contain_text(["Name", "Whole query", "沙发", "灯泡", "咖啡"])
+        expect(table.locator("th")).to_contain_text(["Photo", "Name", "Whole query", "沙发", "灯泡", "咖啡"])
         expect(page).to_have_url(re.compile("criteria=true"))
         page.reload()
