@@ -179,7 +179,7 @@ ALLOWED = {
     "commands.rank": {
         "assembly", "commands.export", "commands.output", "criteria", "decoders", "export.document", "export.results",
         "folders", "judge", "keys", "machine", "memory", "prompts", "records", "scorer", "settings", "spread",
-        "store.scores", "words",
+        "store.scores", "view", "words",
     },
     "commands.export": {
         "commands.output", "errors", "export.copies", "export.marks", "export.results", "export.table", "records",

@@ -12,7 +12,7 @@ import pytest
 
 from lychee_rerank.export.archive import stream_archive
 from lychee_rerank.export.marks import Xmp, XmpForm
-from lychee_rerank.export.results import Choice, Results, choose
+from lychee_rerank.export.results import Results
 from lychee_rerank.export.source import CHUNK_BYTES
 from lychee_rerank.records import Reason, Refusal
 from lychee_rerank.words import ENGLISH
@@ -29,8 +29,8 @@ def results(photo_folder: Path) -> Results:
     return finish([3.0, 6.5, 9.8], paths=paths, refused=[Refusal(3, "x.png", Reason.EMPTY)])
 
 
-def stream(results: Results, choice: Choice = Choice(), xmp: Xmp | None = None) -> Iterator[bytes]:  # noqa: B008
-    return stream_archive(results, choose(results, choice), tell=ENGLISH.note, xmp=xmp)
+def stream(results: Results, best: int | None = None, xmp: Xmp | None = None) -> Iterator[bytes]:
+    return stream_archive(results, results.ranked[:best], tell=ENGLISH.note, xmp=xmp)
 
 
 def open_zip(pieces: Iterator[bytes]) -> zipfile.ZipFile:
@@ -45,7 +45,7 @@ def rows_of(archive: zipfile.ZipFile) -> list[dict[str, str]]:
 
 
 def test_the_chosen_photos_are_in_it_byte_for_byte_with_the_whole_ranking(results: Results) -> None:
-    archive = open_zip(stream(results, Choice(top_k=2)))
+    archive = open_zip(stream(results, 2))
     assert archive.namelist() == ["001_9.8_c.jpg", "002_6.5_沙发.png", "ranking.csv"]
     for name, index in (("001_9.8_c.jpg", 2), ("002_6.5_沙发.png", 1)):
         assert archive.read(name) == results.photos[index].path.read_bytes()
@@ -55,7 +55,7 @@ def test_the_chosen_photos_are_in_it_byte_for_byte_with_the_whole_ranking(result
 
 def test_entries_are_stored_with_the_photos_time_and_unicode_names(results: Results) -> None:
     os.utime(results.photos[1].path, (1_600_000_000, 1_600_000_000))
-    first, second, _ = open_zip(stream(results, Choice(top_k=2))).infolist()
+    first, second, _ = open_zip(stream(results, 2)).infolist()
     assert first.compress_type == second.compress_type == zipfile.ZIP_STORED
     assert second.flag_bits & 0x800
     assert second.date_time == time.localtime(1_600_000_000)[:6]
@@ -96,7 +96,7 @@ def test_a_photo_that_vanishes_or_shrinks_while_the_zip_is_read_is_named(results
 def test_never_more_than_a_piece_of_a_photo_is_held(results: Results) -> None:
     with results.photos[2].path.open("ab") as file:
         file.truncate(20 * CHUNK_BYTES)
-    sizes = [len(piece) for piece in stream(results, Choice(top_k=1), Xmp(XmpForm.EMBEDDED))]
+    sizes = [len(piece) for piece in stream(results, 1, Xmp(XmpForm.EMBEDDED))]
     assert sum(sizes) > 20 * CHUNK_BYTES
     assert max(sizes) <= 2 * CHUNK_BYTES
 
@@ -127,4 +127,4 @@ def test_what_is_past_four_gigabytes_is_found(results: Results, monkeypatch: pyt
 
 
 def test_nothing_chosen_gives_the_table_alone(results: Results) -> None:
-    assert open_zip(stream(results, Choice(top_k=0))).namelist() == ["ranking.csv"]
+    assert open_zip(stream(results, 0)).namelist() == ["ranking.csv"]

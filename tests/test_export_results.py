@@ -1,39 +1,9 @@
-"""Which photos are chosen, and what their copies are called."""
+"""What the copies of chosen photos are called."""
 
 import pytest
 
 from lychee_rerank.export.names import name_copies, number_name
-from lychee_rerank.export.results import Choice, choose
 from tests.finished import finish
-
-SCORES = (9.8, 3.0, 6.0, 5.9)
-
-
-@pytest.mark.parametrize(
-    ("choice", "indexes"),
-    [
-        (Choice(), [0, 2, 3, 1]),
-        (Choice(top_k=2), [0, 2]),
-        (Choice(min_score=6.0), [0, 2]),
-        (Choice(below_score=6.0), [3, 1]),
-        (Choice(picks=frozenset({1, 0})), [0, 1]),
-        (Choice(picks=frozenset()), []),
-        (Choice(top_k=1, below_score=6.0), [3]),
-        (Choice(min_score=3.0, below_score=6.0, picks=frozenset({1, 2, 3}), top_k=9), [3, 1]),
-    ],
-)
-def test_the_chosen_photos_come_best_first_and_meet_all_that_is_asked(choice: Choice, indexes: list[int]) -> None:
-    assert [photo.scored.index for photo in choose(finish(SCORES), choice)] == indexes
-
-
-def test_a_line_parts_the_ranking_in_two() -> None:
-    results = finish(SCORES)
-    above, below = choose(results, Choice(min_score=6.0)), choose(results, Choice(below_score=6.0))
-    assert (*above, *below) == results.ranked
-
-
-def test_chosen_photos_keep_the_ranks_that_they_have_among_all() -> None:
-    assert [photo.rank for photo in choose(finish(SCORES), Choice(below_score=6.0))] == [3, 4]
 
 
 @pytest.mark.parametrize(

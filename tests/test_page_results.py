@@ -199,6 +199,13 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     assert any(url.endswith("?download=1") for url in addresses(page).values())
 
 
+@pytest.fixture
+def parted(open_page: Open, photo_folder: Path) -> AppTest:  # noqa: F811
+    """The results of a query with two parts, one of which looks like Markdown and comes twice."""
+    write_photos(photo_folder, REDS)
+    return rerank(open_page(), "*Rot*, 和服 + *rot*")
+
+
 def part_by_part(page: AppTest) -> AppTest:
     """Turns the switch on, and draws the page again once every part is scored."""
     page.toggle(key="criteria").set_value(True).run()
@@ -209,17 +216,16 @@ def part_by_part(page: AppTest) -> AppTest:
 
 def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
     open_page: Open,  # noqa: F811
+    parted: AppTest,
     judge: FakeJudge,  # noqa: F811
-    photo_folder: Path,
 ) -> None:
-    write_photos(photo_folder, REDS)
-    page = rerank(open_page(), "Rot, 和服 + rot")
     looks = judge.looks
-    page = part_by_part(page)
+    page = part_by_part(parted)
+    assert "*Rot* · 和服" in texts(page)  # as they were typed, not as Markdown
     (table,) = [frame.value for frame in page.dataframe]
     assert list(table["name"]) == [f"{name}.png" for name in "abdcefg"]
     assert list(table["part 0"]) == list(table["part 1"]) == list(table["whole"])
-    assert judge.questions[1:] == ["rot", "和服"]
+    assert judge.questions[1:] == ["*rot*", "和服"]
     assert judge.looks == looks
     rows = list(csv.DictReader(io.StringIO(export(page, "shown", RESULTS.as_csv).decode("utf-8-sig"))))
     assert [row["和服"] for row in rows] == [row["score"] for row in rows]
@@ -229,35 +235,25 @@ def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
 
 
 def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
-    open_page: Open,  # noqa: F811
+    parted: AppTest,
     judge: FakeJudge,  # noqa: F811
-    photo_folder: Path,
 ) -> None:
-    write_photos(photo_folder, REDS)
-    page = rerank(open_page(), "red + rot")
     judge.hold()
-    page.toggle(key="criteria").set_value(True).run()
+    parted.toggle(key="criteria").set_value(True).run()
     for job in open_shared().worker.book.under_way(""):
         job.cancel()
     judge.let_go()
-    page = part_by_part(page)
+    page = part_by_part(parted)
     assert page.dataframe[0].value["part 1"].isna().all()  # shown as it is, not begun anew
     page.toggle(key="criteria").set_value(False).run()
     page = part_by_part(page)
     assert not page.dataframe[0].value["part 1"].isna().any()
 
 
-def test_why_a_part_could_not_be_scored_is_told(
-    open_page: Open,  # noqa: F811
-    judge: FakeJudge,  # noqa: F811
-    photo_folder: Path,
-) -> None:
-    write_photos(photo_folder, REDS)
-    page = rerank(open_page(), "red + *rot*")
+def test_why_a_part_could_not_be_scored_is_told(parted: AppTest, judge: FakeJudge) -> None:  # noqa: F811
     error = ModelUnusable(ModelProblem.CHANGED, file="weights", remedy="start again")
     judge.fails_at(red=255, error=error)
-    page = part_by_part(page)
-    assert "red · *rot*" in texts(page)
+    page = part_by_part(parted)
     assert [error.value for error in page.error] == [ENGLISH.failure(error)]
 
 

@@ -27,7 +27,7 @@ from lychee_rerank.commands.output import (
 from lychee_rerank.criteria import Criteria, collect_criteria, split_query
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.export.document import outcome_fields
-from lychee_rerank.export.results import Choice, Results, choose, collect_results
+from lychee_rerank.export.results import Results, collect_results
 from lychee_rerank.folders import find_photos
 from lychee_rerank.judge import Judge, Sight
 from lychee_rerank.keys import build_key
@@ -39,6 +39,7 @@ from lychee_rerank.scorer import Engine, Outcome, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.spread import Spread, Verdict, measure_spread
 from lychee_rerank.store.scores import Scores
+from lychee_rerank.view import Part, View
 from lychee_rerank.words import Words, words_for
 
 
@@ -52,7 +53,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--criteria", action="store_true", help="score the parts of the query too, such as those of 'sofa + lamp'"
     )
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="only the N best")
-    parser.add_argument("--min-score", metavar="X", type=score_argument, help="only what is scored X or more")
+    parser.add_argument(
+        "--min-score", metavar="X", type=score_argument, help="only what is scored X or more, with one decimal"
+    )
     add_export_options(parser)
     add_model_option(parser)
     add_readout_option(parser)
@@ -74,7 +77,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         queries = (options.query, *parts)
         results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
     spread = measure_spread([photo.scored.score.value for photo in results.ranked])
-    chosen = choose(results, Choice(top_k=options.top_k, min_score=options.min_score))
+    line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
+    chosen = line.take(results.ranked, Part.ABOVE)
     if options.json:
         read = readout_fields(settings.readout, settings.template)
         run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
