@@ -71,7 +71,7 @@ class ExplanationBook:
             raise LycheeError(f"photo {index} has no score to explain")
         said = explain_score(
             engine,
-            job.query,
+            job.run.query_of(index),
             job.photos[index],
             score=scored.score.value,
             told=explanation.tell,

@@ -8,7 +8,8 @@ import time
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs import Job, Status
 from lychee_rerank.prompts import clean_query
-from lychee_rerank.records import Photo, Run
+from lychee_rerank.records import Photo
+from lychee_rerank.runs import Pairs, Run
 from lychee_rerank.store.runs import KeptRun, Runs
 
 log = logging.getLogger(__name__)
@@ -24,13 +25,20 @@ class JobBook:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def open(self, query: str, photos: tuple[Photo, ...], *, owner: str, gallery: str | None) -> tuple[Job, bool]:
+    def open(
+        self,
+        query: str,
+        photos: tuple[Photo, ...],
+        *,
+        owner: str,
+        gallery: str | None,
+        pairs: Pairs | None = None,
+    ) -> tuple[Job, bool]:
         """The owner's job under way for this query over these photos, or a new one, and whether it is new.
 
         Raises QueryRefused.
         """
-        clean_query(query)
-        job = Job(Run(secrets.token_urlsafe(9), owner, gallery, query, photos, begun_s=time.time()))
+        job = Job(Run(secrets.token_urlsafe(9), owner, gallery, query, photos, begun_s=time.time(), pairs=pairs))
         with self._lock:
             for known in self._jobs.values():
                 if known.key == job.key and known.active and not known.cancelled:
@@ -48,7 +56,7 @@ class JobBook:
 
     def last(self, query: str, job: Job) -> Job | None:
         """The last job at hand of the same owner for this query over the same photos, however it ended."""
-        key = (job.owner, clean_query(query), job.photos)
+        key = (job.owner, clean_query(query), job.photos, None)
         with self._lock:
             return next((known for known in reversed(self._jobs.values()) if known.key == key), None)
 

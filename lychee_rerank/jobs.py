@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
 from lychee_rerank.prompts import clean_query
-from lychee_rerank.records import Photo, Refusal, Run, ScoredPhoto
+from lychee_rerank.records import Photo, Refusal, ScoredPhoto
+from lychee_rerank.runs import Run
 
 Outcome = ScoredPhoto | Refusal
 
@@ -44,7 +45,7 @@ class Progress:
 
 
 class Job:
-    """One query over one gallery; safe to ask from any thread.
+    """One query over one gallery, or a list of pairs; safe to ask from any thread.
 
     `outcomes` and `elapsed_s` are what an earlier process left of it, and `scored_by` the key of those scores as JSON;
     `demo` tells that they are the demo model's.
@@ -62,7 +63,7 @@ class Job:
     ) -> None:
         self.run = run
         self.id, self.owner, self.query, self.photos = run.id, run.owner, run.query, run.photos
-        self.key = (run.owner, clean_query(run.query), run.photos)
+        self.key = (run.owner, clean_query(run.query), run.photos, run.pairs)
         self.scored_by, self.demo = scored_by, demo
         self._lock = threading.Lock()
         self._status = status
@@ -125,10 +126,14 @@ class Job:
         """True once something has come of every photo."""
         return len(self._outcomes) == len(self.photos)
 
-    def left(self) -> list[tuple[int, Photo]]:
-        """The photos that nothing has come of yet, each with its place in upload order."""
+    def left(self) -> dict[str, list[tuple[int, Photo]]]:
+        """The photos that nothing has come of yet, each with its place in upload order, by the query that is theirs."""
+        left: dict[str, list[tuple[int, Photo]]] = {}
         with self._lock:
-            return [(index, photo) for index, photo in enumerate(self.photos) if index not in self._outcomes]
+            for index, photo in enumerate(self.photos):
+                if index not in self._outcomes:
+                    left.setdefault(self.run.query_of(index), []).append((index, photo))
+        return left
 
     def outcome(self, index: int) -> Outcome | None:
         """What came of the photo at this place in upload order; None while nothing did."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lychee_rerank.judge import Known
-from lychee_rerank.pairs import BadRow, Pair
 from lychee_rerank.prompts import PromptTemplate, clean_query
 from lychee_rerank.records import Readout, ScoredPhoto
+from lychee_rerank.runs import BadRow, Pair
 from lychee_rerank.scorer import Engine, Outcome, score_photos
 
 

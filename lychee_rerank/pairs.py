@@ -6,7 +6,6 @@ Columns: file, text, and label where it is known whether they fit; others are pa
 import csv
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -16,6 +15,7 @@ from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.records import Photo, QueryProblem
+from lychee_rerank.runs import BadRow, Pair, Pairs
 
 if TYPE_CHECKING:
     import _csv
@@ -25,34 +25,6 @@ DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "
 _DELIMITERS = ",;\t"  # what Excel writes, by its language
 
 Find = Callable[[str], Photo | RowProblem]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A photo and its text; `line` counts from 1, `fits` is the label, None without one."""
-
-    line: int
-    photo: Photo
-    text: str
-    fits: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that is passed over: its line, what its first two columns hold, and why."""
-
-    line: int
-    file: str
-    text: str
-    problem: RowProblem
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """The rows of one list, in its order."""
-
-    good: tuple[Pair, ...]
-    bad: tuple[BadRow, ...]
 
 
 class _Unusable(Exception):

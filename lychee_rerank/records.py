@@ -201,15 +201,3 @@ class GpuState:
     free_bytes: int
     total_bytes: int
     driver_too_old: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One query over the photos of one gallery (None: the mounted folder), begun by one owner; seconds since 1970."""
-
-    id: str
-    owner: str
-    gallery: str | None
-    query: str
-    photos: tuple[Photo, ...]
-    begun_s: float

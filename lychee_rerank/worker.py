@@ -3,25 +3,25 @@
 Every outcome is kept as it comes: a run that was under way when the process ended goes on in the next one.
 """
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
 from lychee_rerank.explanation import Explanation
 from lychee_rerank.explanation_book import ExplanationBook
 from lychee_rerank.intake import Decode, decode_picture
 from lychee_rerank.job_book import JobBook
+from lychee_rerank.job_scoring import JobScoring
 from lychee_rerank.jobs import Job, Status
 from lychee_rerank.judge import Judge, Sight
-from lychee_rerank.keys import ScoreKey, build_key
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.memory import PhotoMemory
-from lychee_rerank.prompts import PromptTemplate, template_for
-from lychee_rerank.records import ModelCard, Photo, Readout, ScoredPhoto
-from lychee_rerank.scorer import Engine, Outcome, PhotoScorer
+from lychee_rerank.prompts import PromptTemplate
+from lychee_rerank.records import ModelCard, Photo, Readout
+from lychee_rerank.runs import Pairs
+from lychee_rerank.scorer import Engine
 from lychee_rerank.store import Store
 from lychee_rerank.turns import Turns
 
@@ -50,15 +50,6 @@ class Setup:
     template: PromptTemplate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scoring:
-    """A job that is being scored: by what, how far, and under which key."""
-
-    scorer: PhotoScorer
-    steps: Generator[list[Outcome], None, None]
-    key: ScoreKey
-
-
 class Worker:
     """Loads the model once, then scores; once `loaded` is set, `card` or `error` tells how that went.
 
@@ -75,7 +66,7 @@ class Worker:
         self.explanations = ExplanationBook(store.explanations)
         self._store, self._lock = store, lock
         self._turns: Turns[Job | Explanation] = Turns()
-        self._scorings: dict[str, _Scoring] = {}
+        self._scorings: dict[str, JobScoring] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
 
@@ -85,14 +76,23 @@ class Worker:
         self._thread.start()
         return self
 
-    def submit(self, query: str, photos: Sequence[Photo], *, owner: str = "", gallery: str | None = None) -> Job:
+    def submit(
+        self,
+        query: str,
+        photos: Sequence[Photo],
+        *,
+        owner: str = "",
+        gallery: str | None = None,
+        pairs: Pairs | None = None,
+    ) -> Job:
         """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
 
-        Raises QueryRefused, ScoringElsewhere.
+        With `pairs` each of their photos is scored against its own text, and `query` is the list's name. Raises
+        QueryRefused, ScoringElsewhere.
         """
         if self.elsewhere:
             raise ScoringElsewhere
-        job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery)
+        job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs)
         if is_new:
             self._turns.add(job)
         return job
@@ -137,7 +137,7 @@ class Worker:
             elif not self._turns.closed:
                 self._store.database.catch_up()
         for scoring in self._scorings.values():
-            scoring.steps.close()
+            scoring.close()
 
     def _take_over(self) -> bool:
         """True once this process is the one that scores for the folder, with the runs that another left under way."""
@@ -170,8 +170,7 @@ class Worker:
             if isinstance(turn, Explanation):
                 self._explain(turn, engine)
             elif turn.cancelled:
-                self._finish(turn)
-                self._end(turn, Status.CANCELLED)
+                self._cancel(turn)
             elif engine is None:
                 self._end(turn, Status.FAILED, self.error)
             else:
@@ -205,41 +204,27 @@ class Worker:
 
     def _score_next(self, job: Job, engine: Engine) -> None:
         scoring = self._scorings.get(job.id) or self._begin(job, engine)
-        self._note(job, scoring, next(scoring.steps, ()))
+        scoring.advance()
         if job.complete:
             self._end(job, Status.DONE)
 
-    def _finish(self, job: Job) -> None:
-        """Keeps what was seen of a job that ends early, and lacks its answer only."""
+    def _cancel(self, job: Job) -> None:
         scoring = self._scorings.get(job.id)
         if scoring is not None:
-            self._note(job, scoring, scoring.scorer.finish())
+            scoring.finish()
+        self._end(job, Status.CANCELLED)
 
-    def _note(self, job: Job, scoring: _Scoring, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            job.add(outcome)
-            key = scoring.key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
-            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=job.progress().elapsed_s)
-
-    def _begin(self, job: Job, engine: Engine) -> _Scoring:
-        """Makes the job ready to be scored; what an earlier process scored under another key is done again."""
+    def _begin(self, job: Job, engine: Engine) -> JobScoring:
         self.setup.check()
-        card, readout = engine.judge.card, self.setup.readout
-        template = self.setup.template or template_for(readout)
-        key = build_key(card, job.query, readout=readout, template=template)
-        known, text = self._store.scores.of(key), json.dumps(asdict(key), sort_keys=True)
-        job.begin(scored_by=text, demo=card.demo)
-        self._store.runs.start(job.id, status=Status.RUNNING, key=text, demo=card.demo)
-        gallery = hash(job.photos)
-        scorer = PhotoScorer(engine, job.query, readout=readout, template=template, known=known, gallery=gallery)
-        self._scorings[job.id] = _Scoring(scorer, scorer.steps(job.left()), key)
-        return self._scorings[job.id]
+        scoring = JobScoring(job, engine, self._store, readout=self.setup.readout, template=self.setup.template)
+        self._scorings[job.id] = scoring
+        return scoring
 
     def _end(self, job: Job, status: Status, error: LycheeError | None = None) -> None:
         self._turns.remove(job)
         scoring = self._scorings.pop(job.id, None)
         if scoring is not None:
-            scoring.steps.close()
+            scoring.close()
         self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
         job.end(status, error)
         self.setup.tidy()

@@ -21,7 +21,8 @@ from lychee_rerank.folders import find_photos
 from lychee_rerank.prompts import MAX_QUERY_CHARACTERS, NUMBER, clean_query
 from lychee_rerank.ranking import rank_photos
 from lychee_rerank.readout import number_is_over, read_number
-from lychee_rerank.records import Answer, Reason, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Answer, Reason, Refusal, Rule, Score, ScoredPhoto
+from lychee_rerank.runs import Run
 from lychee_rerank.store import Store
 from lychee_rerank.words import CHINESE
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from lychee_rerank.errors import LycheeError
 from lychee_rerank.explanation import Explanation
 from lychee_rerank.jobs import Job
-from lychee_rerank.records import Photo, Reason, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Photo, Reason, Refusal, Rule, Score, ScoredPhoto
+from lychee_rerank.runs import Run
 
 SCORED = ScoredPhoto(1, "b", Score(7.5, 7.0, 0.9, "7.5", Rule.WHOLE_ANSWER), "hash")
 

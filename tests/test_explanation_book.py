@@ -7,7 +7,8 @@ import pytest
 
 from lychee_rerank.explanation_book import MAX_AT_HAND, ExplanationBook
 from lychee_rerank.jobs import Job
-from lychee_rerank.records import Photo, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Photo, Rule, Score, ScoredPhoto
+from lychee_rerank.runs import Run
 from lychee_rerank.scorer import Engine
 from lychee_rerank.store import Store
 from tests.fakes import FakeJudge

@@ -13,7 +13,8 @@ from lychee_rerank.jobs import Job, Status
 from lychee_rerank.judge import Judge
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.prompts import NUMBER, WHOLE, template_for
-from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, Rule, Run, ScoredPhoto
+from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, Rule, ScoredPhoto
+from lychee_rerank.runs import Run
 from lychee_rerank.store import Store
 from lychee_rerank.worker import Setup, Worker
 from tests.fakes import FakeJudge

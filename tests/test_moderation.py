@@ -9,10 +9,10 @@ import pytest
 
 from lychee_rerank.export.flagged import COLUMNS, build_flagged_table
 from lychee_rerank.moderation import Figures, JudgedPair, Moderation, flag_pairs, judge_pairs
-from lychee_rerank.pairs import BadRow, Pair
 from lychee_rerank.problems import RowProblem
 from lychee_rerank.prompts import NUMBER
 from lychee_rerank.records import Photo, Readout
+from lychee_rerank.runs import BadRow, Pair
 from lychee_rerank.scorer import Engine
 from lychee_rerank.words import ENGLISH
 from tests.fakes import FakeJudge

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PairsInvalid
-from lychee_rerank.pairs import Pair, load_pairs, parse_pairs
+from lychee_rerank.pairs import load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.records import Photo
+from lychee_rerank.runs import Pair
 
 
 def find(name: str) -> Photo | RowProblem:

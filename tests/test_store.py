@@ -9,9 +9,11 @@ import pytest
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.keys import ScoreKey, build_key
+from lychee_rerank.problems import RowProblem
 from lychee_rerank.prompts import NUMBER
-from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Score, ScoredPhoto
 from lychee_rerank.retention import Retention
+from lychee_rerank.runs import BadRow, Pair, Pairs, Run
 from lychee_rerank.spool import Spool
 from lychee_rerank.store import FILE_NAME, Store
 from lychee_rerank.store.schema import MIGRATIONS
@@ -173,13 +175,40 @@ def test_a_data_folder_of_version_1_opens_keeps_its_runs_and_takes_explanations(
     assert Store(tmp_path).explanations.find("one", 0, score=7.5) == "A sofa."
 
 
+def make_pairs(photos: list[Photo]) -> Pairs:
+    """A row per photo, the labels in turn, and two rows that were passed over, one of them between the others."""
+    labels = (True, False, None)
+    good = [Pair(2 * n, photo, f"marked text {n}", labels[n % 3]) for n, photo in enumerate(photos, start=1)]
+    bad = [BadRow(3, "marked file", "", RowProblem.NO_TEXT), BadRow(99, "", "", RowProblem.UNREADABLE)]
+    return Pairs(tuple(good), tuple(bad))
+
+
+def test_a_run_of_pairs_is_found_again_row_by_row(tmp_path: Path) -> None:
+    photos = drop_photos(Spool(tmp_path), 3)
+    photos.append(photos[0])  # one photo may stand in more than one row
+    pairs = make_pairs(photos)
+    keep_run(Store(tmp_path), photos, pairs=pairs)
+    kept = Store(tmp_path).runs.load("one")
+    assert kept is not None
+    assert (kept.run.pairs, kept.run.photos) == (pairs, tuple(photos))
+    assert [kept.run.query_of(n) for n in range(4)] == [f"marked text {n}" for n in range(1, 5)]
+
+
+def test_a_run_without_texts_has_no_pairs(tmp_path: Path) -> None:
+    keep_run(Store(tmp_path), drop_photos(Spool(tmp_path), 2))
+    kept = Store(tmp_path).runs.load("one")
+    assert kept is not None
+    assert kept.run.pairs is None
+    assert kept.run.query_of(1) == "the marked query"
+
+
 def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
     store, spool = Store(tmp_path), Spool(tmp_path)
     photos, gallery = drop_photos(spool, 3), store.galleries.begin(ANN)
     for n, photo in enumerate(photos):
         store.galleries.add(gallery, str(n), photo)
     thumbnails = [spool.thumbnail(photo) for photo in photos]
-    keep_run(store, photos, gallery=gallery)
+    keep_run(store, photos, gallery=gallery, pairs=make_pairs(photos))
     store.explanations.keep("one", 0, score=7.5, text="what the model said")
     store.scores.of(KEY).blame("the blamed photo's hash")
     traces = [

@@ -12,6 +12,7 @@ from lychee_rerank.errors import DeviceLost, ModelUnusable, ScoringElsewhere
 from lychee_rerank.jobs import Job, Status
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.records import ModelProblem, Photo, Readout, Reason, Refusal, ScoredPhoto
+from lychee_rerank.runs import Pair, Pairs
 from lychee_rerank.store import Store
 from lychee_rerank.worker import Setup, Worker
 from tests.fakes import FakeJudge
@@ -128,6 +129,45 @@ def test_the_same_photo_and_query_are_scored_once_across_runs_users_and_restarts
     assert len({first.id, second.id, third.id}) == 3
     assert scores(third) == scores(second)
     assert judge.questions == ["red", "red"]
+
+
+def pair_up(photos: list[Photo], texts: list[str]) -> Pairs:
+    good = [Pair(n, photo, text, None) for n, (photo, text) in enumerate(zip(photos, texts, strict=True), start=2)]
+    return Pairs(tuple(good), bad=())
+
+
+def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_process_goes_on(
+    start: Start, photo_folder: Path
+) -> None:
+    photos, first, second = write_photos(photo_folder, 5), FakeJudge(), FakeJudge()
+    pairs = pair_up(photos, ["sofa", "dog", "sofa", "bird", "dog"])
+    worker = start(first)
+    stopped = stop_at(worker, first, 2)
+    job = worker.submit("posts.csv", photos, owner=ANN, pairs=pairs)
+    assert worker.submit("posts.csv", photos, owner=ANN, pairs=pairs) is job
+    assert stopped.wait(WAIT_S)
+    worker.close()
+    assert (first.questions, first.answers) == (["sofa", "dog"], 3)
+    worker = start(second)
+    found = worker.book.find(job.id, owner=ANN)
+    assert found is not None
+    wait_for(found)
+    assert (second.questions, second.answers) == (["bird", "dog"], 2)
+    assert scores(found) == {n: round(n / 25.5, 1) for n in range(5)}
+    assert found.run.pairs == pairs
+    wait_for(worker.submit("dog", [photos[1], photos[4]], owner=ANN))
+    assert second.answers == 2, "what a list scored is known to a query of the same words"
+
+
+def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: Path) -> None:
+    photos, judge = write_photos(photo_folder, 4), FakeJudge()
+    worker = start(judge)
+    judge.before_answer = lambda: job.cancel() if judge.answers == 1 else None
+    with worker._turns._changed:
+        job = worker.submit("posts.csv", photos, pairs=pair_up(photos, ["a", "b", "c", "d"]))
+    wait_for(job)
+    assert job.progress().status is Status.CANCELLED
+    assert scores(job).keys() == {0, 1}
 
 
 def test_nobody_finds_the_run_of_another(start: Start, photo_folder: Path) -> None:

@@ -15,6 +15,7 @@ from lychee_rerank.judge import Judge
 from lychee_rerank.lock import FolderLock
 from lychee_rerank.prompts import explain
 from lychee_rerank.records import ModelProblem, Photo, Reason, Refusal
+from lychee_rerank.runs import Pair, Pairs
 from lychee_rerank.store import Store
 from lychee_rerank.worker import Setup, Worker
 from tests.fakes import FakeJudge
@@ -83,6 +84,17 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
     assert (explanation.text, explanation.failed) == (WORDS, False)
     assert (judge.templates[-1], judge.questions[-1]) == (explain(4.0), "red")
     assert judge.looks == looks == 2
+
+
+def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(photo_folder, 255, 102)
+    worker = start(judge)
+    good = [Pair(n, photo, f"Text {n}", None) for n, photo in enumerate(photos)]
+    job = worker.submit("posts.csv", photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
+    wait_for(job)
+    judge.says = WORDS
+    assert explain_whole(worker, job, 1).text == WORDS
+    assert judge.questions == ["text 0", "text 1", "text 1"]
 
 
 def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:

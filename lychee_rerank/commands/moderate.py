@@ -23,8 +23,9 @@ from lychee_rerank.export.flagged import build_flagged_table
 from lychee_rerank.judge import Judge, Known
 from lychee_rerank.keys import build_key
 from lychee_rerank.moderation import JudgedPair, Moderation, flag_pairs, judge_pairs
-from lychee_rerank.pairs import Pair, load_pairs
+from lychee_rerank.pairs import load_pairs
 from lychee_rerank.records import Refusal
+from lychee_rerank.runs import Pair
 from lychee_rerank.scorer import Engine
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores

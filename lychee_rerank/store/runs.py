@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lychee_rerank.records import Photo, Reason, Refusal, Run, ScoredPhoto
+from lychee_rerank.records import Photo, Reason, Refusal, ScoredPhoto
+from lychee_rerank.runs import Run
 from lychee_rerank.store.database import Database, Statement
+from lychee_rerank.store.lists import insert_pairs, read_pairs
 from lychee_rerank.store.paths import read_path, write_path
 from lychee_rerank.store.schema import UNDER_WAY
 from lychee_rerank.store.scores import read_score
@@ -44,7 +46,7 @@ class Runs:
         self._database, self._folder = database, folder
 
     def begin(self, run: Run, *, status: str) -> None:
-        """Keeps a new run with its photos."""
+        """Keeps a new run with its photos and their texts."""
         head = (run.id, run.owner, run.gallery, run.query, status, run.begun_s)
         photos: Iterator[Statement] = (
             (
@@ -53,7 +55,8 @@ class Runs:
             )
             for place, photo in enumerate(run.photos)
         )
-        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", head), *photos)
+        rows = insert_pairs(run.id, run.pairs) if run.pairs else ()
+        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", head), *photos, *rows)
 
     def start(self, run_id: str, *, status: str, key: str, demo: bool) -> None:
         """Notes what scores the run from now on."""
@@ -108,16 +111,18 @@ class Runs:
             SELECT place, name, path, score, reason, kind, run_photos.photo AS photo,
             value, expected, label_mass, answer, rule
             FROM run_photos LEFT JOIN scores ON key = score WHERE run = ? ORDER BY place"""
-        photos = self._database.rows(sql, row["id"])
+        rows = self._database.rows(sql, row["id"])
+        photos = tuple(Photo(photo["name"], read_path(photo["path"], self._folder)) for photo in rows)
         run = Run(
             id=row["id"],
             owner=row["owner"],
             gallery=row["gallery"],
             query=row["query"],
             begun_s=row["begun_s"],
-            photos=tuple(Photo(photo["name"], read_path(photo["path"], self._folder)) for photo in photos),
+            photos=photos,
+            pairs=read_pairs(self._database, row["id"], photos),
         )
-        outcomes = tuple(outcome for photo in photos if (outcome := _read_outcome(photo)) is not None)
+        outcomes = tuple(outcome for photo in rows if (outcome := _read_outcome(photo)) is not None)
         return KeptRun(run, row["status"], outcomes, row["elapsed_s"], bool(row["demo"]), row["key"])
 
 

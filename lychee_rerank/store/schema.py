@@ -32,6 +32,12 @@ _SECOND = (
         text TEXT NOT NULL, PRIMARY KEY (run, place)
     ) WITHOUT ROWID""",
 )
+_THIRD = (
+    """CREATE TABLE list_rows (
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, line INTEGER NOT NULL, text TEXT NOT NULL,
+        place INTEGER, fits INTEGER, file TEXT, problem TEXT, PRIMARY KEY (run, line)
+    ) WITHOUT ROWID""",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
