@@ -1,13 +1,14 @@
-"""The page, read top to bottom: words, gallery, query, run, results."""
+"""The page, read top to bottom: words, query, gallery, lists, run, results."""
 
 import streamlit as st
 
 from lychee_rerank.page.cards import draw_preview
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
+from lychee_rerank.page.lists import draw_lists
 from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.process import open_shared
-from lychee_rerank.page.run import draw_run, find_run, recall_query, start_run, watch_other_runs
+from lychee_rerank.page.run import draw_run, find_run, recall_query, start_moderation, start_run, watch_other_runs
 from lychee_rerank.page.sidebar import draw_sidebar
 from lychee_rerank.page.style import draw_style
 
@@ -19,10 +20,13 @@ recall_query(shared)
 words = draw_header()
 query, clicked = draw_sidebar(words)
 draw_notices(words, shared, query)
-photos = draw_gallery(words, shared)
+photos, lists = draw_gallery(words, shared)
+chosen = draw_lists(words, lists, photos)
 
 if clicked:
     start_run(words, shared, query=query, photos=photos)
+elif chosen is not None:
+    start_moderation(words, shared, chosen.name, chosen.pairs)
 job = find_run(words, shared)
 if job is None:
     watch_other_runs(words, shared)

@@ -1,13 +1,15 @@
 """Photos scored against a text each, the ones below a threshold flagged, and what that saves; knows no file format."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lychee_rerank.judge import Known
 from lychee_rerank.prompts import PromptTemplate, clean_query
 from lychee_rerank.records import Readout, ScoredPhoto
-from lychee_rerank.runs import BadRow, Pair
+from lychee_rerank.runs import BadRow, Pair, Pairs
 from lychee_rerank.scorer import Engine, Outcome, score_photos
+
+DEFAULT_THRESHOLD = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Figures:
     precision: float | None
     recall: float | None
 
+    @property
+    def shares(self) -> dict[str, float | None]:
+        """The three by name."""
+        return {"accuracy": self.accuracy, "precision": self.precision, "recall": self.recall}
+
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
@@ -51,6 +58,11 @@ class Moderation:
     def pairs(self) -> int:
         """How many pairs there are."""
         return len(self.flagged) + len(self.passed) + len(self.refused)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many are flagged, passed and refused, by these names."""
+        return {"flagged": len(self.flagged), "passed": len(self.passed), "refused": len(self.refused)}
 
     @property
     def work_saved(self) -> float | None:
@@ -84,6 +96,12 @@ def judge_pairs(
         text, photos = group[0].text, [pair.photo for pair in group]
         scoring = score_photos(engine, text, photos, readout=readout, template=template, known=known_for(text))
         yield from (JudgedPair(group[outcome.index], outcome) for outcome in scoring)
+
+
+def collect_moderation(pairs: Pairs, outcomes: Iterable[Outcome], *, threshold: float) -> Moderation:
+    """What has come of a list so far; the index of an outcome is the place of its pair."""
+    judged = [JudgedPair(pairs.good[outcome.index], outcome) for outcome in outcomes]
+    return flag_pairs(judged, threshold=threshold, bad=pairs.bad)
 
 
 def group_by_text(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], ...]:

@@ -5,7 +5,9 @@ Columns: file, text, and label where it is known whether they fit; others are pa
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -20,6 +22,7 @@ from lychee_rerank.runs import BadRow, Pair, Pairs
 if TYPE_CHECKING:
     import _csv
 
+LIST_ENDING = ".csv"
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
 _DELIMITERS = ",;\t"  # what Excel writes, by its language
@@ -35,14 +38,15 @@ class _Unusable(Exception):
         self.problem = problem
 
 
-def load_pairs(file: Path) -> Pairs:
-    """The pairs of a CSV file, whose photos lie in its folder or below; raises PairsInvalid."""
+def load_pairs(file: Path, *, find: Find | None = None, name: str | None = None) -> Pairs:
+    """The pairs of a CSV file; without `find` the photos lie in its folder or below. Raises PairsInvalid."""
+    name = str(file) if name is None else name
     try:
         content = file.read_bytes()
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or str(error)
-        raise PairsInvalid(PairsProblem.UNREADABLE, file=str(file), detail=detail) from error
-    return parse_pairs(content, find=find_below(file.parent), name=str(file))
+        raise PairsInvalid(PairsProblem.UNREADABLE, file=name, detail=detail) from error
+    return parse_pairs(content, find=find or find_below(file.parent), name=name)
 
 
 def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
@@ -68,6 +72,28 @@ def find_below(folder: Path) -> Find:
     """Takes a name for a file below the folder, from which no name and no link may lead out."""
 
     return partial(_find_below, folder)
+
+
+def find_among(photos: Iterable[Photo]) -> Find:
+    """Takes a name for one of these photos: by the last part of its path, by all of it where several share that."""
+    named: dict[str, list[Photo]] = {}
+    for photo in photos:
+        named.setdefault(_last_part(photo.name), []).append(photo)
+    return partial(_find_among, named)
+
+
+def _find_among(named: Mapping[str, Sequence[Photo]], name: str) -> Photo | RowProblem:
+    found = named.get(_last_part(name), ())
+    if len({photo.path for photo in found}) > 1:
+        found = [photo for photo in found if photo.name == name]
+    if len({photo.path for photo in found}) > 1:
+        return RowProblem.SEVERAL
+    return found[0] if found else RowProblem.NOT_THERE
+
+
+def _last_part(name: str) -> str:
+    """The name in its folder, alike for what one system or another writes."""
+    return unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1]).casefold()
 
 
 def _find_below(folder: Path, name: str) -> Photo | RowProblem:

@@ -35,6 +35,7 @@ class RowProblem(StrEnum):
 
     NO_FILE = "no_file"
     NOT_THERE = "not_there"
+    SEVERAL = "several"
     OUTSIDE = "outside"
     NO_TEXT = "no_text"
     TEXT_TOO_LONG = "text_too_long"

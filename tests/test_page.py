@@ -145,7 +145,8 @@ def test_a_run_ends_in_a_ranked_grid_with_raw_answers(
     assert [code.value for code in page.code] == ["10.0", "6.0", "2.0", "0.0"]
     assert [text for text in texts(page) if text in REDS] == ["b.png", "d.png", "a.png", "c.png"]
     assert [block.label for block in page.expander] == [words.raw_answer] * 4
-    assert any(text.startswith(words.done.split("·")[0].format(n=4, scored=4, refused=0)) for text in texts(page))
+    sum_told = words.done.split("·")[0].format(all=words.photos(4), scored=4, refused=0)
+    assert any(text.startswith(sum_told) for text in texts(page))
 
 
 def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_page: Open, photo_folder: Path) -> None:

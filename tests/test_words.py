@@ -13,13 +13,13 @@ from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, Row
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 from lychee_rerank.spread import BANDS
 from lychee_rerank.view import Part, Sort
-from lychee_rerank.words import CHINESE, ENGLISH, ResultWords, Words, words_for
+from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
 
 
-def sentences(words: Words | ResultWords) -> Iterator[tuple[str, str]]:
+def sentences(words: Words | ResultWords | ListWords) -> Iterator[tuple[str, str]]:
     for field in fields(words):
         value = getattr(words, field.name)
-        if isinstance(value, ResultWords):
+        if isinstance(value, ResultWords | ListWords):
             yield from ((f"{field.name}.{name}", text) for name, text in sentences(value))
         elif isinstance(value, dict):
             yield from ((f"{field.name}.{key}", text) for key, text in value.items())
@@ -44,7 +44,7 @@ def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
     tables = [(words.reason, Reason), (words.rule, Rule), (words.query_problem, QueryProblem)]
     tables += [(words.model_problem, ModelProblem), (words.model_remedy, ModelProblem), (words.demo_because, Why)]
     tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
-    tables += [(words.pairs_problem, PairsProblem), (words.row_problem, RowProblem)]
+    tables += [(words.lists.problem, PairsProblem), (words.lists.row_problem, RowProblem)]
     tables += [(words.results.sort, Sort), (words.results.part, Part), (words.results.xmp, XmpForm)]
     assert len(words.results.bands) == len(BANDS)
     for table, members in tables:
@@ -102,6 +102,7 @@ def test_chinese_sentences_carry_chinese_punctuation() -> None:
 
 def test_one_photo_is_counted_as_one() -> None:
     assert (ENGLISH.photos(1), ENGLISH.photos(2), CHINESE.photos(1)) == ("1 photo", "2 photos", "1 张")
+    assert (ENGLISH.pairs(1), ENGLISH.pairs(2), CHINESE.pairs(2)) == ("1 pair", "2 pairs", "2 对")
 
 
 def test_every_error_becomes_one_sentence_with_its_facts() -> None:

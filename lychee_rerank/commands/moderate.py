@@ -22,7 +22,7 @@ from lychee_rerank.export.copies import check_folder, check_free, save_as
 from lychee_rerank.export.flagged import build_flagged_table
 from lychee_rerank.judge import Judge, Known
 from lychee_rerank.keys import build_key
-from lychee_rerank.moderation import JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.moderation import DEFAULT_THRESHOLD, JudgedPair, Moderation, flag_pairs, judge_pairs
 from lychee_rerank.pairs import load_pairs
 from lychee_rerank.records import Refusal
 from lychee_rerank.runs import Pair
@@ -30,8 +30,6 @@ from lychee_rerank.scorer import Engine
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words
-
-DEFAULT_THRESHOLD = 5.0
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,22 +91,14 @@ def _tell_passed_over(moderation: Moderation, words: Words) -> None:
         if isinstance(one.outcome, Refusal):
             found.append((one.pair.line, one.pair.photo.name, words.refusal(one.outcome)))
     for line, file, problem in sorted(found):
-        told = words.row_line.format(line=line, problem=problem)
+        told = words.lists.row_line.format(line=line, problem=problem)
         print(f"{told} ({printable(file)})" if file else told, file=sys.stderr)
 
 
 def _print_figures(moderation: Moderation, words: Words) -> None:
-    counts = {"flagged": len(moderation.flagged), "passed": len(moderation.passed), "refused": len(moderation.refused)}
-    print("\n" + words.moderated.format(n=moderation.pairs, threshold=moderation.threshold, **counts))
+    pairs = words.pairs(moderation.pairs)
+    print("\n" + words.lists.moderated.format(all=pairs, threshold=moderation.threshold, **moderation.counts))
     figures = moderation.figures
     if figures.labelled:
-        accuracy, precision, recall = (
-            _percent(share, words) for share in (figures.accuracy, figures.precision, figures.recall)
-        )
-        told = {"accuracy": accuracy, "precision": precision, "recall": recall}
-        print(words.moderation_figures.format(n=figures.labelled, **told))
-    print(words.work_saved.format(share=_percent(moderation.work_saved, words)))
-
-
-def _percent(share: float | None, words: Words) -> str:
-    return words.undefined if share is None else f"{share:.1%}"
+        print(words.lists.figures.format(n=figures.labelled, **words.shares(**figures.shares)))
+    print(words.lists.work_saved.format(**words.shares(share=moderation.work_saved)))

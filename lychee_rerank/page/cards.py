@@ -8,6 +8,7 @@ import streamlit as st
 
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.large import open_large
+from lychee_rerank.page.lists import draw_pair, tell_place
 from lychee_rerank.page.picks import draw_pick
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
@@ -15,6 +16,7 @@ from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.words import Words
 
 PHOTOS_PER_PAGE = 60
+_CUT = '<div class="cliff" role="separator">{text}</div>'
 _COLUMNS, _MIN_COLUMN_PX = 3, 240
 _PREVIEW_COLUMNS, _MIN_PREVIEW_PX = 6, 96
 _THUMBNAIL_THREADS = 4  # decoding releases the interpreter
@@ -37,10 +39,15 @@ def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, j
     """A card per photo, the first of the ranking framed."""
     with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
         for photo in ranked:
-            place = "first" if photo.rank == 1 else str(photo.rank)
+            place = "first" if photo.rank == 1 and job.run.pairs is None else str(photo.rank)
             with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
                 _draw_thumbnail(shared, job.photos[photo.scored.index])
                 _draw_caption(words, photo, job=job)
+
+
+def draw_cut(text: str) -> None:
+    """A line between the cards above and those below, with its reason."""
+    st.html(_CUT.format(text=text))
 
 
 def page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:
@@ -60,8 +67,9 @@ def lies_outside(score: Score) -> bool:
 def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
     score, index = photo.scored.score, photo.scored.index
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{words.caption.format(rank=photo.rank, score=score.value)}**", width="stretch")
+        st.markdown(f"**{tell_place(words, job, photo)}**", width="stretch")
         st.text(photo.scored.name, width="content")
+    draw_pair(words, job, index)
     if photo.tied:
         st.caption(words.tied)
     if score.rule is Rule.NONE:
@@ -69,7 +77,8 @@ def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
     if job.demo and lies_outside(score):
         st.caption(words.demo_outside)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        draw_pick(words, job, index)
+        if job.run.pairs is None:
+            draw_pick(words, job, index)
         args = (job.id, index)
         st.button(words.results.open_large, key=f"large-{index}", type="tertiary", on_click=open_large, args=args)
     with st.expander(words.raw_answer, key=f"raw-{index}", type="compact"):

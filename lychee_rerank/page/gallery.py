@@ -10,6 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder
 from lychee_rerank.page.process import Shared, owner
+from lychee_rerank.pairs import LIST_ENDING
 from lychee_rerank.records import Photo
 from lychee_rerank.words import Words
 
@@ -17,10 +18,12 @@ UPLOADS, FOLDER = "uploads", "folder"
 _MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
-def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
-    """Draws the drop zone and the line on the gallery; returns the photos that count, in upload order."""
-    uploads = _find_dropped(words, shared)
-    _take_drop(words, shared, more=bool(uploads))
+def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
+    """Draws the drop zone and the line on the gallery; the photos that count, in upload order, and the lists."""
+    dropped = _find_dropped(words, shared)
+    lists = tuple(file for file in dropped if file.name.lower().endswith(LIST_ENDING))
+    uploads = tuple(file for file in dropped if file not in lists)
+    _take_drop(words, shared, more=bool(dropped))
     offer = offer_folder(words, shared)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-line"):
         source = _draw_source(words, offer, uploads=uploads)
@@ -30,17 +33,17 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[Photo, ...]:
         if source == FOLDER and offer.listed and offer.listed.passed_over:
             st.caption(words.passed_over.format(n=offer.listed.passed_over), width="content")
         draw_rescan(words, shared, offer, told=source == FOLDER)
-        if uploads:
+        if dropped:
             st.button(words.new_gallery, key="new-gallery", type="tertiary", on_click=_leave_gallery)
     if source == FOLDER and offer.listed:
         draw_unreadable(words, offer.listed)
         if not photos:
             st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
-    return photos
+    return photos, lists
 
 
 def _find_dropped(words: Words, shared: Shared) -> tuple[Photo, ...]:
-    """The photos of the gallery that the URL names; says so where it is not known any more, or cannot be read."""
+    """All that was dropped into the gallery of the URL; says so where it is not known any more, or cannot be read."""
     gallery_id = st.query_params.get("gallery")
     try:
         if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):

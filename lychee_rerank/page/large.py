@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lychee_rerank.jobs import Job
+from lychee_rerank.page.lists import draw_pair, tell_place
 from lychee_rerank.page.picks import picks_of, toggle_pick
 from lychee_rerank.page.process import Shared
 from lychee_rerank.page.why import draw_why
@@ -36,20 +37,26 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
         st.image(url, width="stretch", alt=original.name)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
             _draw_step(told.previous, job, ranked, place - 1, shortcut="Left")
-            st.markdown(f"**{words.caption.format(rank=photo.rank, score=photo.scored.score.value)}**", width="content")
+            st.markdown(f"**{tell_place(words, job, photo)}**", width="content")
             _draw_step(told.next, job, ranked, place + 1, shortcut="Right")
-            st.button(
-                told.pick,
-                key="pick-large",
-                icon=":material/check_box:" if index in picks_of(job) else ":material/check_box_outline_blank:",
-                shortcut="Space",
-                on_click=toggle_pick,
-                args=(job, index),
-            )
+            if job.run.pairs is None:
+                _draw_pick(told.pick, job, index)
             st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
         st.text(original.name)
+        draw_pair(words, job, index)
         st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
         draw_why(words, shared, job, index)
+
+
+def _draw_pick(label: str, job: Job, index: int) -> None:
+    st.button(
+        label,
+        key="pick-large",
+        icon=":material/check_box:" if index in picks_of(job) else ":material/check_box_outline_blank:",
+        shortcut="Space",
+        on_click=toggle_pick,
+        args=(job, index),
+    )
 
 
 def _draw_step(label: str, job: Job, ranked: Sequence[RankedPhoto], place: int, *, shortcut: str) -> None:

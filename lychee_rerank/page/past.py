@@ -7,6 +7,7 @@ import streamlit as st
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.process import Shared, owner
+from lychee_rerank.page.run import find_job, write_query
 from lychee_rerank.store.runs import PastRun
 from lychee_rerank.words import Words
 
@@ -40,13 +41,15 @@ def _draw_line(words: Words, shared: Shared, run: PastRun) -> None:
         st.text(run.query, width="stretch")
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.begun_s))
         st.caption(f"{words.photos(run.photos)} · {when}", width="content")
-        st.button(words.open_run, key=f"open-{run.id}", on_click=_open, args=(run,))
+        st.button(words.open_run, key=f"open-{run.id}", on_click=_open, args=(shared, run.id))
         st.button(words.clear_run, key=f"clear-{run.id}", on_click=_clear, args=(words, shared, run))
 
 
-def _open(run: PastRun) -> None:
-    st.query_params["run"] = run.id
-    st.session_state["query"] = run.query
+def _open(shared: Shared, run_id: str) -> None:
+    st.query_params["run"] = run_id
+    job = find_job(shared, run_id)
+    if job is not None:
+        write_query(job)
 
 
 def _clear(words: Words, shared: Shared, run: PastRun) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lychee_rerank.export.results import Results
 from lychee_rerank.jobs import Job
-from lychee_rerank.page.cards import draw_cards, lies_outside, page_of
+from lychee_rerank.page.cards import draw_cards, draw_cut, lies_outside, page_of
 from lychee_rerank.page.charts import draw_charts
 from lychee_rerank.page.controls import draw_bands, draw_line
 from lychee_rerank.page.criteria import draw_criteria
@@ -19,8 +19,6 @@ from lychee_rerank.records import RankedPhoto, Refusal
 from lychee_rerank.spread import Spread, measure_spread
 from lychee_rerank.view import Sort, View, shown_score
 from lychee_rerank.words import Words
-
-_CLIFF = '<div class="cliff" role="separator">{text}</div>'
 
 
 def draw_results(words: Words, shared: Shared, results: Results, *, job: Job) -> None:
@@ -34,7 +32,7 @@ def draw_results(words: Words, shared: Shared, results: Results, *, job: Job) ->
             if not chosen:
                 st.info(words.results.none_shown)
             draw_large(words, shared, chosen, job=job)
-    _draw_refusals(words, results.refused)
+    draw_refusals(words, results.refused)
 
 
 def _draw_head(
@@ -73,7 +71,7 @@ def _draw_page(words: Words, shared: Shared, page: Sequence[RankedPhoto], cliff:
     draw_cards(words, shared, above, job=job)
     if above and below:
         upper, lower = shown_score(above[-1]), shown_score(below[0])
-        st.html(_CLIFF.format(text=words.results.cliff_line.format(n=cliff, upper=upper, lower=lower)))
+        draw_cut(words.results.cliff_line.format(n=cliff, upper=upper, lower=lower))
     draw_cards(words, shared, below, job=job)
 
 
@@ -83,7 +81,7 @@ def _tell_spread(words: Words, spread: Spread) -> str:
     return " ".join(filter(None, told)) or words.results.histogram_title
 
 
-def _draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
+def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
     """The refused photos with a plain reason each."""
     if refused:
         name, reason = words.refused_columns

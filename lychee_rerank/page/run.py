@@ -6,9 +6,11 @@ from lychee_rerank.assembly import memory_in_use
 from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.export.results import collect_results
 from lychee_rerank.jobs import Job, Progress, Status
+from lychee_rerank.page.moderated import draw_moderated
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.results import draw_results
 from lychee_rerank.records import Photo, Refusal
+from lychee_rerank.runs import Pairs
 from lychee_rerank.words import Words
 
 _POLL_PROGRESS_S = 0.5
@@ -20,6 +22,12 @@ def recall_query(shared: Shared) -> None:
     """Puts the query of the run that the URL names into an empty box, after a reload."""
     job = find_job(shared, st.query_params.get("run"))
     if job is not None and "query" not in st.session_state:
+        write_query(job)
+
+
+def write_query(job: Job) -> None:
+    """Puts the query of a run into the box; a list's name is none."""
+    if job.run.pairs is None:
         st.session_state["query"] = job.query
 
 
@@ -27,11 +35,20 @@ def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, 
     """Submits the run that the click asks for, or says in a friendly way why there is none."""
     if len(photos) < 2:
         st.info(words.one_photo)
-        return
+    else:
+        _submit(words, shared, query, photos)
+
+
+def start_moderation(words: Words, shared: Shared, name: str, pairs: Pairs) -> None:
+    """Submits the run that scores every pair of the list; one pair is enough."""
+    _submit(words, shared, name, tuple(pair.photo for pair in pairs.good), pairs=pairs)
+
+
+def _submit(words: Words, shared: Shared, query: str, photos: tuple[Photo, ...], *, pairs: Pairs | None = None) -> None:
     try:
         gallery_id = st.query_params.get("gallery")
-        dropped = gallery_id if photos == shared.photos_dropped(gallery_id) else None
-        job = shared.worker.submit(query, photos, owner=owner(), gallery=dropped)
+        dropped = gallery_id if set(photos) <= set(shared.photos_dropped(gallery_id)) else None
+        job = shared.worker.submit(query, photos, owner=owner(), gallery=dropped, pairs=pairs)
     except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return
@@ -86,7 +103,7 @@ def _draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
 
 def _show(job: Job) -> None:
     st.query_params["run"] = job.id
-    st.session_state["query"] = job.query
+    write_query(job)
 
 
 def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> None:
@@ -96,7 +113,7 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
     _draw_other_runs(words, shared, job)
     with st.container(key="progress", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(words.results_of.format(query=job.query, photos=words.photos(len(job.photos))), width="stretch")
+            st.text(words.results_of.format(query=job.query, photos=_amount(words, job)), width="stretch")
             st.text(_state(words, shared, job, progress), width="content")
             st.text(_memory(words, shared), width="content")
             if progress.active:
@@ -108,7 +125,15 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
 
 
 def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
-    draw_results(words, shared, collect_results(job.photos, job.progress().outcomes), job=job)
+    if job.run.pairs is None:
+        draw_results(words, shared, collect_results(job.photos, job.progress().outcomes), job=job)
+    else:
+        draw_moderated(words, shared, job, job.run.pairs)
+
+
+def _amount(words: Words, job: Job) -> str:
+    count = len(job.photos)
+    return words.photos(count) if job.run.pairs is None else words.pairs(count)
 
 
 def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:
@@ -123,7 +148,8 @@ def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:
     line = {Status.DONE: words.done, Status.CANCELLED: words.cancelled, Status.FAILED: words.failed}[progress.status]
     refused = sum(isinstance(outcome, Refusal) for outcome in progress.outcomes)
     time = words.duration(progress.elapsed_s)
-    return line.format(n=total, scored=done - refused, refused=refused, left=total - done, time=time)
+    counts = {"scored": done - refused, "refused": refused, "left": total - done}
+    return line.format(all=_amount(words, job), time=time, **counts)
 
 
 def _queue(words: Words, shared: Shared, job: Job) -> str:

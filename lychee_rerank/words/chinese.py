@@ -1,8 +1,9 @@
 """The sentences in Chinese."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
+from lychee_rerank.problems import CopyProblem, FolderProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.lists import CHINESE_LISTS
 from lychee_rerank.words.results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words
 
@@ -14,7 +15,7 @@ CHINESE = Words(
     drop_label="上传多张图片 (模拟图库)",
     drop_more="上传多张图片 (模拟图库)：继续添加",
     drop_hint=(
-        "拖入照片或文件夹：JPEG、PNG 或 WebP。"
+        "拖入照片或文件夹：JPEG、PNG 或 WebP；再加一个 CSV（`file`、`text` 两列），每张照片就对照自己的文字打分。"
         "一次超过 {most} 个文件时，浏览器可能卡住或丢失文件，请改放进挂载的文件夹 {folder}。"
     ),
     large_drop=(
@@ -47,9 +48,9 @@ CHINESE = Words(
     time_left="剩余约 {time}",
     cancel="取消",
     cancelling="分析完这一张就停止…",
-    done="共 {n} 张 = 已评分 {scored} + 拒收 {refused} · {time}",
-    cancelled="已取消：共 {n} 张 = 已评分 {scored} + 拒收 {refused} + 未分析 {left} · {time}",
-    failed="已中断：共 {n} 张 = 已评分 {scored} + 拒收 {refused} + 未分析 {left} · {time}",
+    done="共 {all} = 已评分 {scored} + 拒收 {refused} · {time}",
+    cancelled="已取消：共 {all} = 已评分 {scored} + 拒收 {refused} + 未分析 {left} · {time}",
+    failed="已中断：共 {all} = 已评分 {scored} + 拒收 {refused} + 未分析 {left} · {time}",
     results_of="“{query}” · {photos}",
     other_run="另有排序正在进行：“{query}” · {done}/{n}",
     show="查看",
@@ -175,25 +176,6 @@ CHINESE = Words(
         FolderProblem.OTHER: "{folder} 无法写入（{detail}）。",
     },
     exported="已将 {n} 复制到 {folder}，另有 {table}。",
-    pairs_problem={
-        PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
-        PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
-        PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明 `file` 和 `text` 两列。",
-    },
-    row_problem={
-        RowProblem.NO_FILE: "没有写文件名",
-        RowProblem.NOT_THERE: "没有这个文件",
-        RowProblem.OUTSIDE: "文件不在清单所在的文件夹里",
-        RowProblem.NO_TEXT: "没有写文字",
-        RowProblem.TEXT_TOO_LONG: "文字超过 2000 个字符",
-        RowProblem.BAD_LABEL: "标签不是 1、0、yes、no、fits、does not、是、否、符合、不符合之一",
-        RowProblem.UNREADABLE: "这一行无法读取",
-    },
-    row_line="第 {line} 行：{problem}",
-    moderated="共 {n} 对 = 低于 {threshold:g} 的 {flagged} + 其余 {passed} + 拒收 {refused}",
-    moderation_figures="对照 {n} 个标签：准确率 {accuracy}，精确率 {precision}，召回率 {recall}",
-    undefined="无定义",
-    work_saved="节省人工：{share}",
     login_label="密码",
     login_button="登录",
     login_wrong="密码不对。",
@@ -202,4 +184,5 @@ CHINESE = Words(
     minutes="{n} 分钟",
     seconds="{n} 秒",
     results=CHINESE_RESULTS,
+    lists=CHINESE_LISTS,
 )

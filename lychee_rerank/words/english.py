@@ -1,8 +1,9 @@
 """The sentences in English."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
+from lychee_rerank.problems import CopyProblem, FolderProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.lists import ENGLISH_LISTS
 from lychee_rerank.words.results import ENGLISH_RESULTS
 from lychee_rerank.words.table import Words
 
@@ -14,7 +15,8 @@ ENGLISH = Words(
     drop_label="Upload photos (your gallery)",
     drop_more="Upload photos (your gallery): these are added",
     drop_hint=(
-        "Drop photos or a folder: JPEG, PNG or WebP. More than {most} files at once can hang the browser or get lost: "
+        "Drop photos or a folder: JPEG, PNG or WebP; with a CSV beside them (columns `file`, `text`), each is scored "
+        "against its own text. More than {most} files at once can hang the browser or get lost: "
         "put them into the mounted folder {folder} instead."
     ),
     large_drop=(
@@ -47,9 +49,9 @@ ENGLISH = Words(
     time_left="about {time} left",
     cancel="Cancel",
     cancelling="Stopping after this photo…",
-    done="{n} photos = {scored} scored + {refused} refused · {time}",
-    cancelled="Cancelled: {n} photos = {scored} scored + {refused} refused + {left} not looked at · {time}",
-    failed="Stopped: {n} photos = {scored} scored + {refused} refused + {left} not looked at · {time}",
+    done="{all} = {scored} scored + {refused} refused · {time}",
+    cancelled="Cancelled: {all} = {scored} scored + {refused} refused + {left} not looked at · {time}",
+    failed="Stopped: {all} = {scored} scored + {refused} refused + {left} not looked at · {time}",
     results_of="“{query}” · {photos}",
     other_run="Also under way: “{query}” · {done}/{n}",
     show="Show",
@@ -180,25 +182,6 @@ ENGLISH = Words(
         FolderProblem.OTHER: "{folder} cannot be written ({detail}).",
     },
     exported="{n} copied to {folder}, with {table}.",
-    pairs_problem={
-        PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
-        PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
-        PairsProblem.NO_COLUMNS: "The first line of {file} has to name the columns `file` and `text`.",
-    },
-    row_problem={
-        RowProblem.NO_FILE: "the file is missing",
-        RowProblem.NOT_THERE: "there is no such file",
-        RowProblem.OUTSIDE: "the file lies outside the folder of the list",
-        RowProblem.NO_TEXT: "the text is missing",
-        RowProblem.TEXT_TOO_LONG: "the text has more than 2,000 characters",
-        RowProblem.BAD_LABEL: "the label is none of 1, 0, yes, no, fits, does not",
-        RowProblem.UNREADABLE: "the row cannot be read",
-    },
-    row_line="line {line}: {problem}",
-    moderated="{n} pairs = {flagged} below {threshold:g} + {passed} not below it + {refused} refused",
-    moderation_figures="Against {n} labels: accuracy {accuracy}, precision {precision}, recall {recall}",
-    undefined="undefined",
-    work_saved="Manual work saved: {share}",
     login_label="Password",
     login_button="Log in",
     login_wrong="That is not the password.",
@@ -207,4 +190,5 @@ ENGLISH = Words(
     minutes="{n} min",
     seconds="{n} s",
     results=ENGLISH_RESULTS,
+    lists=ENGLISH_LISTS,
 )

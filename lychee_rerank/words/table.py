@@ -12,9 +12,10 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
-from lychee_rerank.problems import CopyProblem, FolderProblem, PairsProblem, RowProblem
+from lychee_rerank.problems import CopyProblem, FolderProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 from lychee_rerank.spread import Verdict
+from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 
 
@@ -113,13 +114,6 @@ class Words:
     copy_problem: dict[CopyProblem, str]
     folder_problem: dict[FolderProblem, str]
     exported: str
-    pairs_problem: dict[PairsProblem, str]
-    row_problem: dict[RowProblem, str]
-    row_line: str
-    moderated: str
-    moderation_figures: str
-    undefined: str
-    work_saved: str
     login_label: str
     login_button: str
     login_wrong: str
@@ -128,6 +122,7 @@ class Words:
     minutes: str
     seconds: str
     results: ResultWords
+    lists: ListWords
 
     def refusal(self, refusal: Refusal) -> str:
         """One plain sentence that says why a photo was refused."""
@@ -140,7 +135,7 @@ class Words:
         """One plain sentence that says why a photo was refused or not copied whole, or a row passed over."""
         if isinstance(problem, Refusal):
             return self.refusal(problem)
-        return self.copy_problem[problem] if isinstance(problem, CopyProblem) else self.row_problem[problem]
+        return self.copy_problem[problem] if isinstance(problem, CopyProblem) else self.lists.row_problem[problem]
 
     def failure(self, error: LycheeError) -> str:
         """One plain sentence for an error that ends a run or keeps the model from loading."""
@@ -155,7 +150,7 @@ class Words:
             sentence = self.folder_problem[error.problem]
             return sentence.format(folder=error.folder, user=error.user, detail=error.detail)
         if isinstance(error, PairsInvalid):
-            return self.pairs_problem[error.problem].format(file=error.file, detail=error.detail)
+            return self.lists.problem[error.problem].format(file=error.file, detail=error.detail)
         if isinstance(error, ScoringElsewhere):
             return self.elsewhere
         if isinstance(error, DeviceLost):
@@ -173,3 +168,11 @@ class Words:
     def photos(self, count: int) -> str:
         """How many photos there are."""
         return self.gallery_one if count == 1 else self.gallery.format(n=count)
+
+    def pairs(self, count: int) -> str:
+        """How many pairs of a photo and a text there are."""
+        return self.lists.pairs_one if count == 1 else self.lists.pairs.format(n=count)
+
+    def shares(self, **shares: float | None) -> dict[str, str]:
+        """Each share, from 0 to 1, as a percentage; None where there is nothing to share out."""
+        return {name: self.lists.undefined if share is None else f"{share:.1%}" for name, share in shares.items()}

@@ -1,0 +1,63 @@
+"""Lists of photos and texts that were dropped with the photos: what they hold, and the button that scores the pairs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lychee_rerank.errors import PairsInvalid
+from lychee_rerank.jobs import Job
+from lychee_rerank.pairs import find_among, load_pairs
+from lychee_rerank.records import Photo, RankedPhoto
+from lychee_rerank.runs import BadRow, Pairs
+from lychee_rerank.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A list whose pairs are to be scored."""
+
+    name: str
+    pairs: Pairs
+
+
+def draw_lists(words: Words, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
+    """A line per list, whose names are looked for among the photos; the list whose button was clicked."""
+    chosen = None
+    for n, file in enumerate(files):
+        try:
+            pairs = load_pairs(file.path, find=find_among(photos), name=file.name)
+        except PairsInvalid as invalid:
+            st.warning(words.failure(invalid))
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", key=f"list-{n}"):
+            st.text(f"{file.name} · {words.pairs(len(pairs.good))}", width="content")
+            wanted = st.button(words.lists.moderate, key=f"moderate-{n}", disabled=not pairs.good)
+            if pairs.bad:
+                with st.popover(words.lists.passed_over.format(n=len(pairs.bad)), key=f"passed-over-{n}"):
+                    draw_bad_rows(words, pairs.bad)
+        chosen = Chosen(file.name, pairs) if wanted else chosen
+    return chosen
+
+
+def draw_bad_rows(words: Words, bad: Iterable[BadRow]) -> None:
+    """The rows that stand for no pair, with a plain reason each."""
+    line, file, reason = words.lists.passed_over_columns
+    rows = [{line: row.line, file: row.file, reason: words.note(row.problem)} for row in bad]
+    st.dataframe(rows, hide_index=True)
+
+
+def tell_place(words: Words, job: Job, photo: RankedPhoto) -> str:
+    """Rank and score; the score alone where photos have texts of their own, which no rank compares."""
+    caption = words.caption if job.run.pairs is None else words.lists.caption
+    return caption.format(rank=photo.rank, score=photo.scored.score.value)
+
+
+def draw_pair(words: Words, job: Job, index: int) -> None:
+    """The text that the photo at this place was scored against, and its label, where it has its own."""
+    if job.run.pairs is None:
+        return
+    pair = job.run.pairs.good[index]
+    st.text(pair.text)
+    if pair.fits is not None:
+        st.caption(words.lists.fits if pair.fits else words.lists.does_not_fit)
