@@ -83,9 +83,8 @@ def find_among(photos: Iterable[Photo]) -> Find:
 
 
 def _find_among(named: Mapping[str, Sequence[Photo]], name: str) -> Photo | RowProblem:
-    found = named.get(_last_part(name), ())
-    if len({photo.path for photo in found}) > 1:
-        found = [photo for photo in found if photo.name == name]
+    alike = named.get(_last_part(name), ())
+    found = [photo for photo in alike if photo.name == name] or alike
     if len({photo.path for photo in found}) > 1:
         return RowProblem.SEVERAL
     return found[0] if found else RowProblem.NOT_THERE

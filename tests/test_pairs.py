@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PairsInvalid
-from lychee_rerank.pairs import load_pairs, parse_pairs
+from lychee_rerank.pairs import find_among, load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.records import Photo
 from lychee_rerank.runs import Pair
@@ -110,3 +110,11 @@ def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:
         with pytest.raises(PairsInvalid) as refused:
             load_pairs(file)
         assert refused.value.problem is PairsProblem.UNREADABLE
+
+
+def test_a_name_stands_for_the_photo_of_that_name_and_for_none_where_several_have_it() -> None:
+    first, second, twin = Photo("one/a.jpg", Path("1")), Photo("two/a.jpg", Path("2")), Photo("b.jpg", Path("3"))
+    find_one = find_among([first, second, twin, twin])
+    assert [find_one(name) for name in ("one/a.jpg", "two/a.jpg", "B.JPG", "c\\b.jpg")] == [first, second, twin, twin]
+    assert [find_one(name) for name in ("a.jpg", "three/a.jpg")] == [RowProblem.SEVERAL, RowProblem.SEVERAL]
+    assert [find_one(name) for name in ("", "one", "c.jpg")] == [RowProblem.NOT_THERE] * 3

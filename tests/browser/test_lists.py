@@ -1,0 +1,73 @@
+"""A folder of posts in a real browser: photos and the list of their texts dropped together, flagged, taken away."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.browser.test_walk import SAMPLES, drop
+
+SAMPLE = {"IMG_1206.jpg": "sofa", "IMG_1583.jpg": "a dog on a red background", "IMG_2245.jpg": "足球"}
+RUN_S = 120
+
+
+def write_posts(folder: Path) -> Path:
+    """Three samples with a text each, the second of which does not fit, and a row without a photo."""
+    folder.mkdir()
+    for sample in SAMPLES:
+        if sample.name in SAMPLE:
+            shutil.copy(sample, folder)
+    rows = [("file", "text"), *SAMPLE.items(), ("gone.jpg", "a cat")]
+    with (folder / "posts.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return folder
+
+
+def shown(page: Page) -> list[str]:
+    """The names on the cards, in order, once all are drawn."""
+    names = page.locator(".st-key-results").get_by_text(re.compile(r"^IMG_\d+"))
+    expect(names).to_have_count(len(SAMPLE))
+    return list(names.all_inner_texts())
+
+
+def test_a_folder_of_posts_is_flagged_and_its_table_taken_away(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open(locale="en-US")
+    drop(page, write_posts(tmp_path / "posts"))
+    line = page.locator(".st-key-list-0")
+    expect(line).to_contain_text("posts.csv · 3 pairs")
+    line.get_by_text("Rows passed over: 1").click()
+    expect(page.get_by_test_id("stPopoverBody").get_by_test_id("stDataFrame")).to_be_visible()
+    page.keyboard.press("Escape")
+    line.get_by_role("button", name="Score each pair").click()
+    expect(page.locator(".st-key-heading")).to_contain_text(
+        "3 pairs = 1 below 5 + 2 not below it", timeout=RUN_S * 1000
+    )
+    expect(page.get_by_role("separator")).to_have_text("↑ 1 below 5")
+    assert shown(page)[0] == "IMG_1583.jpg"
+    assert sorted(shown(page)) == sorted(SAMPLE)
+    with page.expect_download() as download:
+        page.locator(".st-key-flagged-table").get_by_role("link").click()
+    assert download.value.suggested_filename == "posts-below-5.csv"
+    download.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["flagged"] for row in rows] == ["yes", "no", "no", ""]
+    assert (rows[0]["file"], rows[0]["text"]) == ("IMG_1583.jpg", SAMPLE["IMG_1583.jpg"])
+
+
+def test_a_reload_brings_the_flagged_pairs_back(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open(width=390, height=800)
+    drop(page, write_posts(tmp_path / "posts"))
+    page.get_by_role("button", name="逐对打分").click()
+    heading = page.locator(".st-key-heading")
+    expect(heading).to_contain_text("低于 5 的 1", timeout=RUN_S * 1000)
+    page.locator(".st-key-below input").fill("10")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"below=10"))
+    page.reload()
+    expect(heading).to_contain_text("低于 10 的")
+    assert sorted(shown(page)) == sorted(SAMPLE)
+    assert page.get_by_role("textbox").first.input_value() == ""

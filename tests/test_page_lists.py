@@ -1,0 +1,191 @@
+"""A list of photos and texts dropped on the page, driven without a browser: its pairs, the flagged first, the table."""
+
+import csv
+import unicodedata
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lychee_rerank.page.process import open_shared
+from lychee_rerank.problems import PairsProblem, RowProblem
+from lychee_rerank.words import CHINESE, ENGLISH, Words
+from tests.fakes import FakeJudge
+from tests.pictures import encode, make_plain
+from tests.test_page import Open, finish, judge, open_page, rerank, texts, upload, warnings, write_photos  # noqa: F401
+from tests.test_page_results import addresses, fetch
+
+LANGUAGES = pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+TABLE = ENGLISH.lists.table
+# Redness is the score: 2.0, 10.0, 0.0, 6.0, whatever the text.
+REDS = {"a.png": 51, "b.png": 255, "c.png": 0, "d.png": 153}
+PHOTOS = [(name, encode(make_plain((red, 0, 0)), "PNG")) for name, red in REDS.items()]
+ROWS = ["a.png,a sofa,0", "b.png,ein Hund,1", "c.png,a **cat**,1", "d.png,一只鸟,"]
+
+
+def write_list(*rows: str, name: str = "posts.csv", head: str = "file,text,label") -> tuple[str, bytes]:
+    return name, "\n".join([head, *rows]).encode()
+
+
+def moderate(page: AppTest) -> AppTest:
+    """Clicks the button of the first list, and draws the page again once every pair is scored."""
+    return finish(page.button(key="moderate-0").click().run())
+
+
+def drop(page: AppTest, *rows: str) -> AppTest:
+    """The four photos and a list of these rows."""
+    return upload(page, *PHOTOS, write_list(*(rows or ROWS)))
+
+
+def shown(page: AppTest) -> list[tuple[str, str]]:
+    """Name and text of each card, in order."""
+    said = [text.value for text in page.text]
+    return [(text, said[n + 1]) for n, text in enumerate(said) if text in REDS]
+
+
+def lines_between(page: AppTest) -> list[str]:
+    return [element.proto.body for element in page.get("html") if 'class="cliff"' in element.proto.body]
+
+
+def tells_sum(page: AppTest, told: str) -> bool:
+    return any(text.startswith(told) for text in texts(page))
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+@LANGUAGES
+def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
+    open_page: Open,  # noqa: F811
+    locale: str,
+    words: Words,
+) -> None:
+    page = drop(open_page(locale), *ROWS, "gone.png,no photo,", "a.png,,1")
+    assert words.photos(4) in texts(page)
+    assert f"posts.csv · {words.pairs(4)}" in texts(page)
+    assert page.button(key="moderate-0").label == words.lists.moderate
+    (table,) = page.dataframe
+    assert [tuple(row) for row in table.value.itertuples(index=False)] == [
+        (6, "gone.png", words.lists.row_problem[RowProblem.NOT_THERE]),
+        (7, "a.png", words.lists.row_problem[RowProblem.NO_TEXT]),
+    ]
+
+
+@LANGUAGES
+def test_each_pair_is_scored_against_its_own_text_and_the_flagged_come_first(
+    open_page: Open,  # noqa: F811
+    judge: FakeJudge,  # noqa: F811
+    locale: str,
+    words: Words,
+) -> None:
+    page = moderate(drop(open_page(locale)))
+    assert judge.questions == ["a sofa", "ein hund", "a **cat**", "一只鸟"]
+    counts = {"flagged": 2, "passed": 2, "refused": 0}
+    assert f"##### {words.lists.moderated.format(all=words.pairs(4), threshold=5, **counts)}" in texts(page)
+    assert shown(page) == [("c.png", "a **cat**"), ("a.png", "a sofa"), ("d.png", "一只鸟"), ("b.png", "ein Hund")]
+    assert [line for line in lines_between(page) if words.lists.line.format(n=2, threshold=5) in line]
+    assert [code.value for code in page.code] == ["0.0", "2.0", "6.0", "10.0"]
+    assert tells_sum(page, words.done.format(all=words.pairs(4), scored=4, refused=0, time=""))
+    figures = words.lists.figures.format(n=3, accuracy="66.7%", precision="50.0%", recall="100.0%")
+    assert f"{words.lists.work_saved.format(share='50.0%')} · {figures}" in texts(page)
+    assert words.lists.does_not_fit in texts(page)
+    assert not page.checkbox
+
+
+def test_another_threshold_flags_others_at_once_and_stands_in_the_address(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811
+    page = moderate(drop(open_page()))
+    page.number_input(key="below").set_value(1.5).run()
+    assert any("4 pairs = 1 below 1.5 + 3 not below it" in text for text in texts(page))
+    page.number_input(key="below").set_value(0.0).run()
+    assert lines_between(page) == []
+    page = open_page(run=page.query_params["run"], below="7.5")
+    assert any("4 pairs = 3 below 7.5 + 1 not below it" in text for text in texts(page))
+    assert judge.answers == 4
+
+
+def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> None:  # noqa: F811
+    page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
+    read = rows_of(fetch(page, TABLE))
+    assert [(row["file"], row["text"], row["score"], row["flagged"], row["answer"]) for row in read] == [
+        ("c.png", "a **cat**", "0.0", "yes", "0.0"),
+        ("a.png", "a sofa", "2.0", "yes", "2.0"),
+        ("d.png", "一只鸟", "6.0", "no", "6.0"),
+        ("b.png", "ein Hund", "10.0", "no", "10.0"),
+        ("e.png", "a bird", "", "", ""),
+        ("x", "y", "", "", ""),
+    ]
+    shared, path = open_shared(), addresses(page)[TABLE]
+    assert shared.downloads.find(path.rsplit("/", 1)[1], owner="").name == "posts-below-5.csv"  # type: ignore[union-attr]
+    run_id = page.query_params["run"]
+    shared.worker.book.forget(run_id)
+    shared.retention.clear_run(run_id)
+    download = shared.downloads.find(path.rsplit("/", 1)[1], owner="")
+    assert download is not None
+    assert download.open() is None
+
+
+def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:  # noqa: F811
+    page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
+    assert ENGLISH.refused_title.format(n=1) in texts(page)
+    assert ENGLISH.lists.passed_over.format(n=1) in texts(page)
+    assert [len(table.value) for table in page.dataframe] == [1, 1, 1]  # beside the list, refused, passed over
+
+
+def test_one_pair_is_enough(open_page: Open) -> None:  # noqa: F811
+    page = moderate(upload(open_page(), PHOTOS[0], write_list(ROWS[0])))
+    assert shown(page) == [("a.png", "a sofa")]
+    assert any(text.startswith("##### 1 pair = 1 below 5") for text in texts(page))
+
+
+def test_a_list_beside_the_mounted_folder_is_about_its_photos(open_page: Open, photo_folder: Path) -> None:  # noqa: F811
+    write_photos(photo_folder)
+    page = upload(open_page(), write_list("a.png,a sofa,", "sub/b.png,a dog,"))
+    assert "posts.csv · 2 pairs" in texts(page)
+    assert shown(moderate(page)) == [("a.png", "a sofa"), ("b.png", "a dog")]
+
+
+def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_page: Open) -> None:  # noqa: F811
+    page = upload(open_page(), write_list(*ROWS))
+    assert "posts.csv · 0 pairs" in texts(page)
+    assert page.button(key="moderate-0").disabled
+    assert len(page.dataframe[0].value) == 4
+
+
+@LANGUAGES
+def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    page = upload(open_page(locale), *PHOTOS, write_list("1,2", name="notes.CSV", head="x,y"))
+    assert words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV") in warnings(page)
+    page = rerank(page, "red")
+    assert tells_sum(page, words.done.format(all=words.photos(4), scored=4, refused=0, time=""))
+
+
+def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811
+    page = moderate(drop(open_page()))
+    run_id, cards = page.query_params["run"], shown(page)
+    open_shared().worker.book.forget(run_id)
+    page = open_page(run=run_id)
+    assert shown(page) == cards
+    assert not page.text_area(key="query").value
+    assert "“posts.csv” · 4 pairs" in texts(page)
+    page = open_page()
+    page.text_area(key="query").set_value("red").run()
+    page.button(key=f"open-{run_id}").click().run()
+    assert shown(page) == cards
+    assert page.text_area(key="query").value == "red"
+    assert judge.answers == 4
+
+
+def test_the_large_view_has_the_photos_own_text(open_page: Open) -> None:  # noqa: F811
+    page = moderate(drop(open_page()))
+    page.button(key="large-0").click().run()
+    assert [text.value for text in page.text][-2:] == ["a.png", "a sofa"]
+    assert [button.key for button in page.button if button.key == "pick-large"] == []
+    assert page.button(key="why")
+
+
+def test_names_are_found_whatever_system_wrote_them(open_page: Open) -> None:  # noqa: F811
+    photo = (unicodedata.normalize("NFD", "Café.PNG"), PHOTOS[0][1])
+    page = upload(open_page(), photo, write_list("posts\\café.png,a sofa,"))
+    assert "posts.csv · 1 pair" in texts(page)
