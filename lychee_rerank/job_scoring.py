@@ -1,15 +1,12 @@
-"""One job while it is scored, step by step, and kept as it goes; knows no other job and no worker.
-
-Where every photo has a text of its own, the photos of one text are scored together, and one text after the other.
-"""
+"""One job while it is scored, step by step, and kept as it goes; knows no other job and no worker."""
 
 import json
-from collections.abc import Generator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from lychee_rerank.jobs import Job, Status
-from lychee_rerank.keys import build_key
-from lychee_rerank.prompts import PromptTemplate, template_for
+from lychee_rerank.keys import ScoreKey, build_key
+from lychee_rerank.prompts import PromptTemplate, clean_query, template_for
 from lychee_rerank.records import Readout, ScoredPhoto
 from lychee_rerank.scorer import Engine, Outcome, PhotoScorer
 from lychee_rerank.store import Store
@@ -24,15 +21,20 @@ class JobScoring:
     def __init__(
         self, job: Job, engine: Engine, store: Store, *, readout: Readout, template: PromptTemplate | None
     ) -> None:
-        self._job, self._engine, self._store = job, engine, store
-        self._readout, self._template = readout, template or template_for(readout)
-        card = engine.judge.card
-        self._key = build_key(card, job.query, readout=readout, template=self._template)
+        self._job, self._store = job, store
+        card, template = engine.judge.card, template or template_for(readout)
+        self._key = build_key(card, job.query, readout=readout, template=template)
         scored_by = json.dumps(asdict(self._key), sort_keys=True)
         job.begin(scored_by=scored_by, demo=card.demo)
         store.runs.start(job.id, status=Status.RUNNING, key=scored_by, demo=card.demo)
-        self._scorer: PhotoScorer | None = None
-        self._steps = self._score()
+        self._scorer = PhotoScorer(
+            engine,
+            readout=readout,
+            template=template,
+            known_for=lambda query: store.scores.of(self._key_of(query)),
+            gallery=hash(job.photos),
+        )
+        self._steps = self._scorer.steps(job.left())
 
     def advance(self) -> None:
         """Takes one step; it may be that nothing comes of it."""
@@ -40,26 +42,19 @@ class JobScoring:
 
     def finish(self) -> None:
         """Keeps what was seen of a job that ends early, and lacks its answer only."""
-        if self._scorer is not None:
-            self._note(self._scorer.finish())
+        self._note(self._scorer.finish())
 
     def close(self) -> None:
         """Leaves the job as it stands."""
         self._steps.close()
 
-    def _score(self) -> Generator[Sequence[Outcome], None, None]:
-        card, readout, template = self._engine.judge.card, self._readout, self._template
-        gallery = hash(self._job.photos)
-        for query, photos in self._job.left().items():
-            self._key = build_key(card, query, readout=readout, template=template)
-            known = self._store.scores.of(self._key)
-            self._scorer = PhotoScorer(
-                self._engine, query, readout=readout, template=template, known=known, gallery=gallery
-            )
-            yield from self._scorer.steps(photos)
-
     def _note(self, outcomes: Sequence[Outcome]) -> None:
+        job = self._job
         for outcome in outcomes:
-            self._job.add(outcome)
-            key = self._key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
-            self._store.runs.note(self._job.id, outcome, score_key=key, elapsed_s=self._job.progress().elapsed_s)
+            job.add(outcome)
+            key = self._key_of(job.run.query_of(outcome.index))
+            score_key = key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
+            self._store.runs.note(job.id, outcome, score_key=score_key, elapsed_s=job.progress().elapsed_s)
+
+    def _key_of(self, query: str) -> ScoreKey:
+        return replace(self._key, query=clean_query(query))

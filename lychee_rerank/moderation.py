@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from lychee_rerank.judge import Known
 from lychee_rerank.prompts import PromptTemplate, clean_query
-from lychee_rerank.records import Readout, ScoredPhoto
+from lychee_rerank.records import Photo, Readout, ScoredPhoto
 from lychee_rerank.runs import BadRow, Pair, Pairs
-from lychee_rerank.scorer import Engine, Outcome, score_photos
+from lychee_rerank.scorer import Engine, Outcome, PhotoScorer
 
 DEFAULT_THRESHOLD = 5.0
 
@@ -92,24 +92,17 @@ def judge_pairs(
     known_for: Callable[[str], Known | None] = lambda text: None,
 ) -> Iterator[JudgedPair]:
     """Every pair scored against its own text, as they come; `known_for` says what is known of photos under a text."""
-    for group in group_by_text(pairs):
-        text, photos = group[0].text, [pair.photo for pair in group]
-        scoring = score_photos(engine, text, photos, readout=readout, template=template, known=known_for(text))
-        yield from (JudgedPair(group[outcome.index], outcome) for outcome in scoring)
+    by_text: dict[str, list[tuple[int, Photo]]] = {}
+    for place, pair in enumerate(pairs):
+        by_text.setdefault(clean_query(pair.text), []).append((place, pair.photo))
+    scorer = PhotoScorer(engine, readout=readout, template=template, known_for=known_for)
+    return (JudgedPair(pairs[outcome.index], outcome) for step in scorer.steps(by_text) for outcome in step)
 
 
 def collect_moderation(pairs: Pairs, outcomes: Iterable[Outcome], *, threshold: float) -> Moderation:
     """What has come of a list so far; the index of an outcome is the place of its pair."""
     judged = [JudgedPair(pairs.good[outcome.index], outcome) for outcome in outcomes]
     return flag_pairs(judged, threshold=threshold, bad=pairs.bad)
-
-
-def group_by_text(pairs: Sequence[Pair]) -> tuple[tuple[Pair, ...], ...]:
-    """The pairs whose texts are scored alike, together: one run each, in the order in which the texts come."""
-    groups: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        groups.setdefault(clean_query(pair.text), []).append(pair)
-    return tuple(map(tuple, groups.values()))
 
 
 def flag_pairs(judged: Sequence[JudgedPair], *, threshold: float, bad: Sequence[BadRow] = ()) -> Moderation:

@@ -1,11 +1,10 @@
-"""Photos and a query in, scores and refusals out; knows the model only as a Protocol.
+"""Photos and queries in, scores and refusals out; knows the model only as a Protocol.
 
-The next photos are read, decoded and prepared while the model works. What the model remembers of a photo is asked
-first and without looking again; answers are asked for in batches.
+The next photos are read, decoded and prepared while the model works, those of the next query too. What the model
+remembers of a photo is asked first and without looking again; answers are asked for in batches.
 """
 
-import logging
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -20,8 +19,7 @@ from lychee_rerank.photo_hashes import PhotoHashes
 from lychee_rerank.prompts import PromptTemplate, clean_query, template_for
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Score, ScoredPhoto
-
-log = logging.getLogger(__name__)
+from lychee_rerank.tasks import Asking, Ready, Task, Waiting, keep_score, refuse
 
 MAX_ANSWER_TOKENS = 64
 NEW_AT_ONCE = 8  # photos seen for the first time that wait for their answers: about a second on a large model
@@ -40,66 +38,50 @@ class Engine:
     hashes: PhotoHashes = field(default_factory=PhotoHashes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A photo that the model can be asked about: known, remembered, or prepared."""
-
-    photo_hash: str
-    score: Score | None = None
-    prepared: Prepared = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A photo that waits to be looked at, or for its answer: `held` is what it was prepared to, or what was kept."""
-
-    index: int
-    photo: Photo
-    photo_hash: str
-    held: Prepared | Sight
-
-
 class PhotoScorer:
-    """Scores the photos of one run; the same bytes are scored once. Raises QueryRefused.
+    """Scores the photos of one run; the same bytes are scored once per query.
 
-    `template` takes the place of the readout's own prompt. The model is asked only once a photo needs it. Photos of the
-    same `gallery` never push one another out of the model's memory.
+    `template` takes the place of the readout's own prompt; `known_for` says what is known of photos under a query. The
+    model is asked only once a photo needs it. Photos of the same `gallery` never push one another out of its memory.
     """
 
     def __init__(
         self,
         engine: Engine,
-        query: str,
         *,
         readout: Readout = Readout.NUMBER,
         template: PromptTemplate | None = None,
-        known: Known | None = None,
+        known_for: Callable[[str], Known | None] = lambda query: None,
         gallery: Hashable = None,
     ) -> None:
         self._engine, self._judge, self._readout, self._gallery = engine, engine.judge, readout, gallery
-        self._query, self._template = clean_query(query), template or template_for(readout)
-        self._known = OneRun() if known is None else known
+        self._template, self._known_for = template or template_for(readout), known_for
         self._sight_key = build_sight_key(engine.judge.card, self._template)
-        self._question: Question | None = None
-        self._own: dict[str, Score] = {}
-        self._unseen: list[_Waiting] = []
-        self._waiting: list[_Waiting] = []
+        self._unseen: list[Waiting] = []
+        self._waiting: list[Waiting] = []
 
-    def steps(self, photos: Sequence[tuple[int, Photo]]) -> Generator[list[Outcome], None, None]:
-        """Scores the photos, each with its place in upload order: what came of them, step by step, perhaps nothing yet.
+    def steps(self, photos: Mapping[str, Sequence[tuple[int, Photo]]]) -> Generator[list[Outcome], None, None]:
+        """Scores the photos of each query, with their places in upload order: what came of them, step by step.
 
-        A step is one look at new photos, or one batch of answers. What is remembered comes first. A photo that cannot
-        be scored is an outcome, never an error; raises ModelUnusable where the vocabulary lacks a label, DeviceLost.
+        A step is one look at new photos, or one batch of answers; perhaps nothing comes of it. One query follows the
+        other, and what is remembered comes first. A photo that cannot be scored is an outcome, never an error; raises
+        QueryRefused, DeviceLost, and ModelUnusable where the vocabulary lacks a label.
         """
-        in_order = sorted(photos, key=lambda one: not self._is_remembered(one[1]))
-        with closing(make_ahead(self._prepare, in_order, ahead=_AHEAD, threads=_THREADS)) as ahead:
-            for (index, photo), ready in ahead:
+        with closing(make_ahead(self._prepare, self._line_up(photos), ahead=_AHEAD, threads=_THREADS)) as ahead:
+            for task, ready in ahead:
                 try:
-                    yield from self._take(index, photo, ready.result())
+                    yield from self._take(task, ready.result())
                 except PhotoRefused as refused:
-                    yield [_refuse(photo, refused, index=index)]
+                    yield [refuse(task, refused)]
         yield self.finish()
         trim_memory()
+
+    def _line_up(self, photos: Mapping[str, Sequence[tuple[int, Photo]]]) -> Iterator[Task]:
+        for query, numbered in photos.items():
+            known = self._known_for(query)
+            asking = Asking(clean_query(query), OneRun() if known is None else known)
+            for index, photo in sorted(numbered, key=lambda one: not self._is_remembered(one[1])):
+                yield Task(index, photo, asking)
 
     def finish(self) -> list[Outcome]:
         """What comes of the photos that wait to be looked at, and for their answers."""
@@ -109,42 +91,43 @@ class PhotoScorer:
         photo_hash = self._engine.hashes.find(photo.path)
         return photo_hash is not None and self._sight_key.of(photo_hash) in self._engine.memory
 
-    def _prepare(self, numbered: tuple[int, Photo]) -> _Ready:
+    def _prepare(self, task: Task) -> Ready:
         """Reads no more of a photo than has to be read; runs beside the model. Raises PhotoRefused."""
-        path, content = numbered[1].path, b""
+        path, content = task.photo.path, b""
         photo_hash = self._engine.hashes.find(path)
         if photo_hash is None:
             content = read_bytes(path)
             photo_hash = self._engine.hashes.take(path, content)
-        score = self._known.find(photo_hash)
+        score = task.asking.known.find(photo_hash)
         if score is not None or self._sight_key.of(photo_hash) in self._engine.memory:
-            return _Ready(photo_hash, score=score)
+            return Ready(photo_hash, score=score)
         picture = self._engine.decode(content or read_bytes(path), fit=self._judge.fit_size)
-        return _Ready(photo_hash, prepared=self._judge.prepare(picture))
+        return Ready(photo_hash, prepared=self._judge.prepare(picture))
 
-    def _take(self, index: int, photo: Photo, ready: _Ready) -> Iterator[list[Outcome]]:
-        """Lines one photo up, unless its score is known; looks and asks once enough of them wait."""
+    def _take(self, task: Task, ready: Ready) -> Iterator[list[Outcome]]:
+        """Has one photo wait, unless its score is known; looks and asks once enough of them wait."""
         photo_hash = ready.photo_hash
-        if any(one.photo_hash == photo_hash for one in self._unseen + self._waiting):  # the same under another name
-            yield self.finish()
-        score = ready.score or self._own.get(photo_hash)
+        others = self._unseen + self._waiting
+        if any(one.task.asking is not task.asking or one.photo_hash == photo_hash for one in others):
+            yield self.finish()  # they wait for another question; or it is the same photo under another name
+        score = ready.score or task.asking.own.get(photo_hash)
         if score is not None:
-            yield [ScoredPhoto(index=index, name=photo.name, score=score, photo_hash=photo_hash)]
+            yield [ScoredPhoto(index=task.index, name=task.photo.name, score=score, photo_hash=photo_hash)]
             return
-        alone = self._known.blamed(photo_hash)
+        alone = task.asking.known.blamed(photo_hash)
         if alone:
             yield self.finish()
         sight = self._engine.memory.find(self._sight_key.of(photo_hash), gallery=self._gallery)
         if sight is not None:
-            self._waiting.append(_Waiting(index, photo, photo_hash, sight))
+            self._waiting.append(Waiting(task, photo_hash, sight))
             most = self._judge.batch_size(sight)
         else:
-            yield self._line_up(_Waiting(index, photo, photo_hash, ready.prepared or self._prepare_anew(photo)))
+            yield self._have_seen(Waiting(task, photo_hash, ready.prepared or self._prepare_anew(task.photo)))
             most = min([NEW_AT_ONCE, *(self._judge.batch_size(one.held) for one in self._waiting[:1])])
         if alone or len(self._waiting) >= most:
             yield self.finish()
 
-    def _line_up(self, one: _Waiting) -> list[Outcome]:
+    def _have_seen(self, one: Waiting) -> list[Outcome]:
         """Looks at the new photos once they are enough; the refused ones."""
         self._unseen.append(one)
         return self._look() if len(self._unseen) >= self._judge.look_size(one.held) else []
@@ -158,9 +141,9 @@ class PhotoScorer:
         unseen, self._unseen = self._unseen, []
         return self._try(unseen, self._look_at)
 
-    def _look_at(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+    def _look_at(self, batch: Sequence[Waiting]) -> list[Outcome]:
         """Remembers what is seen where there is room; it waits for its answers now."""
-        sights = self._ask().look_all([one.held for one in batch])
+        sights = self._ask(batch).look_all([one.held for one in batch])
         for one, sight in zip(batch, sights, strict=True):
             self._waiting.append(replace(one, held=sight))
             self._engine.memory.keep(self._sight_key.of(one.photo_hash), sight, gallery=self._gallery)
@@ -171,11 +154,11 @@ class PhotoScorer:
         waiting, self._waiting = self._waiting, []
         return self._try(waiting, self._ask_about)
 
-    def _ask_about(self, batch: Sequence[_Waiting]) -> list[Outcome]:
-        scores = _score_sights([one.held for one in batch], self._ask(), self._readout)
-        return [self._keep(one, score) for one, score in zip(batch, scores, strict=True)]
+    def _ask_about(self, batch: Sequence[Waiting]) -> list[Outcome]:
+        scores = _score_sights([one.held for one in batch], self._ask(batch), self._readout)
+        return [keep_score(one, score) for one, score in zip(batch, scores, strict=True)]
 
-    def _try(self, batch: Sequence[_Waiting], act: Callable[[Sequence[_Waiting]], list[Outcome]]) -> list[Outcome]:
+    def _try(self, batch: Sequence[Waiting], act: Callable[[Sequence[Waiting]], list[Outcome]]) -> list[Outcome]:
         """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused.
 
         Where memory lacks, what is remembered of other photos is given back first."""
@@ -183,7 +166,7 @@ class PhotoScorer:
             return act(batch) if batch else []
         except DeviceLost:
             for one in batch:
-                self._known.blame(one.photo_hash)
+                one.task.asking.known.blame(one.photo_hash)
             raise
         except PhotoRefused as refused:
             if len(batch) > 1:
@@ -192,17 +175,14 @@ class PhotoScorer:
             if refused.reason is Reason.OUT_OF_MEMORY and self._engine.memory.used_bytes:
                 self._engine.memory.clear()
                 return self._try(batch, act)
-            return [_refuse(batch[0].photo, refused, index=batch[0].index)]
+            return [refuse(batch[0].task, refused)]
 
-    def _ask(self) -> Question:
-        if self._question is None:
-            self._question = self._judge.ask(self._template, self._query)
-        return self._question
-
-    def _keep(self, one: _Waiting, score: Score) -> ScoredPhoto:
-        self._own[one.photo_hash] = score
-        self._known.keep(one.photo_hash, score)
-        return ScoredPhoto(index=one.index, name=one.photo.name, score=score, photo_hash=one.photo_hash)
+    def _ask(self, batch: Sequence[Waiting]) -> Question:
+        """The question of these photos, which wait for the same."""
+        asking = batch[0].task.asking
+        if asking.question is None:
+            asking.question = self._judge.ask(self._template, asking.query)
+        return asking.question
 
 
 def score_photos(
@@ -214,9 +194,10 @@ def score_photos(
     template: PromptTemplate | None = None,
     known: Known | None = None,
 ) -> Iterator[Outcome]:
-    """One outcome per photo, as they come; arguments and errors are those of PhotoScorer."""
-    scorer = PhotoScorer(engine, query, readout=readout, template=template, known=known)
-    return (outcome for step in scorer.steps(list(enumerate(photos))) for outcome in step)
+    """One outcome per photo, as they come; errors are those of PhotoScorer, QueryRefused at once."""
+    query = clean_query(query)
+    scorer = PhotoScorer(engine, readout=readout, template=template, known_for=lambda _: known)
+    return (outcome for step in scorer.steps({query: list(enumerate(photos))}) for outcome in step)
 
 
 def _score_sights(sights: Sequence[Sight], question: Question, readout: Readout) -> list[Score]:
@@ -225,11 +206,6 @@ def _score_sights(sights: Sequence[Sight], question: Question, readout: Readout)
     if readout is Readout.EXPECTED:
         return list(map(read_expected, question.answer_all(sights, max_tokens=1, until=_never)))
     return list(map(read_number, question.answer_all(sights, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over)))
-
-
-def _refuse(photo: Photo, refused: PhotoRefused, *, index: int) -> Refusal:
-    log.debug("photo %d refused: %s", index, refused, exc_info=refused)
-    return Refusal(index=index, name=photo.name, reason=refused.reason, kind=refused.kind)
 
 
 def _never(_: str) -> bool:

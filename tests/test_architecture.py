@@ -65,9 +65,10 @@ ALLOWED = {
     "ahead": set(),
     "photo_hashes": set(),
     "judge": {"records", "prompts", "intake", "memory"},
+    "tasks": {"records", "errors", "judge"},
     "scorer": {
         "records", "errors", "prompts", "readout", "intake", "ahead", "judge", "keys", "machine", "memory",
-        "photo_hashes",
+        "photo_hashes", "tasks",
     },
     "keys": {"records", "prompts", "intake"},
     "explaining": {"records", "errors", "prompts", "intake", "judge", "keys", "scorer"},

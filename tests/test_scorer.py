@@ -1,6 +1,7 @@
 """Photos scored by each readout, with a judge whose numbers can be worked out by hand."""
 
 import hashlib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import pytest
 
 from lychee_rerank.errors import DeviceLost, PhotoRefused
 from lychee_rerank.intake import FitSize, Picture, decode_picture
+from lychee_rerank.judge import OneRun
 from lychee_rerank.memory import PhotoMemory
 from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, template_for
 from lychee_rerank.records import Photo, Readout, Reason, Refusal, Rule, Score, ScoredPhoto
 from lychee_rerank.scorer import Engine, Outcome, PhotoScorer, score_photos
 from tests.fakes import FakeJudge, FakeQuestion, FakeSight
 from tests.pictures import encode, make_plain
+
+WAIT_S = 10  # a limit for a hung test, never a pause
 
 
 def write_photos(folder: Path, *reds: int) -> list[Photo]:
@@ -158,12 +162,44 @@ def test_the_same_photo_twice_is_seen_once_and_answered_once(tmp_path: Path) -> 
 
 def test_what_was_seen_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
     judge, photos = FakeJudge(batch=8), write_photos(tmp_path, *range(20))
-    scorer = PhotoScorer(Engine(judge), "red")
-    steps = scorer.steps(list(enumerate(photos)))
+    scorer = PhotoScorer(Engine(judge))
+    steps = scorer.steps({"red": list(enumerate(photos))})
     assert [next(steps) for _ in range(3)] == [[], [], []]
     assert [outcome.index for outcome in scorer.finish()] == [0, 1, 2]
     steps.close()
     assert judge.answers == 3
+
+
+def test_photos_of_one_query_are_answered_together_and_never_with_those_of_another(tmp_path: Path) -> None:
+    judge, numbered = FakeJudge(batch=8, looked_at_once=8), list(enumerate(write_photos(tmp_path, *range(6))))
+    steps = PhotoScorer(Engine(judge)).steps({"Red": numbered[:2], "blue": numbered[2:]})
+    outcomes = by_index(outcome for step in steps for outcome in step)
+    assert [outcome.index for outcome in outcomes] == list(range(6))
+    assert (judge.questions, judge.batches) == (["red", "blue"], [2, 4])
+
+
+def test_a_photo_is_scored_once_under_each_query_and_kept_there(tmp_path: Path) -> None:
+    judge, (photo,) = FakeJudge(), write_photos(tmp_path, 102)
+    known = {"red": OneRun(), "blue": OneRun()}
+    scorer = PhotoScorer(remembering(judge), known_for=known.__getitem__)
+    steps = scorer.steps({"red": [(0, photo), (1, photo)], "blue": [(2, photo)]})
+    assert len([outcome for step in steps for outcome in step]) == 3
+    assert (judge.looks, judge.answers, [len(scores) for scores in known.values()]) == (1, 2, [1, 1])
+
+
+def test_the_next_querys_photo_is_made_ready_while_the_model_answers_for_this_one(tmp_path: Path) -> None:
+    judge, photos, ready, was_ready = FakeJudge(), write_photos(tmp_path, 1, 2), threading.Event(), list[bool]()
+    second = photos[1].path.read_bytes()
+
+    def decode(content: bytes, *, fit: FitSize | None = None) -> Picture:
+        if content == second:
+            ready.set()
+        return decode_picture(content, fit=fit)
+
+    judge.before_answer = lambda: was_ready.append(ready.wait(WAIT_S))
+    steps = PhotoScorer(Engine(judge, decode=decode)).steps({"red": [(0, photos[0])], "blue": [(1, photos[1])]})
+    assert len([outcome for step in steps for outcome in step]) == 2
+    assert was_ready == [True, True]
 
 
 class Blaming(dict[str, Score]):
