@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import _csv
 
 LIST_ENDING = ".csv"
+MAX_LIST_BYTES = 20_000_000  # some 100,000 rows
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
 _DELIMITERS = ",;\t"  # what Excel writes, by its language
@@ -42,6 +43,8 @@ def load_pairs(file: Path, *, find: Find | None = None, name: str | None = None)
     """The pairs of a CSV file; without `find` the photos lie in its folder or below. Raises PairsInvalid."""
     name = str(file) if name is None else name
     try:
+        if file.stat().st_size > MAX_LIST_BYTES:
+            raise PairsInvalid(PairsProblem.TOO_LARGE, file=name)
         content = file.read_bytes()
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or str(error)

@@ -26,6 +26,7 @@ class PairsProblem(StrEnum):
     """Why a list of pairs cannot be used at all."""
 
     UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
     NOT_UTF8 = "not_utf8"
     NO_COLUMNS = "no_columns"
 

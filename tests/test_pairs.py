@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PairsInvalid
-from lychee_rerank.pairs import find_among, load_pairs, parse_pairs
+from lychee_rerank.pairs import MAX_LIST_BYTES, find_among, load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.records import Photo
 from lychee_rerank.runs import Pair
+from lychee_rerank.words import ENGLISH
 
 
 def find(name: str) -> Photo | RowProblem:
@@ -103,6 +104,16 @@ def test_photos_lie_in_the_folder_of_the_list_and_nowhere_else(tmp_path: Path) -
         *((name, RowProblem.OUTSIDE) for name in ("../x.jpg", str(outside), "link.jpg")),
         *((name, RowProblem.NOT_THERE) for name in ("gone.jpg", "sub", "a\0")),
     ]
+
+
+def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    with file.open("wb") as content:
+        content.truncate(MAX_LIST_BYTES + 1)
+    with pytest.raises(PairsInvalid) as refused:
+        load_pairs(file, name="posts.csv")
+    assert (refused.value.problem, refused.value.file) == (PairsProblem.TOO_LARGE, "posts.csv")
+    assert "20 MB" in ENGLISH.failure(refused.value)
 
 
 def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:

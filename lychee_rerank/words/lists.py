@@ -33,6 +33,7 @@ class ListWords:
 CHINESE_LISTS = ListWords(
     problem={
         PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
+        PairsProblem.TOO_LARGE: "{file} 超过 20 MB：请拆成几份。",
         PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
         PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明 `file` 和 `text` 两列。",
     },
@@ -68,6 +69,7 @@ CHINESE_LISTS = ListWords(
 ENGLISH_LISTS = ListWords(
     problem={
         PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
+        PairsProblem.TOO_LARGE: "{file} is larger than 20 MB: please split it.",
         PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
         PairsProblem.NO_COLUMNS: "The first line of {file} has to name the columns `file` and `text`.",
     },
