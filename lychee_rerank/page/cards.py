@@ -69,7 +69,9 @@ def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{tell_place(words, job, photo)}**", width="stretch")
         st.text(photo.scored.name, width="content")
-    draw_pair(words, job, index)
+    if job.run.pairs is not None:
+        with st.container(key=f"text-{index}", gap="xsmall"):
+            draw_pair(words, job.run.pairs.good[index])
     if photo.tied:
         st.caption(words.tied)
     if score.rule is Rule.NONE:

@@ -43,7 +43,8 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
                 _draw_pick(told.pick, job, index)
             st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
         st.text(original.name)
-        draw_pair(words, job, index)
+        if job.run.pairs is not None:
+            draw_pair(words, job.run.pairs.good[index])
         st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
         draw_why(words, shared, job, index)
 

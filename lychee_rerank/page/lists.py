@@ -9,7 +9,7 @@ from lychee_rerank.errors import PairsInvalid
 from lychee_rerank.jobs import Job
 from lychee_rerank.pairs import find_among, load_pairs
 from lychee_rerank.records import Photo, RankedPhoto
-from lychee_rerank.runs import BadRow, Pairs
+from lychee_rerank.runs import BadRow, Pair, Pairs
 from lychee_rerank.words import Words
 
 
@@ -53,11 +53,8 @@ def tell_place(words: Words, job: Job, photo: RankedPhoto) -> str:
     return caption.format(rank=photo.rank, score=photo.scored.score.value)
 
 
-def draw_pair(words: Words, job: Job, index: int) -> None:
-    """The text that the photo at this place was scored against, and its label, where it has its own."""
-    if job.run.pairs is None:
-        return
-    pair = job.run.pairs.good[index]
+def draw_pair(words: Words, pair: Pair) -> None:
+    """The text that the photo was scored against, and its label where there is one."""
     st.text(pair.text)
     if pair.fits is not None:
         st.caption(words.lists.fits if pair.fits else words.lists.does_not_fit)

@@ -18,6 +18,8 @@ _STYLE = f"""<style>
 .st-key-photo-first {{ border: 3px solid {BEST_BLUE} !important; }}
 .st-key-results img {{ aspect-ratio: 4 / 3; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
 .st-key-large img {{ max-height: 68vh; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
+[class*="st-key-text-"] [data-testid="stText"] > * {{ display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 6; overflow: hidden; }}
 .st-key-bands [data-testid="stButtonGroup"] > div {{ flex-wrap: wrap; }}
 .cliff {{ display: flex; align-items: center; gap: 1rem; color: {RERANK_ORANGE}; font-size: 0.875rem; }}
 .cliff::before, .cliff::after {{ content: ""; flex: 1; border-top: 2px dashed {RERANK_ORANGE}; }}

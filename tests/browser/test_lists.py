@@ -58,6 +58,20 @@ def test_a_folder_of_posts_is_flagged_and_its_table_taken_away(visitor: Visitor,
     assert (rows[0]["file"], rows[0]["text"]) == ("IMG_1583.jpg", SAMPLE["IMG_1583.jpg"])
 
 
+def test_a_long_text_is_cut_on_its_card_and_whole_in_the_large_view(visitor: Visitor, tmp_path: Path) -> None:
+    posts, text = write_posts(tmp_path / "posts"), "a long post about a sofa " * 40
+    (posts / "posts.csv").write_text(f"file,text\nIMG_1206.jpg,{text}\n")
+    page = visitor.open(locale="en-US")
+    drop(page, posts)
+    page.get_by_role("button", name="Score each pair").click()
+    card = page.locator(".st-key-results").get_by_text(text.strip())
+    expect(card).to_be_visible(timeout=RUN_S * 1000)
+    assert card.evaluate("element => element.scrollHeight > 2 * element.clientHeight")
+    page.get_by_text("Large", exact=True).click()
+    whole = page.get_by_role("dialog").get_by_text(text.strip())
+    assert whole.evaluate("element => element.scrollHeight <= element.clientHeight + 1")
+
+
 def test_a_reload_brings_the_flagged_pairs_back(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open(width=390, height=800)
     drop(page, write_posts(tmp_path / "posts"))
