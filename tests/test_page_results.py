@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.errors import ModelUnusable, StorageFailed
 from lychee_rerank.folders import PICKS_FOLDER
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.records import ModelProblem, Reason
@@ -108,6 +108,31 @@ def test_picks_are_ticked_one_by_one_and_by_the_line(page: AppTest) -> None:
     page.button(key="pick-none").click().run()
     page.radio(key="export-part").set_value("picks").run()
     assert RESULTS.as_zip not in addresses(page)
+
+
+def test_picks_are_there_again_when_the_page_is_opened_anew(open_page: Open, page: AppTest) -> None:  # noqa: F811
+    run = page.query_params["run"]
+    next(box for box in page.checkbox if box.label == RESULTS.pick).check().run()
+    other = open_page(run=run)
+    assert [box.value for box in other.checkbox if box.label == RESULTS.pick] == [True] + [False] * 6
+    other.number_input(key="min").set_value(6.5).run()
+    other.button(key="pick-above").click().run()
+    page.button(key="pick-none").click().run()  # this page shows one tick, and takes that one off
+    assert open_shared().store.picks.of(run) == {1, 2, 3}
+
+
+def test_picks_that_cannot_be_read_are_none_and_the_results_stand(
+    open_page: Open,  # noqa: F811
+    page: AppTest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(run_id: str) -> frozenset[int]:
+        raise StorageFailed("the data folder", detail="disk I/O error")
+
+    monkeypatch.setattr(open_shared().store.picks, "of", fail)
+    other = open_page(run=page.query_params["run"])
+    assert not any(box.value for box in other.checkbox if box.label == RESULTS.pick)
+    assert ranks(other) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def export(page: AppTest, part: str, label: str = RESULTS.as_zip) -> bytes:

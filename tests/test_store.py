@@ -152,6 +152,27 @@ def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_sto
     assert store.database.rows("SELECT * FROM explanations") == []
 
 
+def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Spool(tmp_path), 3))
+    keep_run(store, drop_photos(Spool(tmp_path), 3), run_id="two")
+    store.picks.change("one", add=[0, 2])
+    store.picks.change("one", add=[0, 1], remove=[2])  # 0 again, as from a second page
+    again = Store(tmp_path).picks
+    assert (again.of("one"), again.of("two")) == ({0, 1}, frozenset())
+
+
+def test_picks_that_come_after_their_run_was_cleared_are_not_kept_and_stop_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Spool(tmp_path), 2))
+    store.picks.change("one", add=[0])
+    store.upkeep.clear_run("one")
+    assert store.picks.of("one") == frozenset()
+    store.picks.change("one", add=[1], remove=[0])
+    assert store.database.saving
+    assert store.database.rows("SELECT * FROM picks") == []
+
+
 VERSION_1 = """
 INSERT INTO scores VALUES ('score', 'photo', 7.5, 7.25, 0.99, '7.5', 'whole_answer', 1.0);
 INSERT INTO runs VALUES ('one', 'ann', NULL, 'a query', 'done', 1.0, 3.0, '{}', 1);

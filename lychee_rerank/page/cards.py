@@ -42,7 +42,7 @@ def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, j
             place = "first" if photo.rank == 1 and job.run.pairs is None else str(photo.rank)
             with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
                 _draw_thumbnail(shared, job.photos[photo.scored.index])
-                _draw_caption(words, photo, job=job)
+                _draw_caption(words, shared, photo, job=job)
 
 
 def draw_cut(text: str) -> None:
@@ -64,7 +64,7 @@ def lies_outside(score: Score) -> bool:
     return score.label_mass < MIN_LABEL_MASS
 
 
-def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
+def _draw_caption(words: Words, shared: Shared, photo: RankedPhoto, *, job: Job) -> None:
     score, index = photo.scored.score, photo.scored.index
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{tell_place(words, job, photo)}**", width="stretch")
@@ -80,7 +80,7 @@ def _draw_caption(words: Words, photo: RankedPhoto, *, job: Job) -> None:
         st.caption(words.demo_outside)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         if job.run.pairs is None:
-            draw_pick(words, job, index)
+            draw_pick(words, shared, job, index)
         args = (job.id, index)
         st.button(words.results.open_large, key=f"large-{index}", type="tertiary", on_click=open_large, args=args)
     with st.expander(words.raw_answer, key=f"raw-{index}", type="compact"):

@@ -47,7 +47,7 @@ def draw_exports(words: Words, shared: Shared, results: Results, view: View, *, 
     """Any part of the results, in any form."""
     told = words.results
     with st.popover(told.export, icon=":material/ios_share:", key="export-box"), st.container(width=_POPOVER_PX):
-        picks = picks_of(job)
+        picks = picks_of(shared, job)
         counts = {part: len(view.take(results.ranked, part, picks=picks)) for part in Part}
         part = st.radio(
             told.part_label,

@@ -40,7 +40,7 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
             st.markdown(f"**{tell_place(words, job, photo)}**", width="content")
             _draw_step(told.next, job, ranked, place + 1, shortcut="Right")
             if job.run.pairs is None:
-                _draw_pick(told.pick, job, index)
+                _draw_pick(told.pick, shared, job, index)
             st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
         st.text(original.name)
         if job.run.pairs is not None:
@@ -49,14 +49,14 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
         draw_why(words, shared, job, index)
 
 
-def _draw_pick(label: str, job: Job, index: int) -> None:
+def _draw_pick(label: str, shared: Shared, job: Job, index: int) -> None:
     st.button(
         label,
         key="pick-large",
-        icon=":material/check_box:" if index in picks_of(job) else ":material/check_box_outline_blank:",
+        icon=":material/check_box:" if index in picks_of(shared, job) else ":material/check_box_outline_blank:",
         shortcut="Space",
         on_click=toggle_pick,
-        args=(job, index),
+        args=(shared, job, index),
     )
 
 

@@ -56,7 +56,7 @@ def _draw_head(
         chosen = view.choose(results.ranked)
         st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
     with picks:
-        draw_picks(words, job, results.ranked, view)
+        draw_picks(words, shared, job, results.ranked, view)
     with exports:
         draw_exports(words, shared, results, view, job=job)
     with charts:

@@ -1,10 +1,11 @@
-"""What is kept on disk beside the photos: one SQLite file with scores, runs, explanations and galleries."""
+"""What is kept on disk beside the photos: one SQLite file with scores, runs, explanations, picks and galleries."""
 
 from pathlib import Path
 
 from lychee_rerank.store.database import Database
 from lychee_rerank.store.explanations import Explanations
 from lychee_rerank.store.galleries import Galleries
+from lychee_rerank.store.picks import Picks
 from lychee_rerank.store.runs import Runs
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.store.upkeep import Upkeep
@@ -20,6 +21,7 @@ class Store:
         self.scores = Scores(self.database)
         self.runs = Runs(self.database, folder)
         self.explanations = Explanations(self.database)
+        self.picks = Picks(self.database)
         self.galleries = Galleries(self.database, folder)
         self.upkeep = Upkeep(self.database, folder)
 

@@ -38,6 +38,11 @@ _THIRD = (
         place INTEGER, fits INTEGER, file TEXT, problem TEXT, PRIMARY KEY (run, line)
     ) WITHOUT ROWID""",
 )
+_FOURTH = (
+    """CREATE TABLE picks (
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, PRIMARY KEY (run, place)
+    ) WITHOUT ROWID""",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)

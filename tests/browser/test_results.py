@@ -82,6 +82,8 @@ def test_the_large_view_is_led_by_keys(visitor: Visitor) -> None:
     assert download.value.suggested_filename.startswith("IMG_")
     page.keyboard.press("Escape")
     expect(page.locator(".st-key-picks-box")).to_contain_text("1 picked")
+    page.reload()
+    expect(page.locator(".st-key-picks-box")).to_contain_text("1 picked")
 
 
 def test_the_ten_best_come_as_an_archive_at_one_click(visitor: Visitor, tmp_path: Path) -> None:

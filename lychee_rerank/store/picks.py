@@ -1,0 +1,24 @@
+"""The photos of a run that the user ticked, by their places in upload order; knows no job and no page."""
+
+from collections.abc import Iterable
+
+from lychee_rerank.store.database import Database, Statement
+
+_ADD = "INSERT OR IGNORE INTO picks (run, place) SELECT id, ? FROM runs WHERE id = ?"
+_REMOVE = "DELETE FROM picks WHERE place = ? AND run = ?"
+
+
+class Picks:
+    """All kept picks; they go with their run. Safe to use from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, run_id: str) -> frozenset[int]:
+        """The places that are ticked; raises StorageFailed."""
+        return frozenset(row["place"] for row in self._database.rows("SELECT place FROM picks WHERE run = ?", run_id))
+
+    def change(self, run_id: str, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> None:
+        """Ticks some places and takes the ticks off others, unless the run was cleared meanwhile."""
+        statements: list[Statement] = [(_ADD, (place, run_id)) for place in add]
+        self._database.write_soon(*statements, *((_REMOVE, (place, run_id)) for place in remove))
