@@ -81,6 +81,8 @@ def test_the_page_does_not_wait_for_a_slow_folder_and_says_how_much_was_found(
     assert words.use_folder.format(name=photo_folder.name) in texts(page)
     assert (previewed(page), [button.key for button in page.button if button.key == "rescan"]) == (0, [])
     assert not page.info
+    page = rerank(page, "something red")
+    assert [info.value for info in page.info] == [words.listing_first]  # and not that there are too few
     held.let_go.set()
     assert open_shared().folder.wait(WAIT_S)
     page.run()

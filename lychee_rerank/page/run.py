@@ -33,7 +33,9 @@ def write_query(job: Job) -> None:
 
 def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, ...]) -> None:
     """Submits the run that the click asks for, or says in a friendly way why there is none."""
-    if len(photos) < 2:
+    if not photos and shared.folder.standing().listed is None:
+        st.info(words.listing_first)
+    elif len(photos) < 2:
         st.info(words.one_photo)
     else:
         _submit(words, shared, query, photos)

@@ -34,6 +34,7 @@ CHINESE = Words(
     listing="已找到 {photos}…",
     rescan="重新扫描",
     rescanning="正在重新扫描：已找到 {photos}…",
+    listing_first="文件夹仍在扫描中，请稍后再点一次。",
     subfolder="子文件夹",
     all_subfolders="全部子文件夹",
     unreadable="无法读取：{n} 项",

@@ -35,6 +35,7 @@ ENGLISH = Words(
     listing="{photos} found so far…",
     rescan="Look again",
     rescanning="Looking again: {photos} so far…",
+    listing_first="The folder is still being listed. Please click again in a moment.",
     subfolder="Subfolder",
     all_subfolders="All subfolders",
     unreadable="Cannot be read: {n}",

@@ -43,6 +43,7 @@ class Words:
     listing: str
     rescan: str
     rescanning: str
+    listing_first: str
     subfolder: str
     all_subfolders: str
     unreadable: str
