@@ -11,6 +11,7 @@ import psutil
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.errors import ModelUnusable
@@ -106,6 +107,11 @@ def refusals(page: AppTest) -> dict[str, str]:
     """Name and reason of every refused photo that the page lists."""
     (table,) = page.dataframe
     return dict(zip(table.value.iloc[:, 0], table.value.iloc[:, 1], strict=True))
+
+
+def large(page: AppTest, index: int) -> Button:
+    """The button that opens the photo at this place in upload order."""
+    return page.button(key=f"large-{page.query_params['run']}-{index}")
 
 
 def captions(page: AppTest) -> list[str]:

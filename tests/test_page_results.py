@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from lychee_rerank.page.process import open_shared
 from lychee_rerank.records import ModelProblem, Reason
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.fakes import FakeJudge
-from tests.test_page import Open, captions, judge, open_page, rerank, texts, write_photos  # noqa: F401
+from tests.test_page import Open, captions, judge, large, open_page, rerank, texts, write_photos  # noqa: F401
 
 RESULTS = ENGLISH.results
 QUERY = "something red"
@@ -121,6 +122,27 @@ def test_picks_are_there_again_when_the_page_is_opened_anew(open_page: Open, pag
     assert open_shared().store.picks.of(run) == {1, 2, 3}
 
 
+def ticks(page: AppTest) -> list[bool]:
+    return [box.value for box in page.checkbox if box.label == RESULTS.pick]
+
+
+def test_ticks_that_another_tab_took_off_are_gone_here_too(open_page: Open, page: AppTest) -> None:  # noqa: F811
+    next(box for box in page.checkbox if box.label == RESULTS.pick).check().run()
+    other = open_page(run=page.query_params["run"])
+    other.button(key="pick-none").click().run()
+    assert ticks(page.run()) == [False] * 7
+
+
+def test_a_checkbox_speaks_for_a_tick_only_until_something_else_has_changed_it(page: AppTest) -> None:
+    box = next(box for box in page.checkbox if box.label == RESULTS.pick)
+    box.check()  # on its way while the tick is given in the large view and taken off again
+    run = page.query_params["run"]
+    state = page.session_state[f"boxes-of-{run}"]
+    state[0] = replace(state[0], key="a newer one")
+    assert ticks(page.run()) == [False] * 7
+    assert open_shared().store.picks.of(run) == frozenset()
+
+
 def test_picks_that_cannot_be_read_are_none_and_the_results_stand(
     open_page: Open,  # noqa: F811
     page: AppTest,
@@ -214,13 +236,13 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_helps(page: AppTest,
 
 
 def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -> None:
-    page.button(key="large-0").click().run()  # a.png, the best
+    large(page, 0).click().run()  # a.png, the best
     assert page.button(key="step-Left").disabled
     assert f"**{ENGLISH.caption.format(rank=1, score=10.0)}**" in texts(page)
     page.button(key="step-Right").click().run()
     assert not page.button(key="step-Left").disabled
-    page.button(key="pick-large").click().run()
-    assert page.session_state["picks-" + page.query_params["run"]] == {1}
+    page.button(key="pick-large-1").click().run()
+    assert open_shared().store.picks.of(page.query_params["run"]) == {1}
     assert any(url.endswith("?download=1") for url in addresses(page).values())
 
 
@@ -287,14 +309,14 @@ def test_a_query_with_one_part_has_no_switch(page: AppTest) -> None:
 
 
 def test_why_is_told_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:  # noqa: F811
-    page.button(key="large-0").click().run()
+    large(page, 0).click().run()
     assert "It is **red**." not in texts(page)
     judge.says = "It is **red**."
     page.button(key="why").click().run()
     assert "It is **red**." in [text.value for text in page.text]  # as it was said, not as Markdown
     told = judge.answers
     later = open_page(run=page.query_params["run"])
-    later.button(key="large-0").click().run()
+    large(later, 0).click().run()
     assert "It is **red**." in texts(later)
     assert not [button for button in later.button if button.key == "why"]
     assert judge.answers == told
@@ -302,7 +324,7 @@ def test_why_is_told_once_and_kept_with_the_run(open_page: Open, page: AppTest, 
 
 def test_why_a_photo_that_is_gone_has_no_answer_is_told(page: AppTest, photo_folder: Path) -> None:
     (photo_folder / "a.png").write_bytes(b"changed into something else")
-    page.button(key="large-0").click().run()
+    large(page, 0).click().run()
     page.button(key="why").click().run()
     (warning,) = page.warning
     assert warning.value.endswith(ENGLISH.reason[Reason.NOT_A_PICTURE])

@@ -156,8 +156,10 @@ def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None
     store = Store(tmp_path)
     keep_run(store, drop_photos(Spool(tmp_path), 3))
     keep_run(store, drop_photos(Spool(tmp_path), 3), run_id="two")
+    assert store.picks.of("one") == frozenset()
     store.picks.change("one", add=[0, 2])
     store.picks.change("one", add=[0, 1], remove=[2])  # 0 again, as from a second page
+    assert (store.picks.of("one"), store.picks.of("two")) == ({0, 1}, frozenset())
     again = Store(tmp_path).picks
     assert (again.of("one"), again.of("two")) == ({0, 1}, frozenset())
 

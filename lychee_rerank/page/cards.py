@@ -82,8 +82,10 @@ def _draw_caption(words: Words, shared: Shared, photo: RankedPhoto, *, job: Job)
         if job.run.pairs is None:
             draw_pick(words, shared, job, index)
         args = (job.id, index)
-        st.button(words.results.open_large, key=f"large-{index}", type="tertiary", on_click=open_large, args=args)
-    with st.expander(words.raw_answer, key=f"raw-{index}", type="compact"):
+        st.button(
+            words.results.open_large, key=f"large-{job.id}-{index}", type="tertiary", on_click=open_large, args=args
+        )
+    with st.expander(words.raw_answer, key=f"raw-{job.id}-{index}", type="compact"):
         st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
         reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
         st.caption(reading)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.lists import draw_pair, tell_place
-from lychee_rerank.page.picks import picks_of, toggle_pick
+from lychee_rerank.page.picks import picks_of, set_pick
 from lychee_rerank.page.process import Shared
 from lychee_rerank.page.why import draw_why
 from lychee_rerank.records import RankedPhoto
@@ -50,13 +50,15 @@ def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job)
 
 
 def _draw_pick(label: str, shared: Shared, job: Job, index: int) -> None:
+    ticked = index in picks_of(shared, job)
     st.button(
         label,
-        key="pick-large",
-        icon=":material/check_box:" if index in picks_of(shared, job) else ":material/check_box_outline_blank:",
+        key=f"pick-large-{index}",
+        icon=":material/check_box:" if ticked else ":material/check_box_outline_blank:",
         shortcut="Space",
-        on_click=toggle_pick,
+        on_click=set_pick,
         args=(shared, job, index),
+        kwargs={"ticked": not ticked},
     )
 
 

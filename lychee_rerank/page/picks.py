@@ -1,7 +1,14 @@
-"""The photos of a run that the user ticked, kept with the run."""
+"""The photos of a run that the user ticked, kept with the run.
+
+A checkbox reports what it shows, and not only when somebody clicks: Streamlit drops the state of one that was not
+drawn and then takes the browser's report for news. So a report sets its photo's tick to what the user gave it and
+never turns it over, and counts only while it comes from the checkbox that stands for the photo now.
+"""
 
 import logging
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,48 +22,66 @@ from lychee_rerank.words import Words
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A checkbox under a key that no other ever had, and whether it is ticked."""
+
+    key: str
+    ticked: bool
+
+
 def picks_of(shared: Shared, job: Job) -> frozenset[int]:
-    """The places in upload order of the photos that are ticked."""
-    key = _key(job)
-    if key not in st.session_state:
-        try:
-            st.session_state[key] = shared.store.picks.of(job.id)
-        except StorageFailed as error:
-            log.error("picks cannot be read: %s", error)
-    picks: frozenset[int] = st.session_state.get(key, frozenset())
-    return picks
+    """The places in upload order of the photos that are ticked, here or in another tab."""
+    try:
+        return shared.store.picks.of(job.id)
+    except StorageFailed as error:
+        log.error("picks cannot be read: %s", error)
+        return frozenset()
 
 
 def draw_pick(words: Words, shared: Shared, job: Job, index: int) -> None:
-    """A tick for one photo."""
-    key = f"pick-{job.id}-{index}"
-    st.session_state[key] = index in picks_of(shared, job)
-    st.checkbox(words.results.pick, key=key, on_change=toggle_pick, args=(shared, job, index), width="content")
+    """A tick for one photo; a new checkbox where the tick was changed by anything but this one."""
+    boxes, ticked = _boxes(job), index in picks_of(shared, job)
+    box = boxes.get(index)
+    if box is None or box.ticked is not ticked:
+        box = boxes[index] = _Box(f"pick-{secrets.token_hex(8)}", ticked)
+    args = (shared, job, index, box.key)
+    st.checkbox(words.results.pick, box.ticked, key=box.key, on_change=_take_report, args=args, width="content")
 
 
 def draw_picks(words: Words, shared: Shared, job: Job, ranked: Sequence[RankedPhoto], view: View) -> None:
     """How many are ticked, and ticks for whole parts of the results."""
-    told = words.results
+    told, picks = words.results, picks_of(shared, job)
     labels = {Part.SHOWN: told.pick_shown, Part.ABOVE: told.pick_above, Part.BELOW: told.pick_below}
-    with st.popover(told.picks.format(n=len(picks_of(shared, job))), icon=":material/check_box:", key="picks-box"):
+    with st.popover(told.picks.format(n=len(picks)), icon=":material/check_box:", key="picks-box"):
         for part, label in labels.items():
             photos = view.take(ranked, part)
             indices = frozenset(photo.scored.index for photo in photos)
-            label = f"{label} · {len(photos)}"
-            st.button(label, key=f"pick-{part}", on_click=_set_picks, args=(shared, job, indices), width="stretch")
-        st.button(told.pick_none, key="pick-none", on_click=_set_picks, args=(shared, job, ()), width="stretch")
+            _draw_change(shared, job, f"{label} · {len(photos)}", key=part, picks=picks, wanted=indices)
+        _draw_change(shared, job, told.pick_none, key="none", picks=picks, wanted=frozenset())
 
 
-def toggle_pick(shared: Shared, job: Job, index: int) -> None:
+def _draw_change(shared: Shared, job: Job, label: str, *, key: str, picks: Set[int], wanted: Set[int]) -> None:
+    """A button that makes the wanted picks of those that the user sees."""
+    change = {"add": wanted - picks, "remove": picks - wanted}
+    change_picks = shared.store.picks.change
+    st.button(label, key=f"pick-{key}", on_click=change_picks, args=(job.id,), kwargs=change, width="stretch")
+
+
+def set_pick(shared: Shared, job: Job, index: int, *, ticked: bool) -> None:
     """Ticks a photo, or takes its tick away."""
-    _set_picks(shared, job, picks_of(shared, job) ^ {index})
+    places = {index}
+    shared.store.picks.change(job.id, add=places if ticked else (), remove=() if ticked else places)
 
 
-def _set_picks(shared: Shared, job: Job, indices: Iterable[int]) -> None:
-    before, now = picks_of(shared, job), frozenset(indices)
-    shared.store.picks.change(job.id, add=now - before, remove=before - now)
-    st.session_state[_key(job)] = now
+def _take_report(shared: Shared, job: Job, index: int, key: str) -> None:
+    boxes = _boxes(job)
+    if boxes[index].key == key:
+        boxes[index] = _Box(key, st.session_state[key])
+        set_pick(shared, job, index, ticked=boxes[index].ticked)
 
 
-def _key(job: Job) -> str:
-    return f"picks-{job.id}"
+def _boxes(job: Job) -> dict[int, _Box]:
+    """The checkboxes of this tab, by the places of their photos in upload order."""
+    boxes: dict[int, _Box] = st.session_state.setdefault(f"boxes-of-{job.id}", {})
+    return boxes

@@ -1,5 +1,6 @@
 """The photos of a run that the user ticked, by their places in upload order; knows no job and no page."""
 
+import threading
 from collections.abc import Iterable
 
 from lychee_rerank.store.database import Database, Statement
@@ -9,16 +10,26 @@ _REMOVE = "DELETE FROM picks WHERE place = ? AND run = ?"
 
 
 class Picks:
-    """All kept picks; they go with their run. Safe to use from any thread."""
+    """All kept picks; they go with their run. Safe to use from any thread, which sees what the others changed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[str, frozenset[int]] = {}  # ahead of a disk that is full
+        self._lock = threading.Lock()
 
     def of(self, run_id: str) -> frozenset[int]:
         """The places that are ticked; raises StorageFailed."""
-        return frozenset(row["place"] for row in self._database.rows("SELECT place FROM picks WHERE run = ?", run_id))
+        with self._lock:
+            if run_id not in self._known:
+                rows = self._database.rows("SELECT place FROM picks WHERE run = ?", run_id)
+                self._known[run_id] = frozenset(row["place"] for row in rows)
+            return self._known[run_id]
 
     def change(self, run_id: str, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> None:
         """Ticks some places and takes the ticks off others, unless the run was cleared meanwhile."""
-        statements: list[Statement] = [(_ADD, (place, run_id)) for place in add]
-        self._database.write_soon(*statements, *((_REMOVE, (place, run_id)) for place in remove))
+        added, removed = frozenset(add), frozenset(remove)
+        with self._lock:
+            if run_id in self._known:
+                self._known[run_id] = self._known[run_id] - removed | added
+            statements: list[Statement] = [(_ADD, (place, run_id)) for place in added]
+            self._database.write_soon(*statements, *((_REMOVE, (place, run_id)) for place in removed))

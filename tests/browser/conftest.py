@@ -4,9 +4,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.served import ROOT, find_port, running_app
@@ -42,6 +44,17 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+def fill_gallery(folder: Path, photos: int) -> Path:
+    """The folder with so many small pictures of the samples, no two of them the same."""
+    folder.mkdir()
+    samples = [Image.open(path).convert("RGB").resize((320, 240)) for path in sorted((ROOT / "images").iterdir())]
+    for n in range(photos):
+        picture = samples[n % len(samples)].copy()
+        picture.putpixel((0, 0), (n % 256, n // 256, 0))
+        picture.save(folder / f"{n:03}.png", compress_level=1)
+    return folder
 
 
 class Visitor:

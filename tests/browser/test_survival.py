@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from lychee_rerank.scorer import NEW_AT_ONCE
-from tests.served import ROOT, App, answers, find_port, start_app
+from tests.browser.conftest import fill_gallery
+from tests.served import App, answers, find_port, start_app
 
 AWAY_S = float(os.environ.get("LYCHEE_AWAY_S", "5"))
 PHOTOS = 120  # about 30 ms each
@@ -64,13 +64,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    images = tmp_path / "images"
-    images.mkdir()
-    samples = [Image.open(path).convert("RGB").resize((320, 240)) for path in sorted((ROOT / "images").iterdir())]
-    for n in range(PHOTOS):
-        picture = samples[n % len(samples)].copy()
-        picture.putpixel((0, 0), (n, n, n))
-        picture.save(images / f"{n:03}.png", compress_level=1)
+    fill_gallery(tmp_path / "images", PHOTOS)
     machine = Machine(tmp_path, find_port())
     machine.start()
     yield machine
