@@ -9,7 +9,7 @@ from lychee_rerank.records import Photo
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
-COPIES_FOLDERS = ("@eaDir", "__MACOSX", PICKS_FOLDER)  # Synology's thumbnails; what a ZIP of macOS has no place for
+COPIES_FOLDERS = ("@eaDir", "__MACOSX")  # Synology's thumbnails; what a ZIP of macOS has no place for
 
 Place = tuple[str, ...]  # the names that lead from a folder to what is below it
 
@@ -27,6 +27,7 @@ def find_photos(paths: Sequence[Path], *, tell: Callable[[int], object] = lambda
 
     Inside a folder the name decides, and links that lead out of it, links to folders and hidden names are passed over.
     What is not there, or cannot be listed, stays a photo: reading it is refused, so that nothing goes missing unseen.
+    Folders called PICKS_FOLDER, this app's own, are neither walked nor counted.
     `tell` is given the number of photos found so far, at each one.
     """
     photos: list[Photo] = []
@@ -58,6 +59,8 @@ def _walk(folder: Path) -> Iterator[tuple[Place, bool]]:
             with os.scandir(folder.joinpath(*place)) as entries:
                 for entry in entries:
                     below = (*place, entry.name)
+                    if entry.name == PICKS_FOLDER:
+                        continue
                     if entry.is_dir(follow_symlinks=False):
                         left.append(below)
                     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.folders import Found, find_photos
+from lychee_rerank.folders import PICKS_FOLDER, Found, find_photos
 from lychee_rerank.intake import read_bytes
 from lychee_rerank.records import Photo, Reason
 
@@ -67,6 +67,16 @@ def test_every_other_file_is_passed_over_and_counted(tmp_path: Path, name: str) 
 def test_hidden_photos_and_the_copies_that_systems_keep_are_passed_over(tmp_path: Path, name: str) -> None:
     found = find_photos([fill(tmp_path, name, "a.jpg")])
     assert ([photo.name for photo in found.photos], found.passed_over) == (["a.jpg"], 1)
+
+
+def test_what_the_page_exported_is_neither_walked_nor_counted(tmp_path: Path) -> None:
+    exported = (f"{PICKS_FOLDER}/a sofa/{name}" for name in ("001_8.5_a.jpg", "001_8.5_a.jpg.xmp", "ranking.csv"))
+    fill(tmp_path, "a.jpg", "notes.txt", *exported, f"below/{PICKS_FOLDER}/b.jpg")
+    (tmp_path / "below" / "album").mkdir()
+    (tmp_path / "below" / "album" / PICKS_FOLDER).symlink_to(tmp_path)
+    found = find_photos([tmp_path])
+    assert ([photo.name for photo in found.photos], found.passed_over) == (["a.jpg"], 1)
+    assert names(tmp_path / PICKS_FOLDER) == ["a sofa/001_8.5_a.jpg"]  # asked for, it is a folder like others
 
 
 def test_a_folder_below_a_hidden_one_is_walked_when_it_is_asked_for(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.assembly import ModelLoader
+from lychee_rerank.folders import PICKS_FOLDER
 from lychee_rerank.page.process import Shared, open_shared
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.disks import Disk
@@ -188,6 +189,16 @@ def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gon
         path.unlink()
     assert previewed(looked_again(page, open_shared())) == 2
     assert page.selectbox(key="subfolder").value == ""
+
+
+@LANGUAGES
+def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, words: Words) -> None:
+    fill(photo_folder, "a.png", "notes.txt", f"{PICKS_FOLDER}/red/001_9.0_a.png", f"{PICKS_FOLDER}/red/ranking.csv")
+    page = open_page(locale)
+    assert (words.photos(1) in texts(page), words.passed_over.format(n=1) in texts(page)) == (True, True)
+    (photo_folder / "notes.txt").unlink()
+    looked_again(page, open_shared())
+    assert words.passed_over.split("{n}")[1] not in str(texts(page))
 
 
 def test_a_folder_without_subfolders_offers_no_choice(photo_folder: Path) -> None:
