@@ -4,13 +4,14 @@ Columns: file, text, and label where it is known whether they fit; others are pa
 """
 
 import csv
+import ntpath
 import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from lychee_rerank.errors import PairsInvalid, QueryRefused
@@ -78,7 +79,10 @@ def find_below(folder: Path) -> Find:
 
 
 def find_among(photos: Iterable[Photo]) -> Find:
-    """Takes a name for one of these photos: by the last part of its path, by all of it where several share that."""
+    """Takes a name for one of these photos: by the last part of its path, by all of it where several share that.
+
+    A name that leads out of where its list lay stands for none of them.
+    """
     named: dict[str, list[Photo]] = {}
     for photo in photos:
         named.setdefault(_last_part(photo.name), []).append(photo)
@@ -87,10 +91,18 @@ def find_among(photos: Iterable[Photo]) -> Find:
 
 def _find_among(named: Mapping[str, Sequence[Photo]], name: str) -> Photo | RowProblem:
     alike = named.get(_last_part(name), ())
-    found = [photo for photo in alike if photo.name == name] or alike
+    exact = [photo for photo in alike if photo.name == name]
+    if not exact and _leads_out(name):
+        return RowProblem.OUTSIDE
+    found = exact or alike
     if len({photo.path for photo in found}) > 1:
         return RowProblem.SEVERAL
     return found[0] if found else RowProblem.NOT_THERE
+
+
+def _leads_out(name: str) -> bool:
+    """True for an absolute name, one with a drive, and one with more `..` than folders, whatever system wrote it."""
+    return bool(PureWindowsPath(name).anchor) or ntpath.normpath(name).split("\\")[0] == ".."
 
 
 def _last_part(name: str) -> str:

@@ -105,7 +105,7 @@ def test_pairs_that_do_not_fit_are_printed_and_exported_first(pairs: Path, tmp_p
     assert done.stderr.splitlines() == [
         "line 6: the file ends too early (broken.jpg)",
         "line 7: there is no such file (gone.jpg)",
-        "line 8: the file lies outside the folder of the list (../x.jpg)",
+        "line 8: the name leads out of the folder of the list (../x.jpg)",
         "line 9: the label is none of 1, 0, yes, no, fits, does not (IMG_1206.jpg)",
     ]
     rows = rows_of(out)
