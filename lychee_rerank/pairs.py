@@ -1,6 +1,6 @@
 """A CSV of photos, each with a text of its own -> pairs to be scored, and the rows that cannot be; opens no photo.
 
-Columns: file, text, and label where it is known whether they fit; others are passed over.
+Columns: file, text, and label where it is known whether they fit, or 文件, 文字 and 标签; others are passed over.
 """
 
 import csv
@@ -15,6 +15,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from lychee_rerank.errors import PairsInvalid, QueryRefused
+from lychee_rerank.export.cells import read_cell
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.prompts import clean_query
 from lychee_rerank.records import Photo, QueryProblem
@@ -27,6 +28,7 @@ LIST_ENDING = ".csv"
 MAX_LIST_BYTES = 20_000_000  # some 100,000 rows
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
+_CHINESE_COLUMNS = {"文件": "file", "文字": "text", "标签": "label"}
 _DELIMITERS = ",;\t"  # what Excel writes, by its language
 
 Find = Callable[[str], Photo | RowProblem]
@@ -62,7 +64,7 @@ def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
     head = text.splitlines()[0] if text else ""
     rows = csv.reader(StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=head.count))
     try:
-        columns = [column.strip().casefold() for column in next(rows, [])]
+        columns = _name_columns(next(rows, []))
     except csv.Error:  # a cell above csv.field_size_limit()
         columns = []
     if not {"file", "text"} <= set(columns):
@@ -70,6 +72,12 @@ def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
     parsed = list(_parse_rows(rows, columns, find=find))
     good = tuple(row for row in parsed if isinstance(row, Pair))
     return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)))
+
+
+def _name_columns(head: Sequence[str]) -> list[str]:
+    """The columns in lower case; Chinese names become the English ones, unless these are there as well."""
+    columns = [column.strip().casefold() for column in head]
+    return [name if (name := _CHINESE_COLUMNS.get(column)) and name not in columns else column for column in columns]
 
 
 def find_below(folder: Path) -> Find:
@@ -131,7 +139,7 @@ def _parse_rows(rows: "_csv.Reader", columns: list[str], *, find: Find) -> Itera
         except csv.Error:
             yield BadRow(line, "", "", RowProblem.UNREADABLE)
             continue
-        row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(columns, (read_cell(cell.strip()) for cell in cells), strict=False))
         if any(row.values()):
             yield _parse_row(line, row, find=find)
 

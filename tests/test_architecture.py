@@ -138,7 +138,7 @@ ALLOWED = {
         "errors", "export.marks", "export.names", "export.results", "export.source", "problems", "records",
     },
     "export.flagged": {"export.cells", "moderation", "records"},
-    "pairs": {"errors", "problems", "prompts", "records", "runs"},
+    "pairs": {"errors", "export.cells", "problems", "prompts", "records", "runs"},
     "moderation": {"judge", "prompts", "records", "runs", "scorer"},
     "words.results": {"export.marks", "view"},
     "words.lists": {"problems"},

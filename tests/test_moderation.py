@@ -1,20 +1,23 @@
 """Pairs judged by a fake that scores redness: flags, order, figures, and how often the model is asked."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from lychee_rerank.export.flagged import COLUMNS, build_flagged_table
+from lychee_rerank.errors import QueryRefused
+from lychee_rerank.export.flagged import COLUMNS, LABELS, NO, YES, build_flagged_table
 from lychee_rerank.moderation import Figures, JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.pairs import find_among, parse_pairs
 from lychee_rerank.problems import RowProblem
 from lychee_rerank.prompts import NUMBER
-from lychee_rerank.records import Photo, Readout
+from lychee_rerank.records import Photo, Readout, Rule
 from lychee_rerank.runs import BadRow, Pair
 from lychee_rerank.scorer import Engine
-from lychee_rerank.words import ENGLISH
+from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
 
@@ -50,6 +53,12 @@ def test_each_pair_is_scored_against_its_own_text_and_a_text_is_asked_about_once
     assert fake.questions == ["sofa", "dog"]
     assert {one.pair.line: one.score for one in judged} == {2: 10.0, 3: 0.0, 4: 2.0, 5: 4.0}
     assert all(one.outcome.name == one.pair.photo.name for one in judged)
+
+
+def test_a_text_that_cannot_be_scored_is_refused_at_the_call(photo_folder: Path) -> None:
+    pairs = make_pairs(photo_folder, [(255, "sofa", None), (255, " ", None)])
+    with pytest.raises(QueryRefused):
+        judge_pairs(Engine(FakeJudge()), pairs, readout=Readout.NUMBER, template=NUMBER)
 
 
 def test_one_pair_is_enough(photo_folder: Path) -> None:
@@ -98,6 +107,40 @@ def test_the_table_has_the_flagged_first_with_raw_answers_and_the_bad_rows_last(
     assert [row["answer"] for row in read] == ["2.0", "10.0", "", ""]
     assert read[2]["problem"].startswith("this is a text file")
     assert read[3]["problem"] == "the text is missing"
+
+
+def test_the_table_is_in_the_language_that_it_is_asked_for_in(photo_folder: Path) -> None:
+    moderation = moderate(photo_folder, [(255, "沙发", True), (51, "狗", False), (-1, "猫", None)])
+    table = build_flagged_table(moderation, tell=CHINESE.note, term=CHINESE.term)
+    read = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))
+    assert [[row[column] for column in ("文件", "文字", "分数", "需复核", "标签")] for row in read] == [
+        ["3.png", "狗", "2.0", "是", "不符合"],
+        ["2.png", "沙发", "10.0", "否", "符合"],
+        ["4.png", "猫", "", "", ""],
+    ]
+    assert read[0]["读取方式"] == CHINESE.rule[Rule.WHOLE_ANSWER]
+    assert "不是 JPEG" in read[2]["未评分的原因"]
+    assert not [name for name in read[0] if name.isascii()]
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_the_table_has_a_word_for_all_that_stands_in_it(words: Words) -> None:
+    said = (*COLUMNS, YES, NO, *LABELS.values())
+    assert set(words.lists.terms) == set(said)
+    assert len({words.term(name) for name in said}) == len(said)
+    assert words is CHINESE or [words.term(name) for name in said] == list(said)
+    assert [words.term(rule) for rule in Rule] == [words.rule[rule] for rule in Rule]  # one is called as a column is
+
+
+@pytest.mark.parametrize("term", [str, ENGLISH.term, CHINESE.term], ids=["command", "en", "zh"])
+def test_the_table_can_be_moderated_again(photo_folder: Path, term: Callable[[str], str]) -> None:
+    rows = [(255, "=1+1", True), (51, "@you: 沙发, ein „Hund“\nand more", False), (153, "'tis", None)]
+    pairs = make_pairs(photo_folder, rows)
+    pairs.append(replace(pairs[0], line=5, photo=Photo("-1.png", pairs[0].photo.path)))
+    table = build_flagged_table(flag_pairs(judge(FakeJudge(), pairs), threshold=5.0), tell=ENGLISH.note, term=term)
+    again = parse_pairs(table, find=find_among([pair.photo for pair in pairs]), name="x.csv")
+    assert again.bad == ()
+    assert {(pair.photo, pair.text, pair.fits) for pair in again.good} == {(p.photo, p.text, p.fits) for p in pairs}
 
 
 @pytest.mark.parametrize("threshold", [0.0, 5.0, 10.0])

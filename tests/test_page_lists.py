@@ -126,6 +126,18 @@ def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> No
     assert download.open() is None
 
 
+@LANGUAGES
+def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    page = moderate(drop(open_page(locale), *ROWS, "d.png,@you: 一只鸟,1"))
+    table = fetch(page, words.lists.table)
+    assert [row[words.term("flagged")] for row in rows_of(table)] == [
+        words.term(told) for told in ("yes", "yes", *["no"] * 3)
+    ]
+    page = upload(page, ("again.csv", table))
+    assert f"again.csv · {words.pairs(5)}" in texts(page)
+    assert not page.dataframe
+
+
 def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:  # noqa: F811
     page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
     assert ENGLISH.refused_title.format(n=1) in texts(page)

@@ -38,6 +38,24 @@ def test_columns_are_found_whatever_excel_wrote_between_them(head: str) -> None:
     assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "沙发", True)
 
 
+@pytest.mark.parametrize("head", ["文件,文字,标签", "文件,text, 标签 ", "标签,file,文字"])
+def test_columns_may_have_their_chinese_names(head: str) -> None:
+    row = {"文件": "a.jpg", "file": "a.jpg", "文字": "沙发", "text": "沙发", "标签": "符合"}
+    (pair,), _ = parse(f"{head}\n" + ",".join(row[column.strip()] for column in head.split(",")) + "\n")
+    assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "沙发", True)
+
+
+def test_a_chinese_column_beside_the_english_one_is_another_column() -> None:
+    (pair,), _ = parse("文字,file,text,文件\n备注,a.jpg,sofa,b.jpg\n")
+    assert (pair.photo.name, pair.text) == ("a.jpg", "sofa")
+
+
+@pytest.mark.parametrize(("cell", "text"), [("'=1+1", "=1+1"), ("'＠you", "＠you"), ("'tis", "'tis"), ("'", "'")])
+def test_what_kept_a_text_from_being_a_formula_is_no_part_of_it(cell: str, text: str) -> None:
+    (pair,), _ = parse(f"file,text\na.jpg,{cell}\n")
+    assert pair.text == text
+
+
 def test_further_columns_in_any_order_are_passed_over() -> None:
     (pair,), _ = parse("id,text,note,file\n7,sofa,!,a.jpg,more\n")
     assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "sofa", None)
@@ -116,11 +134,18 @@ def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     assert "20 MB" in ENGLISH.failure(refused.value)
 
 
-def test_a_list_that_is_not_there_is_told(tmp_path: Path) -> None:
-    for file in (tmp_path / "gone.csv", tmp_path):
-        with pytest.raises(PairsInvalid) as refused:
-            load_pairs(file)
-        assert refused.value.problem is PairsProblem.UNREADABLE
+@pytest.mark.parametrize("name", [None, "posts.csv"])
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [("gone.csv", "No such file or directory"), (".", "Is a directory"), ("a\0.csv", "embedded null byte")],
+)
+def test_a_list_that_is_not_there_is_told_by_its_name_and_with_the_systems_reason(
+    tmp_path: Path, file: str, reason: str, name: str | None
+) -> None:
+    with pytest.raises(PairsInvalid) as refused:
+        load_pairs(tmp_path / file, name=name)
+    assert (refused.value.problem, refused.value.detail) == (PairsProblem.UNREADABLE, reason)
+    assert refused.value.file == (name or str(tmp_path / file))
 
 
 def test_a_name_stands_for_the_photo_of_that_name_and_for_none_where_several_have_it() -> None:

@@ -27,5 +27,11 @@ def encode_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes
     return codecs.BOM_UTF8 + out.getvalue().encode("utf-8", "replace")
 
 
+def read_cell(cell: str) -> str:
+    """The text that encode_rows wrote as this cell."""
+    text = cell.removeprefix(NEUTRAL)
+    return text if text.startswith(FORMULA_STARTS) else cell
+
+
 def _neutral(text: str) -> str:
     return NEUTRAL + text if text.startswith(FORMULA_STARTS) else text

@@ -92,7 +92,7 @@ def _give_address(words: Words, shared: Shared, job: Job, threshold: float) -> s
         if found is None or found.run.pairs is None:
             return None
         moderation = collect_moderation(found.run.pairs, found.progress().outcomes, threshold=threshold)
-        return iter([build_flagged_table(moderation, tell=words.note)])
+        return iter([build_flagged_table(moderation, tell=words.note, term=words.term)])
 
     name = f"{PurePath(clean_name(job.query)).stem}-below-{threshold:g}.csv"
     download = Download(name, MEDIA_TYPES[Form.CSV], pieces)

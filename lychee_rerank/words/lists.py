@@ -28,6 +28,7 @@ class ListWords:
     fits: str
     does_not_fit: str
     table: str
+    terms: dict[str, str]
 
 
 CHINESE_LISTS = ListWords(
@@ -64,6 +65,23 @@ CHINESE_LISTS = ListWords(
     fits="标签：符合",
     does_not_fit="标签：不符合",
     table="全部结果 · CSV",
+    terms={
+        "line": "行",
+        "file": "文件",
+        "text": "文字",
+        "score": "分数",
+        "flagged": "需复核",
+        "label": "标签",
+        "expected": "期望分",
+        "label_mass": "标签概率",
+        "answer": "模型输出",
+        "rule": "读取方式",
+        "problem": "未评分的原因",
+        "yes": "是",
+        "no": "否",
+        "fits": "符合",
+        "does not fit": "不符合",
+    },
 )
 
 ENGLISH_LISTS = ListWords(
@@ -100,4 +118,5 @@ ENGLISH_LISTS = ListWords(
     fits="label: fits",
     does_not_fit="label: does not fit",
     table="All of it · CSV",
+    terms={name: name for name in CHINESE_LISTS.terms},
 )

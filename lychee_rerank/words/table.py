@@ -138,6 +138,10 @@ class Words:
             return self.refusal(problem)
         return self.copy_problem[problem] if isinstance(problem, CopyProblem) else self.lists.row_problem[problem]
 
+    def term(self, name: str) -> str:
+        """What a moderated table calls one of its columns, a value, or the rule that a score was read by."""
+        return self.rule[name] if isinstance(name, Rule) else self.lists.terms[name]
+
     def failure(self, error: LycheeError) -> str:
         """One plain sentence for an error that ends a run or keeps the model from loading."""
         if isinstance(error, QueryRefused):
