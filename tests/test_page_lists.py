@@ -66,11 +66,9 @@ def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
     assert words.photos(4) in texts(page)
     assert f"posts.csv · {words.pairs(4)}" in texts(page)
     assert page.button(key="moderate-0").label == words.lists.moderate
-    (table,) = page.dataframe
-    assert [tuple(row) for row in table.value.itertuples(index=False)] == [
-        (6, "gone.png", words.lists.row_problem[RowProblem.NOT_THERE]),
-        (7, "a.png", words.lists.row_problem[RowProblem.NO_TEXT]),
-    ]
+    row, problem = words.lists.row_line, words.lists.row_problem
+    gone = row.format(line=6, problem=f"gone.png · {problem[RowProblem.NOT_THERE]}")
+    assert f"{gone}\n{row.format(line=7, problem=f'a.png · {problem[RowProblem.NO_TEXT]}')}" in texts(page)
 
 
 @LANGUAGES
@@ -135,14 +133,15 @@ def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, lo
     ]
     page = upload(page, ("again.csv", table))
     assert f"again.csv · {words.pairs(5)}" in texts(page)
-    assert not page.dataframe
 
 
 def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:  # noqa: F811
     page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
     assert ENGLISH.refused_title.format(n=1) in texts(page)
-    assert ENGLISH.lists.passed_over.format(n=1) in texts(page)
-    assert [len(table.value) for table in page.dataframe] == [1, 1, 1]  # beside the list, refused, passed over
+    (below,) = (expander for expander in page.expander if expander.label == ENGLISH.lists.passed_over.format(n=1))
+    assert [text.value for text in below.text] == ["line 7: x · there is no such file"]
+    assert [len(table.value) for table in page.dataframe] == [1]
+    assert texts(page).count("line 7: x · there is no such file") == 2  # beside the list too
 
 
 def test_one_pair_is_enough(open_page: Open) -> None:  # noqa: F811
@@ -162,7 +161,8 @@ def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_pag
     page = upload(open_page(), write_list(*ROWS))
     assert "posts.csv · 0 pairs" in texts(page)
     assert page.button(key="moderate-0").disabled
-    assert len(page.dataframe[0].value) == 4
+    (told,) = (text for text in texts(page) if text.startswith("line 2: a.png · there is no such file\n"))
+    assert len(told.splitlines()) == 4
 
 
 @LANGUAGES
@@ -171,6 +171,24 @@ def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Ope
     assert words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV") in warnings(page)
     page = rerank(page, "red")
     assert tells_sum(page, words.done.format(all=words.photos(4), scored=4, refused=0, time=""))
+
+
+@LANGUAGES
+def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    page = drop(open_page(locale), *ROWS, *(f"gone-{n}.png,no photo," for n in range(205)))
+    (told,) = (text for text in texts(page) if "gone-0.png" in text)
+    assert told.splitlines()[-1].startswith(words.lists.row_line.format(line=105, problem="gone-99.png"))
+    assert words.unreadable_more.format(n=105) in texts(page)
+
+
+def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> None:  # noqa: F811
+    image, lines_in_it, long = "![x](http://example.org/x.png)", "a\nline 9: b", "x" * 3000
+    page = drop(open_page(), *ROWS, f"{image},y,", f'"{lines_in_it}",y,', f"{long},y,")
+    told = next(text.value for text in page.text if image in text.value).splitlines()
+    assert [line.split(" · ")[0] for line in told] == [
+        f"line 6: {image}", "line 7: a line 9: b", f"line 9: {'x' * 200}…",
+    ]  # fmt: skip
+    assert image not in str([element.value for element in (*page.markdown, *page.caption)])
 
 
 def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811

@@ -1,6 +1,6 @@
 """Lists of photos and texts that were dropped with the photos: what they hold, and the button that scores the pairs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,6 +11,8 @@ from lychee_rerank.pairs import find_among, load_pairs
 from lychee_rerank.records import Photo, RankedPhoto
 from lychee_rerank.runs import BadRow, Pair, Pairs
 from lychee_rerank.words import Words
+
+_MOST_ROWS, _MOST_CHARACTERS = 100, 200  # of the rows that are passed over, and of the name in each, that are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,19 @@ def draw_lists(words: Words, files: Sequence[Photo], photos: Sequence[Photo]) ->
     return chosen
 
 
-def draw_bad_rows(words: Words, bad: Iterable[BadRow]) -> None:
-    """The rows that stand for no pair, with a plain reason each."""
-    line, file, reason = words.lists.passed_over_columns
-    rows = [{line: row.line, file: row.file, reason: words.note(row.problem)} for row in bad]
-    st.dataframe(rows, hide_index=True)
+def draw_bad_rows(words: Words, bad: Sequence[BadRow]) -> None:
+    """The rows that stand for no pair, with a plain reason each; there at once and whole, which a dataframe is not."""
+    st.text("\n".join(_tell_row(words, row) for row in bad[:_MOST_ROWS]))
+    if len(bad) > _MOST_ROWS:
+        st.caption(words.unreadable_more.format(n=len(bad) - _MOST_ROWS))
+
+
+def _tell_row(words: Words, row: BadRow) -> str:
+    """One line, whatever the name."""
+    name = " ".join(row.file.split())
+    cut = name[:_MOST_CHARACTERS] + "…" if len(name) > _MOST_CHARACTERS else name
+    problem = " · ".join(filter(None, (cut, words.note(row.problem))))
+    return words.lists.row_line.format(line=row.line, problem=problem)
 
 
 def tell_place(words: Words, job: Job, photo: RankedPhoto) -> str:

@@ -38,8 +38,8 @@ def draw_moderated(words: Words, shared: Shared, job: Job, pairs: Pairs) -> None
         draw_large(words, shared, in_order, job=job)
     draw_refusals(words, [one.outcome for one in moderation.refused if isinstance(one.outcome, Refusal)])
     if moderation.bad:
-        st.markdown(words.lists.passed_over.format(n=len(moderation.bad)))
-        draw_bad_rows(words, moderation.bad)
+        with st.expander(words.lists.passed_over.format(n=len(moderation.bad)), key="passed-over"):
+            draw_bad_rows(words, moderation.bad)
 
 
 def _draw_head(words: Words, shared: Shared, job: Job, pairs: Pairs) -> Moderation:

@@ -15,7 +15,6 @@ class ListWords:
     pairs: str
     pairs_one: str
     passed_over: str
-    passed_over_columns: tuple[str, str, str]
     moderate: str
     threshold: str
     threshold_help: str
@@ -52,7 +51,6 @@ CHINESE_LISTS = ListWords(
     pairs="{n} 对",
     pairs_one="1 对",
     passed_over="略过 {n} 行",
-    passed_over_columns=("行", "文件", "原因"),
     moderate="逐对打分",
     threshold="低于几分要复核",
     threshold_help="低于这个分数的排在前面，等待人工复核；按未四舍五入的分数比较",
@@ -105,7 +103,6 @@ ENGLISH_LISTS = ListWords(
     pairs="{n} pairs",
     pairs_one="1 pair",
     passed_over="Rows passed over: {n}",
-    passed_over_columns=("Line", "File", "Reason"),
     moderate="Score each pair",
     threshold="Check below",
     threshold_help="what is scored below this comes first, to be checked by hand; scores count unrounded",
