@@ -21,7 +21,7 @@ words = draw_header()
 query, clicked = draw_sidebar(words)
 draw_notices(words, shared, query)
 photos, lists = draw_gallery(words, shared)
-chosen = draw_lists(words, lists, photos)
+chosen = draw_lists(words, shared, lists, photos)
 
 if clicked:
     start_run(words, shared, query=query, photos=photos)

@@ -2,8 +2,10 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
 from lychee_rerank.errors import StorageFailed
+from lychee_rerank.records import Photo
 from lychee_rerank.spool import Spool
 from lychee_rerank.store.upkeep import Upkeep
 
@@ -23,6 +25,10 @@ class Retention:
     def clear_run(self, run_id: str) -> None:
         """Deletes a run and all that only it refers to; raises StorageFailed."""
         self._spool.forget(self._upkeep.clear_run(run_id))
+
+    def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> None:
+        """Deletes these from a gallery, and their bytes where nothing else refers to them; raises StorageFailed."""
+        self._spool.forget(self._upkeep.remove_uploads(gallery_id, photos))
 
     def keep_within(self) -> None:
         """Deletes what is older than the days, then the oldest until the bytes are kept."""

@@ -1,12 +1,14 @@
 """A list of photos and texts dropped on the page, driven without a browser: its pairs, the flagged first, the table."""
 
 import csv
+import re
 import unicodedata
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.problems import PairsProblem, RowProblem
@@ -28,9 +30,25 @@ def write_list(*rows: str, name: str = "posts.csv", head: str = "file,text,label
     return name, "\n".join([head, *rows]).encode()
 
 
+def button(page: AppTest, kind: str, name: str = "posts.csv") -> Button:
+    """The one button of this kind on the line of the list of that name."""
+    (found,) = (button for button in page.button if str(button.key).startswith(f"{kind}-{name} "))
+    return found
+
+
 def moderate(page: AppTest) -> AppTest:
-    """Clicks the button of the first list, and draws the page again once every pair is scored."""
-    return finish(page.button(key="moderate-0").click().run())
+    """Clicks the button of the list, and draws the page again once every pair is scored."""
+    return finish(button(page, "moderate").click().run())
+
+
+def lines(page: AppTest) -> list[str]:
+    """What the line of each list begins with, from the top."""
+    return [text.value for text in page.text if re.match(r"(⚠ )?[^ “]+\.csv ", text.value, re.IGNORECASE)]
+
+
+def kept_files() -> list[bytes]:
+    """The bytes of every upload that lies in the data folder."""
+    return sorted(path.read_bytes() for path in (open_shared().data.path / "uploads").iterdir())
 
 
 def drop(page: AppTest, *rows: str) -> AppTest:
@@ -65,7 +83,7 @@ def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
     page = drop(open_page(locale), *ROWS, "gone.png,no photo,", "a.png,,1")
     assert words.photos(4) in texts(page)
     assert f"posts.csv · {words.pairs(4)}" in texts(page)
-    assert page.button(key="moderate-0").label == words.lists.moderate
+    assert button(page, "moderate").label == words.lists.moderate
     row, problem = words.lists.row_line, words.lists.row_problem
     gone = row.format(line=6, problem=f"gone.png · {problem[RowProblem.NOT_THERE]}")
     assert f"{gone}\n{row.format(line=7, problem=f'a.png · {problem[RowProblem.NO_TEXT]}')}" in texts(page)
@@ -132,7 +150,7 @@ def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, lo
         words.term(told) for told in ("yes", "yes", *["no"] * 3)
     ]
     page = upload(page, ("again.csv", table))
-    assert f"again.csv · {words.pairs(5)}" in texts(page)
+    assert lines(page) == [f"again.csv · {words.pairs(5)}", f"posts.csv · {words.pairs(5)}"]
 
 
 def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:  # noqa: F811
@@ -160,7 +178,7 @@ def test_a_list_beside_the_mounted_folder_is_about_its_photos(open_page: Open, p
 def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_page: Open) -> None:  # noqa: F811
     page = upload(open_page(), write_list(*ROWS))
     assert "posts.csv · 0 pairs" in texts(page)
-    assert page.button(key="moderate-0").disabled
+    assert button(page, "moderate").disabled
     (told,) = (text for text in texts(page) if text.startswith("line 2: a.png · there is no such file\n"))
     assert len(told.splitlines()) == 4
 
@@ -168,9 +186,82 @@ def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_pag
 @LANGUAGES
 def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
     page = upload(open_page(locale), *PHOTOS, write_list("1,2", name="notes.CSV", head="x,y"))
-    assert words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV") in warnings(page)
+    assert lines(page) == ["⚠ " + words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV")]
+    assert warnings(page) == []
     page = rerank(page, "red")
     assert tells_sum(page, words.done.format(all=words.photos(4), scored=4, refused=0, time=""))
+
+
+@LANGUAGES
+def test_a_list_is_removed_for_good_whatever_is_wrong_with_it(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    page = upload(open_page(locale), *PHOTOS, write_list(*ROWS), write_list("1,2", name="notes.csv", head="x,y"))
+    assert button(page, "remove").label == words.lists.remove
+    assert len(kept_files()) == 6
+    button(page, "remove", "notes.csv").click().run()
+    assert lines(page) == [f"posts.csv · {words.pairs(4)}"]
+    button(page, "remove").click().run()
+    assert lines(open_page(locale, gallery=page.query_params["gallery"])) == lines(page) == []
+    assert kept_files() == sorted(content for _, content in PHOTOS)
+    assert words.photos(4) in texts(page)
+
+
+def test_results_outlive_their_list(open_page: Open) -> None:  # noqa: F811
+    page = moderate(drop(open_page()))
+    button(page, "remove").click().run()
+    assert (lines(page), shown(page)[0]) == ([], ("c.png", "a **cat**"))
+    assert "“posts.csv” · 4 pairs" in texts(page)
+    assert len(rows_of(fetch(page, TABLE))) == 4
+
+
+def test_a_list_that_lies_in_another_gallery_too_stays_there(open_page: Open) -> None:  # noqa: F811
+    first, second = drop(open_page()), drop(open_page())
+    button(second, "remove").click().run()
+    assert (lines(first.run()), lines(second)) == (["posts.csv · 4 pairs"], [])
+    assert write_list(*ROWS)[1] in kept_files()
+    button(first, "remove").click().run()
+    assert write_list(*ROWS)[1] not in kept_files()
+
+
+@LANGUAGES
+def test_a_corrected_list_takes_the_place_of_the_one_before(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    wrong, right = write_list("1,2", head="x,y"), write_list(*ROWS[:3])
+    page = upload(open_page(locale), *PHOTOS, wrong)
+    assert [line[0] for line in lines(page)] == ["⚠"]
+    upload(page, right)
+    assert lines(page) == [f"posts.csv · {words.pairs(3)}"]
+    assert (wrong[1] in kept_files(), right[1] in kept_files()) == (False, True)
+    upload(page, right)
+    assert lines(page) == [f"posts.csv · {words.pairs(3)}"]
+    upload(page, write_list("1,2", name="notes.csv", head="x,y"), ("posts.csv.png", PHOTOS[0][1]))
+    assert f"posts.csv · {words.pairs(3)}" in lines(page)
+
+
+def test_lists_that_came_together_stay_both_even_under_one_name(open_page: Open) -> None:  # noqa: F811
+    page = upload(open_page(), *PHOTOS, write_list(*ROWS[:1]), write_list(*ROWS[:2]))
+    assert lines(page) == ["posts.csv · 2 pairs", "posts.csv · 1 pair"]
+    upload(page, write_list(*ROWS))
+    assert lines(page) == ["posts.csv · 4 pairs"]
+
+
+@LANGUAGES
+def test_the_list_that_was_added_last_is_the_first_and_marked(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+    page = drop(open_page(locale))
+    assert words.lists.newest not in texts(page)
+    upload(page, write_list(ROWS[0], name="more.csv"))
+    upload(page, write_list(*ROWS[:2], name="last.csv"))
+    assert lines(page) == [
+        f"last.csv · {words.pairs(2)}",
+        f"more.csv · {words.pairs(1)}",
+        f"posts.csv · {words.pairs(4)}",
+    ]
+    assert texts(page).count(words.lists.newest) == 1
+    upload(page, write_list(*ROWS[:3]))
+    assert lines(page)[0] == f"posts.csv · {words.pairs(3)}"
+    page = finish(button(page, "moderate", "more.csv").click().run())
+    assert f"“more.csv” · {words.pairs(1)}" in texts(page)
+    for name in ("more.csv", "last.csv"):
+        button(page, "remove", name).click().run()
+    assert words.lists.newest not in texts(page)
 
 
 @LANGUAGES
@@ -179,6 +270,7 @@ def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, lo
     (told,) = (text for text in texts(page) if "gone-0.png" in text)
     assert told.splitlines()[-1].startswith(words.lists.row_line.format(line=105, problem="gone-99.png"))
     assert words.unreadable_more.format(n=105) in texts(page)
+    assert lines(page) == [f"posts.csv · {words.pairs(4)}"]
 
 
 def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> None:  # noqa: F811
@@ -189,6 +281,21 @@ def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> Non
         f"line 6: {image}", "line 7: a line 9: b", f"line 9: {'x' * 200}…",
     ]  # fmt: skip
     assert image not in str([element.value for element in (*page.markdown, *page.caption)])
+
+
+def test_the_name_of_a_list_is_text(open_page: Open) -> None:  # noqa: F811
+    name = "![x](http://example.org/x.png).csv"
+    page = upload(open_page(), *PHOTOS, write_list("1,2", name=name, head="x,y"))
+    assert len([text for text in page.text if name in text.value]) == 1
+    assert warnings(page) == []
+    assert name not in str([element.value for element in (*page.markdown, *page.caption)])
+
+
+def test_a_name_that_leads_out_is_said_to_do_so(open_page: Open) -> None:  # noqa: F811
+    page = drop(open_page(), *ROWS, "../../etc/passwd,y,", "C:\\a.png,y,", "./a.png,y,", "x/../b.png,y,")
+    outside = ENGLISH.lists.row_problem[RowProblem.OUTSIDE]
+    assert f"line 6: ../../etc/passwd · {outside}\nline 7: C:\\a.png · {outside}" in texts(page)
+    assert lines(page) == ["posts.csv · 6 pairs"]
 
 
 def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811

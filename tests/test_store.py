@@ -131,6 +131,33 @@ def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> Non
     assert (again.knows(gallery, ANN), again.knows(gallery, BEN)) == (True, False)
 
 
+def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp_path: Path) -> None:
+    store, spool = Store(tmp_path), Spool(tmp_path)
+    one, two, three, four = drop_photos(spool, 4)
+    mine, other = store.galleries.begin(ANN), store.galleries.begin(ANN)
+    for gallery in (mine, other):
+        for upload, photo in (("u1", one), ("u2", two), ("u3", three)):
+            store.galleries.add(gallery, upload, photo)
+    assert store.upkeep.remove_uploads(mine, [one]) == ()
+    store.galleries.add(mine, "u0", four)
+    assert store.galleries.photos(mine, ANN) == (two, three, four)
+    assert store.galleries.photos(other, ANN) == (one, two, three)
+    retention = Retention(store.upkeep, spool, days=1, most_bytes=10**9)
+    retention.remove_uploads(other, [one, replace(two, name="another name")])
+    assert store.galleries.photos(other, ANN) == (two, three)
+    assert [photo.path.exists() for photo in (one, two, three, four)] == [False, True, True, True]
+
+
+def test_an_upload_that_a_run_uses_is_kept(tmp_path: Path) -> None:
+    store, spool = Store(tmp_path), Spool(tmp_path)
+    photos, gallery = drop_photos(spool, 2), store.galleries.begin(ANN)
+    store.galleries.add(gallery, "u1", photos[0])
+    keep_run(store, photos, gallery=gallery)
+    Retention(store.upkeep, spool, days=1, most_bytes=10**9).remove_uploads(gallery, photos[:1])
+    assert store.galleries.photos(gallery, ANN) == ()
+    assert photos[0].path.exists()
+
+
 def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of(tmp_path: Path) -> None:
     store = Store(tmp_path)
     keep_run(store, drop_photos(Spool(tmp_path), 3))

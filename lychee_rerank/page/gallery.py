@@ -19,9 +19,9 @@ _MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their wa
 
 
 def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
-    """Draws the drop zone and the line on the gallery; the photos that count, in upload order, and the lists."""
+    """Draws the drop zone and the gallery's line; the photos that count, as uploaded, and the lists, newest first."""
     dropped = _find_dropped(words, shared)
-    lists = tuple(file for file in dropped if file.name.lower().endswith(LIST_ENDING))
+    lists = tuple(dict.fromkeys(reversed(_lists_among(dropped))))
     uploads = tuple(file for file in dropped if file not in lists)
     _take_drop(words, shared, more=bool(dropped))
     offer = offer_folder(words, shared)
@@ -89,18 +89,31 @@ def _tell_large_drop(words: Words, shared: Shared) -> None:
 
 
 def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
-    """Moves each upload from Streamlit's memory to the disk; a click in the middle of it loses and doubles nothing."""
+    """Moves each upload from Streamlit's memory to the disk; a click in the middle of it loses and doubles nothing.
+
+    A list takes the place of those that an earlier drop brought under its name: who corrects a list drops it again.
+    """
     gallery_id = st.query_params.get("gallery")
     if gallery_id is None:
         gallery_id = shared.store.galleries.begin(owner())
         st.query_params["gallery"] = gallery_id
     context = get_script_run_ctx()
     assert context is not None
-    manager = context.uploaded_file_mgr
+    manager, kept = context.uploaded_file_mgr, list[Photo]()
+    earlier = _lists_among(shared.photos_dropped(gallery_id))
     for file in files:
-        shared.store.galleries.add(gallery_id, file.file_id, shared.spool.keep(file.name, file.getbuffer()))
+        kept.append(shared.spool.keep(file.name, file.getbuffer()))
+        shared.store.galleries.add(gallery_id, file.file_id, kept[-1])
         if isinstance(manager, MemoryUploadedFileManager):
             manager.remove_file(context.session_id, file.file_id)
+    names = {photo.name for photo in kept}
+    replaced = [old for old in earlier if old.name in names and old not in kept]
+    if replaced:
+        shared.retention.remove_uploads(gallery_id, replaced)
+
+
+def _lists_among(files: Iterable[Photo]) -> list[Photo]:
+    return [file for file in files if file.name.lower().endswith(LIST_ENDING)]
 
 
 def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> str:

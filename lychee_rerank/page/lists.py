@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lychee_rerank.errors import PairsInvalid
+from lychee_rerank.errors import PairsInvalid, StorageFailed
 from lychee_rerank.jobs import Job
-from lychee_rerank.pairs import find_among, load_pairs
+from lychee_rerank.page.process import Shared
+from lychee_rerank.pairs import Find, find_among, load_pairs
 from lychee_rerank.records import Photo, RankedPhoto
 from lychee_rerank.runs import BadRow, Pair, Pairs
 from lychee_rerank.words import Words
@@ -23,23 +24,58 @@ class Chosen:
     pairs: Pairs
 
 
-def draw_lists(words: Words, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
-    """A line per list, whose names are looked for among the photos; the list whose button was clicked."""
-    chosen = None
+def draw_lists(words: Words, shared: Shared, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
+    """A line per list, newest first, whose names are looked for among the photos; the list whose button was clicked."""
+    chosen, find = None, find_among(photos)
     for n, file in enumerate(files):
-        try:
-            pairs = load_pairs(file.path, find=find_among(photos), name=file.name)
-        except PairsInvalid as invalid:
-            st.warning(words.failure(invalid))
-            continue
         with st.container(horizontal=True, vertical_alignment="center", key=f"list-{n}"):
-            st.text(f"{file.name} · {words.pairs(len(pairs.good))}", width="content")
-            wanted = st.button(words.lists.moderate, key=f"moderate-{n}", disabled=not pairs.good)
-            if pairs.bad:
-                with st.popover(words.lists.passed_over.format(n=len(pairs.bad)), key=f"passed-over-{n}"):
-                    draw_bad_rows(words, pairs.bad)
-        chosen = Chosen(file.name, pairs) if wanted else chosen
+            pairs = _tell_list(words, file, find)
+            if n == 0 and len(files) > 1:
+                st.caption(words.lists.newest, width="content")
+            if pairs and _draw_pairs(words, file, pairs):
+                chosen = Chosen(file.name, pairs)
+            st.button(
+                words.lists.remove,
+                key=f"remove-{_tell_apart(file)}",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=_remove,
+                args=(words, shared, st.query_params["gallery"], file),
+            )
     return chosen
+
+
+def _tell_list(words: Words, file: Photo, find: Find) -> Pairs | None:
+    """Says how many pairs a list holds, or why it cannot be used; its rows, None without."""
+    try:
+        pairs = load_pairs(file.path, find=find, name=file.name)
+    except PairsInvalid as invalid:
+        st.text(f"⚠ {words.failure(invalid)}", width="content")
+        return None
+    st.text(f"{file.name} · {words.pairs(len(pairs.good))}", width="content")
+    return pairs
+
+
+def _draw_pairs(words: Words, file: Photo, pairs: Pairs) -> bool:
+    """The button that scores the pairs, True when it was clicked; the rows that are passed over."""
+    clicked = st.button(words.lists.moderate, key=f"moderate-{_tell_apart(file)}", disabled=not pairs.good)
+    if pairs.bad:
+        with st.popover(words.lists.passed_over.format(n=len(pairs.bad)), key=f"passed-over-{_tell_apart(file)}"):
+            draw_bad_rows(words, pairs.bad)
+    return clicked
+
+
+def _tell_apart(file: Photo) -> str:
+    """A key that moves with its list: by its place, a second click could hit the list that has just moved up."""
+    return f"{file.name} {file.path.name}"
+
+
+def _remove(words: Words, shared: Shared, gallery_id: str, file: Photo) -> None:
+    """Takes the list away from the gallery for good; what was scored from it stays."""
+    try:
+        shared.retention.remove_uploads(gallery_id, [file])
+    except StorageFailed as error:
+        st.error(words.failure(error))
 
 
 def draw_bad_rows(words: Words, bad: Sequence[BadRow]) -> None:

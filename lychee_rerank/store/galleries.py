@@ -37,6 +37,6 @@ class Galleries:
         """Appends one upload; the same upload again changes nothing. Raises StorageFailed."""
         sql = """
             INSERT OR IGNORE INTO uploads
-            SELECT ?, ?, (SELECT count(*) FROM uploads WHERE gallery = ?), ?, ?"""
+            SELECT ?, ?, (SELECT coalesce(max(place) + 1, 0) FROM uploads WHERE gallery = ?), ?, ?"""
         path = write_path(photo.path, self._folder)
         self._database.write((sql, (gallery_id, upload_id, gallery_id, photo.name, path)))

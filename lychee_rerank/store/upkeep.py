@@ -1,10 +1,11 @@
-"""Deletes runs and galleries for good, on demand or when they are old; knows which photos nothing refers to then."""
+"""Deletes runs, galleries and uploads for good, on demand or when they are old; knows what nothing refers to then."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from lychee_rerank.records import Photo
 from lychee_rerank.store.database import Database, Statement
-from lychee_rerank.store.paths import read_path
+from lychee_rerank.store.paths import read_path, write_path
 from lychee_rerank.store.schema import UNDER_WAY
 
 _UNREFERRED = """
@@ -37,6 +38,14 @@ class Upkeep:
             paths |= self._clear_gallery(gallery["gallery"])
         self._database.scrub()
         return self._unreferred(paths)
+
+    def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> tuple[Path, ...]:
+        """Deletes these from a gallery, and not from its runs; what nothing refers to now. Raises StorageFailed."""
+        removed = [(photo.name, write_path(photo.path, self._folder)) for photo in photos]
+        sql = "DELETE FROM uploads WHERE gallery = ? AND name = ? AND path = ?"
+        self._database.write(*((sql, (gallery_id, *upload)) for upload in removed))
+        self._database.scrub()
+        return self._unreferred({path for _, path in removed})
 
     def clear_older(self, before_s: float) -> tuple[Path, ...]:
         """Deletes what was begun before that time and is not under way; the photos that nothing refers to now."""

@@ -28,6 +28,8 @@ class ListWords:
     does_not_fit: str
     table: str
     terms: dict[str, str]
+    remove: str
+    newest: str
 
 
 CHINESE_LISTS = ListWords(
@@ -35,7 +37,7 @@ CHINESE_LISTS = ListWords(
         PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
         PairsProblem.TOO_LARGE: "{file} 超过 20 MB：请拆成几份。",
         PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
-        PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明 `file` 和 `text` 两列。",
+        PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明“file”和“text”两列（或“文件”和“文字”）。",
     },
     row_problem={
         RowProblem.NO_FILE: "没有写文件名",
@@ -80,6 +82,8 @@ CHINESE_LISTS = ListWords(
         "fits": "符合",
         "does not fit": "不符合",
     },
+    remove="移除",
+    newest="最后添加",
 )
 
 ENGLISH_LISTS = ListWords(
@@ -87,7 +91,7 @@ ENGLISH_LISTS = ListWords(
         PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
         PairsProblem.TOO_LARGE: "{file} is larger than 20 MB: please split it.",
         PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
-        PairsProblem.NO_COLUMNS: "The first line of {file} has to name the columns `file` and `text`.",
+        PairsProblem.NO_COLUMNS: "{file} has to name the columns “file” and “text” in its first line.",
     },
     row_problem={
         RowProblem.NO_FILE: "the file is missing",
@@ -116,4 +120,6 @@ ENGLISH_LISTS = ListWords(
     does_not_fit="label: does not fit",
     table="All of it · CSV",
     terms={name: name for name in CHINESE_LISTS.terms},
+    remove="Remove",
+    newest="added last",
 )

@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
@@ -70,6 +71,53 @@ def test_a_long_text_is_cut_on_its_card_and_whole_in_the_large_view(visitor: Vis
     page.get_by_text("Large", exact=True).click()
     whole = page.get_by_role("dialog").get_by_text(text.strip())
     assert whole.evaluate("element => element.scrollHeight <= element.clientHeight + 1")
+
+
+def test_a_wrong_list_is_corrected_by_another_drop_and_the_others_removed_one_by_one(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    posts, others = write_posts(tmp_path / "posts"), [tmp_path / "first.csv", tmp_path / "second.csv"]
+    right = (posts / "posts.csv").read_bytes()
+    (posts / "posts.csv").write_bytes(right.replace(b"file,text", b"name,words"))
+    for n, file in enumerate(others, start=1):
+        file.write_bytes(b"\n".join(right.splitlines()[: n + 1]))
+    page = visitor.open(locale="en-US")
+    drop(page, posts)
+    lines = page.locator("[class*='st-key-list-']")
+    expect(lines).to_have_text([re.compile("⚠ posts.csv has to name the columns")])
+    (posts / "posts.csv").write_bytes(right)
+    drop(page, posts / "posts.csv")
+    expect(lines).to_have_text([re.compile("posts.csv · 3 pairs")])
+    for file, dropped in zip(
+        others, ("first.csv · 1 pair.*added last", "second.csv · 2 pairs.*added last"), strict=True
+    ):
+        drop(page, file)
+        expect(lines.first).to_have_text(re.compile(dropped, re.DOTALL))
+    expect(lines).to_have_count(3)
+    lines.first.get_by_role("button", name="Remove").dblclick()
+    expect(lines).to_have_text([re.compile("first.csv"), re.compile("posts.csv")])
+    page.reload()
+    expect(lines).to_have_text([re.compile("first.csv"), re.compile("posts.csv")])
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_a_phone_shows_lists_and_what_they_pass_over_whole(visitor: Visitor, tmp_path: Path, locale: str) -> None:
+    posts, long = write_posts(tmp_path / "posts"), "x" * 190
+    with (posts / "posts.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([(f"{long}.jpg", "a cat"), ("../../etc/passwd", "a cat")])
+    (posts / f"{long}.csv").write_text("x,y\n")
+    page = visitor.open(locale=locale, width=390, height=844)
+    drop(page, posts)
+    expect(page.locator(".st-key-list-1")).to_be_visible()
+    page.get_by_test_id("stPopover").get_by_role("button").click()
+    rows = page.get_by_test_id("stPopoverBody").get_by_test_id("stText")
+    expect(rows).to_contain_text("../../etc/passwd")
+    wide = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stAppViewContainer] *, [data-testid=stPopoverBody] *')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    assert wide == 0
+    assert rows.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 
 
 def test_a_reload_brings_the_flagged_pairs_back(visitor: Visitor, tmp_path: Path) -> None:
