@@ -6,18 +6,19 @@ from lychee_rerank.page.cards import draw_preview
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
 from lychee_rerank.page.lists import draw_lists
-from lychee_rerank.page.past import draw_past_runs
+from lychee_rerank.page.places import draw_skip_link
 from lychee_rerank.page.process import open_shared
-from lychee_rerank.page.run import draw_run, find_run, recall_query, start_moderation, start_run, watch_other_runs
+from lychee_rerank.page.recall import recall_run
+from lychee_rerank.page.run import draw_run, find_run, start_moderation, start_run, watch_other_runs
 from lychee_rerank.page.sidebar import draw_sidebar
 from lychee_rerank.page.style import draw_style
 
 st.set_page_config(page_title=TITLE, page_icon="🍒", layout="wide")
-draw_style()
-
 shared = open_shared()
-recall_query(shared)
-words = draw_header()
+recall_run(shared)
+words = draw_header(shared)
+draw_style(words)
+draw_skip_link(words)
 query, clicked = draw_sidebar(words)
 draw_notices(words, shared, query)
 photos, lists = draw_gallery(words, shared)
@@ -33,5 +34,4 @@ if job is None:
     draw_preview(shared, photos)
 else:
     draw_run(words, shared, job)
-draw_past_runs(words, shared, shown=job)
 draw_model(words, shared)

@@ -19,6 +19,7 @@ from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
 from lychee_rerank.web import downloads, originals, thumbnails
+from lychee_rerank.web.dialogs import DialogMiddleware
 from lychee_rerank.web.downloads import serve_download
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
@@ -42,7 +43,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def guard(page: ASGIApp) -> ASGIApp:
     """The page and its routes behind all that a request has to pass, the outermost last."""
     settings = open_shared().settings
-    guarded: ASGIApp = OwnerMiddleware(page)
+    guarded: ASGIApp = OwnerMiddleware(DialogMiddleware(page))
     if settings.password is not None:
         guarded = LoginMiddleware(guarded, password=settings.password)
     return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Radio
 
 from lychee_rerank.errors import ModelUnusable, StorageFailed
 from lychee_rerank.folders import PICKS_FOLDER
@@ -82,10 +83,21 @@ def test_an_address_brings_the_order_back_and_nonsense_in_it_is_passed_over(open
     assert ranks(open_page(run=run, sort="nonsense", min="nonsense")) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_line_above_everything_says_so(page: AppTest) -> None:
+def test_what_hides_every_photo_is_told_and_taken_away_by_one_button(page: AppTest) -> None:
+    page.selectbox(key="sort-box").set_value("least").run()
     page.number_input(key="min").set_value(6.5).run()
     page.pills(key="band").set_value(2).run()  # below 6.0
     assert ranks(page) == []
+    assert RESULTS.none_in_range.format(low=0.0, high=5.9) in texts(page)
+    page.button(key="show-all").click().run()
+    assert ranks(page) == [7, 6, 5, 4, 3, 2, 1]
+    assert "show-all" not in [button.key for button in page.button]
+
+
+def test_a_line_above_everything_says_so(open_page: Open, photo_folder: Path) -> None:  # noqa: F811
+    write_photos(photo_folder, {"a.png": 51, "b.png": 87})
+    page = rerank(open_page(), QUERY)
+    page.number_input(key="min").set_value(6.5).run()
     assert RESULTS.none_shown in texts(page)
 
 
@@ -107,7 +119,7 @@ def test_picks_are_ticked_one_by_one_and_by_the_line(page: AppTest) -> None:
     page.button(key="pick-below").click().run()
     assert [name[:3] for name in names_in(export(page, "picks"))] == ["005", "006", "007", "ran"]
     page.button(key="pick-none").click().run()
-    page.radio(key="export-part").set_value("picks").run()
+    export_part(page).set_value("picks").run()
     assert RESULTS.as_zip not in addresses(page)
 
 
@@ -158,8 +170,22 @@ def test_picks_that_cannot_be_read_are_none_and_the_results_stand(
 
 
 def export(page: AppTest, part: str, label: str = RESULTS.as_zip) -> bytes:
-    page.radio(key="export-part").set_value(part).run()
+    export_part(page).set_value(part).run()
     return fetch(page, label)
+
+
+def export_part(page: AppTest) -> Radio[str]:
+    """The choice of what is exported."""
+    return next(radio for radio in page.radio if (radio.key or "").startswith("export-part"))
+
+
+def test_an_export_starts_at_the_picks_where_there_are_any(page: AppTest) -> None:
+    assert export_part(page).value == "shown"
+    next(box for box in page.checkbox if box.label == RESULTS.pick).check().run()
+    assert export_part(page).value == "picks"
+    export_part(page).set_value("above").run()
+    page.button(key="pick-shown").click().run()
+    assert export_part(page).value == "above"  # what the user has chosen stays
 
 
 def test_the_ten_best_are_one_click_away(page: AppTest) -> None:

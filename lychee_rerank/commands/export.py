@@ -59,8 +59,7 @@ def export_photos(export: Export, results: Results, chosen: Sequence[RankedPhoto
     for copy in copies:
         if copy.problem:
             print(f"{printable(copy.photo.scored.name)}: {words.note(copy.problem)}", file=sys.stderr)
-    done = words.photos(sum(bool(copy.file) for copy in copies))
-    print(words.exported.format(n=done, folder=printable(str(export.folder)), table=table), file=sys.stderr)
+    print(words.copied(copies, folder=printable(str(export.folder)), table=table), file=sys.stderr)
 
 
 def _stars(text: str) -> Stars:

@@ -1,14 +1,16 @@
-"""Chosen photos -> copies in a folder, named by rank; what is there already is never overwritten.
+"""Chosen photos -> copies in a folder, named by rank; what is there already is never overwritten, nor written twice.
 
 A copy is written under a temporary name and renamed once it is whole.
 """
 
 import errno
+import filecmp
 import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.errors import ExportFailed
@@ -30,6 +32,14 @@ PROBLEMS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """Files that belong together; `known`: they were there already, byte for byte."""
+
+    paths: Sequence[Path]
+    known: bool
+
+
 def check_folder(folder: Path) -> None:
     """Makes the folder where it is missing, and tries to write there; raises ExportFailed."""
     with _failures_told(folder), ExitStack() as undo:
@@ -42,7 +52,7 @@ def copy_photos(
 ) -> Iterator[Copied]:
     """Copies one photo a step, and says what came of it; raises ExportFailed, with the copies so far in place.
 
-    `photos` are in upload order. Where a name is taken, by a sidecar too, the copy gets a number.
+    `photos` are in upload order. Where a name is taken by something else, by a sidecar too, the copy gets a number.
     """
     wanted = xmp or Xmp()
     for photo, name in zip(chosen, name_copies(chosen), strict=True):
@@ -50,9 +60,9 @@ def copy_photos(
 
 
 def save_file(folder: Path, name: str, content: bytes) -> str:
-    """Writes a new file, under another name where that one is taken; the name; raises ExportFailed."""
+    """Writes a new file, under another name where that one holds something else; the name; raises ExportFailed."""
     with _failures_told(folder):
-        return _save_together(folder, lambda number: [number_name(name, number)], [[content]])[0].name
+        return _save_together(folder, lambda number: [number_name(name, number)], [[content]]).paths[0].name
 
 
 def save_as(file: Path, content: bytes) -> None:
@@ -82,13 +92,14 @@ def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Co
             return Copied(photo, "", CopyProblem.GONE)
         try:
             with _failures_told(target.parent):
-                return Copied(photo, _copy_source(source, target, xmp=xmp), source.problem)
+                saved = _copy_source(source, target, xmp=xmp)
+            return Copied(photo, saved.paths[0].name, source.problem, known=saved.known)
         except CutShort:
             return Copied(photo, "", CopyProblem.GONE)
 
 
-def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> str:
-    """The name that the copy got."""
+def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> _Saved:
+    """The copy, and the sidecar beside it."""
 
     def names(number: int) -> list[str]:
         name = number_name(target.name, number)
@@ -97,24 +108,28 @@ def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> str:
     contents: list[Iterable[bytes]] = [source.chunks(), [source.sidecar or b""]]
     saved = _save_together(target.parent, names, contents[: len(names(1))])
     with suppress(OSError):  # some network folders keep no times
-        os.utime(saved[0], (source.modified_s, source.modified_s))
-    return saved[0].name
+        os.utime(saved.paths[0], (source.modified_s, source.modified_s))
+    return saved
 
 
-def _save_together(
-    folder: Path, names: Callable[[int], Sequence[str]], contents: Sequence[Iterable[bytes]]
-) -> list[Path]:
-    """Writes files whose names belong together, numbered alike where one of them is taken: all or none."""
+def _save_together(folder: Path, names: Callable[[int], Sequence[str]], contents: Sequence[Iterable[bytes]]) -> _Saved:
+    """Writes files whose names belong together, numbered alike where one is taken by something else: all or none."""
     with ExitStack() as undo:
         written = [_write_aside(folder, content, undo=undo) for content in contents]
         for number in itertools.count(1):
             targets = [folder / name for name in names(number)]
             if _reserve(targets, undo=undo):
                 break
+            if all(map(_hold_the_same, written, targets)):
+                return _Saved(targets, known=True)
         for temporary, target in zip(written, targets, strict=True):
             os.replace(temporary, target)
         undo.pop_all()
-    return targets
+    return _Saved(targets, known=False)
+
+
+def _hold_the_same(one: Path, other: Path) -> bool:
+    return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _write_aside(folder: Path, content: Iterable[bytes], *, undo: ExitStack) -> Path:

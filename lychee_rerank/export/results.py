@@ -24,11 +24,15 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What came of one chosen photo: the name of its copy, empty where there is none, and what went wrong."""
+    """What came of one chosen photo: the name of its copy, empty where there is none, and what went wrong.
+
+    `known` copies were there already, byte for byte.
+    """
 
     photo: RankedPhoto
     file: str
     problem: CopyProblem | None = None
+    known: bool = False
 
 
 def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[ScoredPhoto | Refusal]) -> Results:

@@ -1,6 +1,7 @@
 """The spread of the scores as two charts: how many photos got which score, and which photo got which."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
@@ -8,22 +9,37 @@ import pandas as pd
 import streamlit as st
 
 from lychee_rerank.export.results import Results
-from lychee_rerank.page.controls import bars_key, forget_band
+from lychee_rerank.page.controls import choose_bar
 from lychee_rerank.page.large import open_large
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.spread import BIN_WIDTH, Spread
 from lychee_rerank.view import View, shown_score
 from lychee_rerank.words import ResultWords
 
-_HEIGHT_PX = 116
+_HEIGHT_PX = 96
 _COLUMNS = ((64, 16), (600, 40), (3000, 100))  # cells in a row, by how many photos there are at most
 _MOST_COLUMNS = 200
 _MOST_NUMBERED = 64  # beyond, a cell is too small for its number
 _MOST_READ = 100  # photos told one by one to a screen reader; the cards tell them all
-_SCHEME: Any = "blues"  # one hue from light to dark: the order is seen by the colour-blind, too
 _WHITE_FROM = 6.0  # the score from which the numbers in the cells are white
-_ABOVE, _BELOW, _CUT, _INK = "#1971c2", "#9cc3e6", "#c9460c", "#1f2933"
-_CELLS = "cells"  # how often a cell was clicked: a chart of another key has none chosen
+_ABOVE, _BELOW, _CUT = "#1971c2", "#9cc3e6", "#c9460c"
+_CLICKS = "chart-clicks"  # how often the charts were clicked: a chart of another key has nothing chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The cells' colours from 0 to 10, one hue, so that the colour-blind see the order too; the low numbers' ink.
+
+    The worst is the one that lies nearest to the page: what shines is the best.
+    """
+
+    worst: str
+    best: str
+    ink: str
+
+
+LIGHT = Palette("#e3eefa", "#0b4a94", "#1f2933")
+DARK = Palette("#22272d", "#4dabf7", "#c3ccd5")
 
 
 def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View, *, job_id: str) -> None:
@@ -31,18 +47,23 @@ def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View,
     ranked = results.ranked
     with st.container(border=True, key="charts"):
         left, right = st.columns([2, 3])
+        clicks = st.session_state.get(_CLICKS, 0)
+        bars, cells = f"bars-{job_id}-{clicks}", f"cells-{job_id}-{clicks}"
         bands = ", ".join(f"{name}: {count}" for name, count in zip(told.bands, spread.bands, strict=True))
         left.caption(told.histogram_title)
         left.altair_chart(
-            build_histogram(told, spread, view), key=bars_key(), on_select=forget_band, selection_mode="bar", alt=bands
+            build_histogram(told, spread, view),
+            key=bars,
+            on_select=lambda: _click_bar(bars, spread),
+            selection_mode="bar",
+            alt=bands,
         )
-        cells = f"{_CELLS}-{job_id}-{st.session_state.get(_CELLS, 0)}"
         scores = ", ".join(f"{photo.scored.name}: {shown_score(photo):.1f}" for photo in ranked[:_MOST_READ])
         right.caption(told.heat_title)
         right.altair_chart(
-            build_heat_grid(told, ranked),
+            build_heat_grid(told, ranked, DARK if st.context.theme.type == "dark" else LIGHT),
             key=cells,
-            on_select=lambda: _open_cell(cells, job_id),
+            on_select=lambda: _click_cell(cells, job_id),
             selection_mode="photo",
             alt=scores,
         )
@@ -51,8 +72,14 @@ def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View,
 def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerChart:
     """Half-point bins from 0 to 10, the line drawn in; a click on a bar selects `low` of its bin."""
     rows = [
-        {"low": n * BIN_WIDTH, "high": (n + 1) * BIN_WIDTH, "photos": count, "above": n * BIN_WIDTH >= view.min_score}
-        for n, count in enumerate(spread.bins)
+        {
+            "low": low,
+            "high": low + BIN_WIDTH,
+            "photos": count,
+            "above": low >= view.min_score,
+            "shown": low <= view.high and view.low < low + BIN_WIDTH,
+        }
+        for low, count in ((n * BIN_WIDTH, count) for n, count in enumerate(spread.bins))
     ]
     pick = alt.selection_point(name="bar", fields=["low"])
     chart = alt.Chart(pd.DataFrame(rows))
@@ -62,7 +89,7 @@ def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerC
         x=x,
         x2="high:Q",
         y=y,
-        opacity=alt.condition(pick, alt.value(1), alt.value(0.35)),
+        opacity=alt.condition("datum.shown", alt.value(1), alt.value(0.35)),
         color=alt.condition("datum.above", alt.value(_ABOVE), alt.value(_BELOW)),
     )
     columns = chart.mark_bar(opacity=0, cursor="pointer").encode(  # a bar of one photo is too low to be hit
@@ -79,7 +106,7 @@ def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerC
     return alt.LayerChart(layer=layers, height=_HEIGHT_PX)
 
 
-def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto]) -> alt.LayerChart:
+def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto], palette: Palette = LIGHT) -> alt.LayerChart:
     """A cell per photo in upload order, coloured by its score; a click selects its `index`."""
     columns = next((columns for most, columns in _COLUMNS if len(ranked) <= most), _MOST_COLUMNS)
     rows: list[dict[str, Any]] = [
@@ -104,16 +131,31 @@ def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto]) -> alt.Lay
             alt.Tooltip("score:Q", title=told.scores_axis, format=".1f"),
         ],
     )
-    colour = alt.Color("score:Q", scale=alt.Scale(domain=[0, 10], scheme=_SCHEME), legend=None)
+    colour = alt.Color("score:Q", scale=alt.Scale(domain=[0, 10], range=[palette.worst, palette.best]), legend=None)
     cells = chart.mark_rect(cornerRadius=3 if gap else 0, cursor="pointer").encode(color=colour).add_params(pick)
-    ink = alt.condition(f"datum.score >= {_WHITE_FROM}", alt.value("white"), alt.value(_INK))
+    ink = alt.condition(f"datum.score >= {_WHITE_FROM}", alt.value("white"), alt.value(palette.ink))
     text = chart.mark_text(fontSize=11, cursor="pointer").encode(text=alt.Text("score:Q", format=".1f"), color=ink)
     return alt.LayerChart(layer=[cells, text] if gap else [cells], height=_HEIGHT_PX)
 
 
-def _open_cell(key: str, job_id: str) -> None:
-    """Opens the photo whose cell was clicked; the next chart has no cell chosen, so that each can be clicked again."""
-    chosen = st.session_state[key]["selection"].get("photo")
-    if chosen:
-        open_large(job_id, int(chosen[0]["index"]))
-    st.session_state[_CELLS] = st.session_state.get(_CELLS, 0) + 1
+def _click_bar(key: str, spread: Spread) -> None:
+    """Shows the photos of the bar alone, or all again; an empty bar has none to show."""
+    low = _take_click(key, "bar", "low")
+    if low is not None and spread.bins[int(low / BIN_WIDTH)]:
+        choose_bar(low)
+
+
+def _click_cell(key: str, job_id: str) -> None:
+    """Opens the photo of the cell."""
+    index = _take_click(key, "photo", "index")
+    if index is not None:
+        open_large(job_id, int(index))
+
+
+def _take_click(key: str, selection: str, field: str) -> float | None:
+    """What was clicked; the next charts have nothing chosen, so that each part can be clicked again."""
+    chosen = st.session_state[key]["selection"].get(selection)
+    if not chosen:
+        return None
+    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+    return float(chosen[0][field])

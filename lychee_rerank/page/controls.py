@@ -1,6 +1,6 @@
-"""What is shown of the results: the line, the order, a band; all but the band stands in the URL."""
+"""What is shown of the results: the line, the order, a band or a bar; the line and the order stand in the URL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,11 +10,11 @@ from lychee_rerank.words import Words
 
 _SORTS = tuple(Sort)
 _NUMBER_PX, _SORT_PX = 130, 180
-_BARS = "bars"  # how often the choice of a bar was undone: a chart of another key has none chosen
+_BAR = "bar"  # the lower end of the histogram's bar whose photos are shown alone
 
 
-def draw_line(words: Words) -> View:
-    """Draws threshold, top-k and order; returns what they ask for."""
+def draw_line(words: Words, run_id: str) -> View:
+    """Draws threshold, top-k and order; returns what they ask for, which stays with the run."""
     told = words.results
     min_score = st.number_input(
         told.threshold,
@@ -46,7 +46,14 @@ def draw_line(words: Words) -> View:
         on_change=_remember_sort,
         width=_SORT_PX,
     )
-    return View(min_score=min_score, top_k=top_k, sort=sort)
+    view = st.session_state[f"view-of-{run_id}"] = View(min_score=min_score, top_k=top_k, sort=sort)
+    return view
+
+
+def view_of(run_id: str) -> View:
+    """The line and the order that the run was last seen with on this page."""
+    view: View = st.session_state.get(f"view-of-{run_id}", View())
+    return view
 
 
 def draw_bands(words: Words, counts: Sequence[int]) -> tuple[float, float]:
@@ -65,31 +72,34 @@ def draw_bands(words: Words, counts: Sequence[int]) -> tuple[float, float]:
     )
     if band is not None:
         return BANDS[band]
-    low = _chosen_bar(st.session_state.get(bars_key()))
+    low: float | None = st.session_state.get(_BAR)
     if low is None:
         return 0.0, 10.0
     high = low + BIN_WIDTH
     return low, high if high >= 10 else round(high - 0.1, 1)
 
 
-def bars_key() -> str:
-    """The key of the chart whose bars are chosen from."""
-    return f"{_BARS}-{st.session_state.get(_BARS, 0)}"
-
-
-def forget_band() -> None:
-    """A bar was chosen: no band is."""
+def choose_bar(low: float) -> None:
+    """Shows the photos of this bar alone; all of them where it was chosen already."""
+    st.session_state[_BAR] = None if st.session_state.get(_BAR) == low else low
     st.session_state["band"] = None
 
 
+def show_all() -> None:
+    """Takes away all that hides photos."""
+    set_view(View(sort=Sort(st.session_state["sort-box"])))
+
+
+def set_view(view: View) -> None:
+    """Puts the line and the order where the controls find them; no band and no bar is chosen."""
+    st.session_state["min"], st.session_state["top"] = view.min_score, view.top_k
+    st.session_state["sort-box"] = view.sort
+    _remember_sort()
+    st.session_state[_BAR] = st.session_state["band"] = None
+
+
 def _forget_bar() -> None:
-    st.session_state[_BARS] = st.session_state.get(_BARS, 0) + 1
-
-
-def _chosen_bar(state: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]] | None) -> float | None:
-    """The lower end of the bar."""
-    chosen = state["selection"].get("bar") if state else None
-    return float(chosen[0]["low"]) if chosen else None
+    st.session_state[_BAR] = None
 
 
 def _asked_sort() -> Sort:

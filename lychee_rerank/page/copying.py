@@ -1,6 +1,7 @@
 """Chosen photos copied into a folder below the mounted one, where the app runs beside the user's files."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,25 +20,28 @@ from lychee_rerank.words import Words
 def draw_copying(
     words: Words, shared: Shared, results: Results, chosen: Sequence[RankedPhoto], xmp: Xmp, *, query: str
 ) -> None:
-    """A name for the folder and a button; afterwards where the copies are, or why they are not there."""
+    """A name for the folder and a button; where these stood, once it is clicked, where the copies are or why not."""
     told = words.results
     home = shared.settings.images_dir / PICKS_FOLDER
+    outcome = st.container()  # above the button, which it pushes down: there the user is looking
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(told.copy_to.format(folder=f"{home}/"), clean_name(query), key="copy-folder")
         clicked = st.button(told.copy, key="copy")
-    if not clicked:
-        return
-    folder = home / clean_name(typed)
+    if clicked:
+        with outcome:
+            _copy(words, results, chosen, home / clean_name(typed), xmp)
+
+
+def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder: Path, xmp: Xmp) -> None:
     try:
         check_folder(folder)
-        with st.spinner(told.copying.format(n=len(chosen))):
+        with st.spinner(words.results.copying.format(n=len(chosen))):
             copies = list(copy_photos(results.photos, chosen, folder, xmp=xmp))
         table = save_file(folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))
     except ExportFailed as failed:
         st.error(words.failure(failed))
         return
-    done = words.photos(sum(bool(copy.file) for copy in copies))
-    st.success(words.exported.format(n=done, folder=folder, table=table))
+    st.success(words.copied(copies, folder=str(folder), table=table))
     problems = [f"{copy.photo.scored.name}: {words.note(copy.problem)}" for copy in copies if copy.problem]
     if problems:
         st.text("\n".join(problems))

@@ -1,8 +1,10 @@
 """Part by part: every part of the query scored by itself over the same photos, as a table that sorts by any column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from lychee_rerank.criteria import Criteria, collect_criteria, split_query
 from lychee_rerank.errors import ScoringElsewhere, StorageFailed
@@ -13,40 +15,38 @@ from lychee_rerank.records import RankedPhoto
 from lychee_rerank.words import Words
 
 _POLL_S = 0.5
-_WITH_THUMBNAILS = 200  # photos; in a longer table only names stand
 _ROW_PX = 56
 
 _Jobs = Mapping[str, Job]  # the run of every part
 
 
-def draw_criteria(words: Words, shared: Shared, results: Results, *, job: Job) -> Criteria:
-    """A switch where the query has parts, and their table; what the parts gave, once all are scored."""
+def draw_criteria(words: Words, shared: Shared, results: Results, *, job: Job, place: DeltaGenerator) -> Criteria:
+    """A switch where the query has parts, and in that place their table; what the parts gave, once all are scored."""
     parts = split_query(job.query)
-    if len(parts) < 2 or job.active:
-        return Criteria()
-    if not _draw_switch(words, shared, parts, job):
+    if len(parts) < 2 or job.active or not _draw_switch(words, shared, parts, job):
         return Criteria()
     try:
         jobs = {part: shared.worker.book.last(part, job) or _submit(shared, part, job) for part in parts}
     except (ScoringElsewhere, StorageFailed) as refused:
-        st.info(words.failure(refused))
+        place.info(words.failure(refused))
         return Criteria()
     active = _any_active(jobs)
-    st.fragment(_draw_table, run_every=_POLL_S if active else None)(words, shared, results.ranked, job, jobs, active)
+    with place:
+        run_every = _POLL_S if active else None
+        st.fragment(_draw_parts, run_every=run_every)(words, shared, results.ranked, job, jobs, active)
     return Criteria() if active else criteria_of(shared, parts, job)
 
 
 def _draw_switch(words: Words, shared: Shared, parts: Sequence[str], job: Job) -> bool:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.toggle(
-            words.results.criteria,
-            key="criteria",
-            help=words.results.criteria_help,
-            bind="query-params",
-            on_change=_retry,
-            args=(shared, parts, job),
-        )
-        st.text(" · ".join(parts), width="content")  # as typed: a label would take it for Markdown
+    wanted = st.toggle(
+        words.results.criteria,
+        key="criteria",
+        help=words.results.criteria_help,
+        bind="query-params",
+        on_change=_retry,
+        args=(shared, parts, job),
+    )
+    st.text(" · ".join(parts), width="content")  # as typed: a label would take it for Markdown
     return wanted
 
 
@@ -72,31 +72,51 @@ def _any_active(jobs: _Jobs) -> bool:
     return any(of_part.active for of_part in jobs.values())
 
 
-def _draw_table(
+def _draw_parts(
     words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job, jobs: _Jobs, polling: bool
 ) -> None:
-    """A row per photo, best first; the whole query's score stands before those of its parts."""
+    """How far the parts are, while they are scored, and their table."""
     if polling and not _any_active(jobs):
         st.rerun(scope="app")  # the last draw: nothing polls any more, and exports have the parts
-    criteria, told = criteria_of(shared, tuple(jobs), job), words.results
-    pictured = len(ranked) <= _WITH_THUMBNAILS
+    if polling:
+        _draw_progress(words, jobs)
+    errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
+    for failure in dict.fromkeys(map(words.failure, errors)):
+        st.error(failure)
+    _draw_table(words, shared, ranked, job, tuple(jobs))
+
+
+def _draw_progress(words: Words, jobs: _Jobs) -> None:
+    """One bar for all parts, and a button that ends them."""
+    done = sum(len(of_part.progress().outcomes) for of_part in jobs.values())
+    total = sum(len(of_part.photos) for of_part in jobs.values())
+    with st.container(horizontal=True, vertical_alignment="center", key="criteria-progress"):
+        st.progress(done / total, words.results.criteria_progress.format(done=done, n=total), width="stretch")
+        st.button(words.cancel, key="cancel-criteria", on_click=_cancel, args=(tuple(jobs.values()),))
+
+
+def _cancel(jobs: Iterable[Job]) -> None:
+    for job in jobs:
+        job.cancel()
+
+
+def _draw_table(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job, parts: Sequence[str]) -> None:
+    """A row per photo, best first; the whole query's score stands before those of its parts."""
+    criteria, told = criteria_of(shared, parts, job), words.results
     rows = [
         {
-            "photo": shared.thumbnail_url(job.photos[photo.scored.index]) if pictured else None,
+            "photo": shared.thumbnail_url_later(job.photos[photo.scored.index]),
             "name": photo.scored.name,
             "whole": photo.scored.score.value,
             **{f"part {n}": score for n, score in enumerate(criteria.of(photo.scored.index))},
         }
         for photo in ranked
     ]
-    labels = {"whole": told.column_whole} | {f"part {n}": part for n, part in enumerate(jobs)}
+    labels = {"whole": told.column_whole} | {f"part {n}": part for n, part in enumerate(parts)}
     bars = {
         name: st.column_config.ProgressColumn(label, min_value=0.0, max_value=10.0, format="%.1f")
         for name, label in labels.items()
     }
-    thumbnails = st.column_config.ImageColumn(told.column_photo) if pictured else None
-    columns = {"photo": thumbnails, "name": told.column_name, **bars}
-    errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
-    for failure in dict.fromkeys(map(words.failure, errors)):
-        st.error(failure)
+    columns: dict[str, ColumnConfig | str] = {"photo": st.column_config.ImageColumn(told.column_photo), **bars}
+    columns["name"] = told.column_name
     st.dataframe(rows, hide_index=True, column_config=columns, row_height=_ROW_PX, key="criteria-table")

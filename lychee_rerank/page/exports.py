@@ -52,9 +52,10 @@ def draw_exports(words: Words, shared: Shared, results: Results, view: View, *, 
         part = st.radio(
             told.part_label,
             _PARTS,
+            index=_PARTS.index(Part.PICKS if picks else Part.SHOWN),
             format_func=lambda part: f"{told.part[part]} · {counts[part]}",
             horizontal=True,
-            key="export-part",
+            key="export-part-picked" if picks else "export-part",  # whoever begins to pick means the picks
         )
         xmp = _draw_xmp(words, job)
         if xmp is None or not counts[part]:

@@ -1,6 +1,7 @@
 """The folder that is offered as a gallery: waited for by nobody, limited to a subfolder, looked at again."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
         index=list(choices).index(asked) if asked in choices else 0,
         format_func=lambda path: f"{path or words.all_subfolders} · {choices[path].photos}",
         key="subfolder",
-        on_change=_remember_subfolder,
+        on_change=_choose_subfolder,
         label_visibility="collapsed",
         width=_SUBFOLDER_PX,
     )
@@ -119,10 +120,24 @@ def _rescan(shared: Shared) -> None:
     shared.folder.wait(_AT_ONCE_S)
 
 
+def show_subfolder(shared: Shared, photos: Sequence[Photo]) -> None:
+    """Turns to the subfolder that holds just these photos, to all of them where none does."""
+    listed = shared.folder.standing().listed
+    subfolders = listed.subfolders if listed and tuple(photos) != listed.photos else ()
+    found = (choice.path for choice in subfolders if listed and listed.photos_in(choice.path) == tuple(photos))
+    st.session_state["subfolder"] = next(found, "")
+    _remember_subfolder()
+
+
+def _choose_subfolder() -> None:
+    if st.session_state["subfolder"] != st.query_params.get(_SUBFOLDER, ""):
+        _remember_subfolder()
+        st.query_params.pop("run", None)
+
+
 def _remember_subfolder() -> None:
     chosen = st.session_state["subfolder"]
     if chosen:
         st.query_params[_SUBFOLDER] = chosen
     else:
         st.query_params.pop(_SUBFOLDER, None)
-    st.query_params.pop("run", None)

@@ -8,14 +8,22 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder
+from lychee_rerank.page.folder import (
+    Offer,
+    draw_rescan,
+    draw_subfolders,
+    draw_unreadable,
+    offer_folder,
+    show_subfolder,
+)
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.pairs import LIST_ENDING
 from lychee_rerank.records import Photo
+from lychee_rerank.runs import Run
 from lychee_rerank.words import Words
 
 UPLOADS, FOLDER = "uploads", "folder"
-_MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
+MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
 def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
@@ -23,9 +31,16 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple
     dropped = _find_dropped(words, shared)
     lists = tuple(dict.fromkeys(reversed(_lists_among(dropped))))
     uploads = tuple(file for file in dropped if file not in lists)
-    _take_drop(words, shared, more=bool(dropped))
+    large = not dropped and "run" not in st.query_params
+    row = st.container(horizontal=not large, vertical_alignment="center", key="gallery-row")
+    with row:
+        _take_drop(words, shared, more=bool(dropped), large=large)
+    _tell_large_drop(words, shared)
     offer = offer_folder(words, shared)
-    with st.container(horizontal=True, vertical_alignment="center", key="gallery-line"):
+    line = row.container(
+        horizontal=True, vertical_alignment="center", key="gallery-line", width="stretch" if large else "content"
+    )
+    with line:
         source = _draw_source(words, offer, uploads=uploads)
         photos = uploads if source == UPLOADS else draw_subfolders(words, offer)
         if source == UPLOADS or offer.listed:
@@ -56,18 +71,18 @@ def _find_dropped(words: Words, shared: Shared) -> tuple[Photo, ...]:
         return ()
 
 
-def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
+def _take_drop(words: Words, shared: Shared, *, more: bool, large: bool) -> None:
     """Draws the drop zone; keeps what was dropped, adds it to the gallery, begins again with an empty drop zone."""
     drops = st.session_state.setdefault("drops", 0)
-    large = not more and "run" not in st.query_params
-    hint = words.drop_hint.format(most=_MOST_DROPPED, folder=shared.folder.folder)
+    hint = words.drop_hint.format(most=MOST_DROPPED, folder=shared.folder.folder)
+    label = words.drop_more if more else words.drop_label
     with st.container(key="drop-large" if large else "drop-line", gap="xsmall"):
-        label = words.drop_more if more else words.drop_label
-        files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}", help=None if large else hint)
+        files = st.file_uploader(
+            label, accept_multiple_files=True, key=f"drop-{drops}", label_visibility="visible" if large else "collapsed"
+        )
         if large:
             st.caption(hint)
     if not files:
-        _tell_large_drop(words, shared)
         return
     try:
         with st.spinner(words.keeping.format(n=len(files))):
@@ -84,8 +99,8 @@ def _take_drop(words: Words, shared: Shared, *, more: bool) -> None:
 def _tell_large_drop(words: Words, shared: Shared) -> None:
     """Says how many files of a drop that was too large have arrived: how many there were, the browser alone knows."""
     dropped = st.session_state.get("dropped", 0)
-    if dropped > _MOST_DROPPED:
-        st.warning(words.large_drop.format(n=dropped, most=_MOST_DROPPED, folder=shared.folder.folder))
+    if dropped > MOST_DROPPED:
+        st.warning(words.large_drop.format(n=dropped, most=MOST_DROPPED, folder=shared.folder.folder))
 
 
 def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
@@ -135,6 +150,18 @@ def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> s
     )
 
 
+def show_gallery(shared: Shared, run: Run) -> None:
+    """Turns to the gallery that a run is over: what was dropped, or the folder or the subfolder of it."""
+    source = FOLDER
+    if run.gallery and shared.store.galleries.knows(run.gallery, owner()):
+        st.query_params["gallery"], source = run.gallery, UPLOADS
+    elif not run.gallery:
+        show_subfolder(shared, run.photos)
+    if "gallery" in st.query_params:
+        st.query_params["source"] = source
+        st.session_state[_source_key()] = source
+
+
 def _leave_gallery() -> None:
     st.query_params.pop("gallery", None)
     st.session_state.pop("dropped", None)
@@ -143,12 +170,14 @@ def _leave_gallery() -> None:
 
 def _source_key() -> str:
     """A switch of its own after each drop, so that what was dropped last counts."""
-    return f"source-{st.session_state['drops']}"
+    return f"source-{st.session_state.setdefault('drops', 0)}"
 
 
 def _remember_source() -> None:
-    st.query_params["source"] = st.session_state[_source_key()]
-    leave_run()
+    chosen = st.session_state[_source_key()]
+    if st.query_params.get("source", UPLOADS) != chosen:
+        st.query_params["source"] = chosen
+        leave_run()
 
 
 def leave_run() -> None:

@@ -1,7 +1,8 @@
-"""The first lines of the page: its name, the language switch, and what the user must know of the model."""
+"""The first lines of the page: its name, past runs, the language switch, and what must be known of the model."""
 
 import streamlit as st
 
+from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import ModelChoice
 from lychee_rerank.vocabulary import load_vocabulary
@@ -11,11 +12,11 @@ TITLE = "Lychee Rerank"
 _LANGUAGES = {CHINESE.code: "中文", ENGLISH.code: "EN"}
 
 
-def draw_header() -> Words:
-    """Draws name and switch; returns the words of the language chosen, the browser's own to begin with."""
-    name, switch = st.columns([2, 1], vertical_alignment="center", wrap=False)
-    name.markdown(f"#### 🍒 {TITLE}")
-    with switch.container(horizontal=True, horizontal_alignment="right"):
+def draw_header(shared: Shared) -> Words:
+    """Draws name, past runs and switch; the words of the language chosen, the browser's own to begin with."""
+    with st.container(horizontal=True, vertical_alignment="center", key="header"):
+        st.markdown(f"#### 🍒 {TITLE}", width="stretch")
+        past = st.container(width="content")
         code = st.segmented_control(
             "语言 / Language",
             options=list(_LANGUAGES),
@@ -26,7 +27,10 @@ def draw_header() -> Words:
             bind="query-params",
             label_visibility="collapsed",
         )
-    return words_for(code)
+    words = words_for(code)
+    with past:
+        draw_past_runs(words, shared)
+    return words
 
 
 def draw_notices(words: Words, shared: Shared, query: str) -> None:
@@ -78,10 +82,11 @@ def _draw_demo(words: Words, choice: ModelChoice, query: str) -> None:
     with st.container(key="demo", gap="xsmall"):
         line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.why])
         st.markdown(line)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(words.demo_try, width="content")
-            for n, example in enumerate(words.examples):
-                st.button(example, key=f"example-{n}", type="tertiary", on_click=_write_query, args=(example,))
+        if "run" not in st.query_params:  # whoever has results has a query
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(words.demo_try, width="content")
+                for n, example in enumerate(words.examples):
+                    st.button(example, key=f"example-{n}", type="tertiary", on_click=_write_query, args=(example,))
         unknown = vocabulary.unknown_parts(query)
         if unknown:
             st.text(words.demo_unknown.format(parts=" · ".join(unknown)))

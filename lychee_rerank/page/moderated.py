@@ -13,6 +13,7 @@ from lychee_rerank.moderation import DEFAULT_THRESHOLD, Moderation, collect_mode
 from lychee_rerank.page.cards import draw_cards, draw_cut, page_of
 from lychee_rerank.page.large import draw_large
 from lychee_rerank.page.lists import draw_bad_rows
+from lychee_rerank.page.places import mark_results
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.results import draw_refusals
 from lychee_rerank.records import RankedPhoto, Refusal, ScoredPhoto
@@ -29,6 +30,7 @@ def draw_moderated(words: Words, shared: Shared, job: Job, pairs: Pairs) -> None
         moderation = _draw_head(words, shared, job, pairs)
         in_order = _line_up(moderation)
         flagged = {one.outcome.index for one in moderation.flagged}
+        mark_results()
         page = page_of(in_order, key=f"page-of-{job.id}-{moderation.threshold}")
         above = [photo for photo in page if photo.scored.index in flagged]
         draw_cards(words, shared, above, job=job)

@@ -52,6 +52,10 @@ class Shared:
         address = self.thumbnails.address(photo, owner=owner())
         return address and own_url(address)
 
+    def thumbnail_url_later(self, photo: Photo) -> str:
+        """The same for a photo that was scored: the thumbnail is made when the browser asks for it."""
+        return own_url(self.thumbnails.address_of_any(photo, owner=owner()))
+
     def photo_url(self, photo: Photo) -> str:
         """Where this visitor's browser gets the photo itself."""
         return own_url(self.originals.give(photo, name=str(photo.path), owner=owner()))

@@ -9,11 +9,12 @@ from lychee_rerank.export.results import Results
 from lychee_rerank.jobs import Job
 from lychee_rerank.page.cards import draw_cards, draw_cut, lies_outside, page_of
 from lychee_rerank.page.charts import draw_charts
-from lychee_rerank.page.controls import draw_bands, draw_line
+from lychee_rerank.page.controls import draw_bands, draw_line, show_all
 from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
 from lychee_rerank.page.large import draw_large
 from lychee_rerank.page.picks import draw_picks
+from lychee_rerank.page.places import mark_results
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto, Refusal
 from lychee_rerank.spread import Spread, measure_spread
@@ -27,10 +28,11 @@ def draw_results(words: Words, shared: Shared, results: Results, *, job: Job) ->
         with st.container(key="results"):
             spread = measure_spread([photo.scored.score.value for photo in results.ranked])
             chosen, view = _draw_head(words, shared, results, spread, job=job)
+            mark_results()
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
             _draw_page(words, shared, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
             if not chosen:
-                st.info(words.results.none_shown)
+                st.info(_tell_none(words, results, view))
             draw_large(words, shared, chosen, job=job)
     draw_refusals(words, results.refused)
 
@@ -39,29 +41,42 @@ def _draw_head(
     words: Words, shared: Shared, results: Results, spread: Spread, *, job: Job
 ) -> tuple[tuple[RankedPhoto, ...], View]:
     """All that stands above the cards; the photos that are to be shown, and the view that chose them."""
-    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
         st.markdown(f"##### {_tell_spread(words, spread)}", width="stretch")
-        draw_best(words, shared, results, job=job)
-    outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
-    if outside:
-        st.caption(words.demo_outside_count.format(n=outside))
-    results = replace(results, criteria=draw_criteria(words, shared, results, job=job))
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        view = draw_line(words)
-        picks, exports = st.container(width="content"), st.container(width="content")
-    charts = st.container()
+        view = draw_line(words, job.id)
+        picks, exports, best = (st.container(width="content") for _ in range(3))
+    _tell_outside(words, results, job)
+    table, charts = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="bands"):
         low, high = draw_bands(words, spread.bands)
         view = replace(view, low=low, high=high)
         chosen = view.choose(results.ranked)
         st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
+        if len(chosen) < len(results.ranked):
+            st.button(words.results.show_all, key="show-all", type="tertiary", on_click=show_all)
+        results = replace(results, criteria=draw_criteria(words, shared, results, job=job, place=table))
     with picks:
         draw_picks(words, shared, job, results.ranked, view)
     with exports:
         draw_exports(words, shared, results, view, job=job)
+    with best:
+        draw_best(words, shared, results, job=job)
     with charts:
         draw_charts(words.results, results, spread, view, job_id=job.id)
     return chosen, view
+
+
+def _tell_outside(words: Words, results: Results, job: Job) -> None:
+    """How many photos lie outside what the demo model knows."""
+    outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
+    if outside:
+        st.caption(words.demo_outside_count.format(n=outside))
+
+
+def _tell_none(words: Words, results: Results, view: View) -> str:
+    """What hides every photo: the line, or the band or bar."""
+    above = any(map(view.is_above, results.ranked))
+    return words.results.none_in_range.format(low=view.low, high=view.high) if above else words.results.none_shown
 
 
 def _draw_page(words: Words, shared: Shared, page: Sequence[RankedPhoto], cliff: int, *, job: Job) -> None:

@@ -7,7 +7,9 @@ from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.export.results import collect_results
 from lychee_rerank.jobs import Job, Progress, Status
 from lychee_rerank.page.moderated import draw_moderated
+from lychee_rerank.page.places import show_progress
 from lychee_rerank.page.process import Shared, owner
+from lychee_rerank.page.recall import find_job, put_on_page
 from lychee_rerank.page.results import draw_results
 from lychee_rerank.records import Photo, Refusal
 from lychee_rerank.runs import Pairs
@@ -16,19 +18,6 @@ from lychee_rerank.words import Words
 _POLL_PROGRESS_S = 0.5
 _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 _BLINK_S = 0.4  # a query over remembered photos is often answered by then, and drawn once instead of twice
-
-
-def recall_query(shared: Shared) -> None:
-    """Puts the query of the run that the URL names into an empty box, after a reload."""
-    job = find_job(shared, st.query_params.get("run"))
-    if job is not None and "query" not in st.session_state:
-        write_query(job)
-
-
-def write_query(job: Job) -> None:
-    """Puts the query of a run into the box; a list's name is none."""
-    if job.run.pairs is None:
-        st.session_state["query"] = job.query
 
 
 def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, ...]) -> None:
@@ -54,8 +43,11 @@ def _submit(words: Words, shared: Shared, query: str, photos: tuple[Photo, ...],
     except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return
-    st.query_params["run"] = job.id
+    before = st.query_params.get("run")
+    put_on_page(job)
     job.wait(_BLINK_S)
+    if before is None:
+        st.rerun()  # the gallery gives way to the run
 
 
 def find_run(words: Words, shared: Shared) -> Job | None:
@@ -68,15 +60,11 @@ def find_run(words: Words, shared: Shared) -> Job | None:
     return job
 
 
-def find_job(shared: Shared, run_id: str | None) -> Job | None:
-    """This visitor's run of that id, under way or ended."""
-    return shared.worker.book.find(run_id, owner=owner()) if run_id else None
-
-
 def draw_run(words: Words, shared: Shared, job: Job) -> None:
-    """Draws progress and results, again and again while the run is active."""
+    """Draws progress and results, again and again while the run is active; progress is brought into view once."""
     active = job.active
     st.fragment(_draw_progress, run_every=_POLL_PROGRESS_S if active else None)(words, shared, job, active)
+    show_progress(job.id)
     st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, shared, job)
 
 
@@ -105,7 +93,6 @@ def _draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
 
 def _show(job: Job) -> None:
     st.query_params["run"] = job.id
-    write_query(job)
 
 
 def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> None:

@@ -11,5 +11,5 @@ def draw_sidebar(words: Words) -> tuple[str, bool]:
         query = st.text_area(
             words.query_label, key="query", placeholder=words.query_placeholder, height=140, persist_state="session"
         )
-        clicked = st.button(words.rerank, key="rerank", type="primary", width="stretch")
+        clicked = st.button(words.rerank, key="rerank", type="primary", shortcut="Ctrl+Enter", width="stretch")
     return query or "", clicked

@@ -1,10 +1,14 @@
-"""The one style block: what the theme cannot say."""
+"""The one style block: what the theme cannot say, and our words where Streamlit has only its own."""
 
 import streamlit as st
+
+from lychee_rerank.page.gallery import MOST_DROPPED
+from lychee_rerank.words import Words
 
 BEST_BLUE = "#1971c2"
 RERANK_ORANGE = "#c9460c"  # 4.8 : 1 against the white label, where 4.5 is asked for (WCAG 2.1, 1.4.3)
 RERANK_ORANGE_HOVER = "#bf3f0c"
+_STACKED_PX = 800  # up to here Streamlit would hide the query box, or lay it over the page
 _ORANGE_ON_DARK, _BLUE_ON_DARK = "#ff922b", "#a5d8ff"  # as text, at least 4.5 : 1 too
 
 _STYLE = f"""<style>
@@ -20,6 +24,9 @@ _STYLE = f"""<style>
 .st-key-large img {{ max-height: 68vh; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
 [class*="st-key-text-"] [data-testid="stText"] > * {{ display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 6; overflow: hidden; }}
+.st-key-charts [data-testid="stElementToolbar"], .st-key-results [data-testid="stElementToolbar"],
+.st-key-large [data-testid="stElementToolbar"] {{ display: none; }}
+.st-key-results [data-testid="stDataFrame"] [data-testid="stElementToolbar"] {{ display: flex; }}
 .st-key-bands [data-testid="stButtonGroup"] > div {{ flex-wrap: wrap; }}
 .cliff {{ display: flex; align-items: center; gap: 1rem; color: {RERANK_ORANGE}; font-size: 0.875rem; }}
 .cliff::before, .cliff::after {{ content: ""; flex: 1; border-top: 2px dashed {RERANK_ORANGE}; }}
@@ -31,15 +38,21 @@ _STYLE = f"""<style>
 .st-key-demo p {{ font-size: 0.875rem; }}
 .st-key-demo button {{ min-height: 1.75rem; padding-block: 0; }}
 [data-testid="stFileUploaderDropzone"] {{ border: 1px dashed #adb5bd; align-items: center; }}
+.st-key-drop-line {{ min-width: min(18rem, 100%); }}
 .st-key-drop-line [data-testid="stFileUploaderDropzone"] {{ padding-block: 0.25rem; min-height: 0; }}
 .st-key-drop-large [data-testid="stFileUploaderDropzone"] {{ min-height: 8rem; justify-content: center; }}
+.stElementContainer:has(.place) {{ position: absolute; width: 0; }}
+.skip {{ position: absolute; left: -100vw; z-index: 1000; padding: 0.5rem 1rem; border-radius: 8px; color: white;
+  background: {BEST_BLUE}; white-space: nowrap; }}
+.skip:focus {{ left: 0; top: 0; }}
+.st-key-progress, #results {{ scroll-margin-top: 1rem; }}
 .st-key-progress, .st-key-gallery-line {{ font-variant-numeric: tabular-nums; }}
 @media (prefers-color-scheme: dark) {{
   .cliff {{ color: {_ORANGE_ON_DARK}; }}
   [data-testid="stButtonGroup"] [aria-checked="true"] p, [data-testid="stButtonGroup"] [aria-pressed="true"] p {{
     color: {_BLUE_ON_DARK}; }}
 }}
-@media (max-width: 640px) {{
+@media (max-width: {_STACKED_PX}px) {{
   .block-container {{ padding: 1rem 1rem 3rem; }}
   [data-testid="stAppViewContainer"] {{ display: block; overflow: auto; }}
   [data-testid="stSidebar"] {{ position: static !important; width: 100% !important; max-width: none !important;
@@ -49,9 +62,37 @@ _STYLE = f"""<style>
   [data-testid="stSidebarUserContent"] {{ padding-top: 1rem; }}
   [data-testid="stMain"] {{ position: static; height: auto; overflow: visible; }}
 }}
+@media (max-width: 480px) {{
+  .st-key-past button p {{ font-size: 0; }}
+}}
+@media (min-width: 641px) {{
+  .st-key-gallery-line {{ flex-wrap: nowrap; }}
+}}
+.st-key-rerank kbd {{ display: none; }}
+@media (hover: none) {{
+  kbd, [data-testid="InputInstructions"] {{ display: none; }}
+}}
+</style>"""
+
+# Where Streamlit has no other way: its text is hidden, and ours stands in its place.
+_TEXTS = """<style>
+[data-testid="stFileUploaderDropzone"] button p {{ display: none; }}
+[data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {{ content: "{upload}"; }}
+[data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
+[data-testid="stFileUploaderDropzoneInstructions"] span::after {{ content: "{upload_hint}"; font-size: 0.875rem; }}
+[data-testid="InputInstructions"] {{ display: none; }}
+.st-key-query [data-testid="InputInstructions"] {{ display: block; }}
+.st-key-query [data-testid="InputInstructions"] span {{ font-size: 0; }}
+.st-key-query [data-testid="InputInstructions"] span::after {{ content: "{query_key}"; font-size: 0.75rem; }}
+[data-testid="stConnectionStatus"] {{ display: none; }}
+[data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::before {{ content: "{server_away}";
+  position: fixed; inset: 0 0 auto; z-index: 1000000; padding: 0.75rem 1rem; color: white; background: #862e0a;
+  text-align: center; }}
 </style>"""
 
 
-def draw_style() -> None:
+def draw_style(words: Words) -> None:
     """Puts the style block on the page."""
     st.html(_STYLE)
+    texts = {"upload": words.upload, "upload_hint": words.upload_hint.format(most=MOST_DROPPED)}
+    st.html(_TEXTS.format(query_key=words.query_key, server_away=words.server_away, **texts))

@@ -10,7 +10,7 @@ from lychee_rerank.runs import Run
 from lychee_rerank.store.database import Database, Statement
 from lychee_rerank.store.lists import insert_pairs, read_pairs
 from lychee_rerank.store.paths import read_path, write_path
-from lychee_rerank.store.schema import UNDER_WAY
+from lychee_rerank.store.schema import KEPT, UNDER_WAY
 from lychee_rerank.store.scores import read_score
 
 Outcome = ScoredPhoto | Refusal
@@ -80,8 +80,8 @@ class Runs:
         )
 
     def load(self, run_id: str) -> KeptRun | None:
-        """The run of this id; None where there is none."""
-        found = self._database.rows("SELECT * FROM runs WHERE id = ?", run_id)
+        """The run of this id; None where there is none, or where it is cleared."""
+        found = self._database.rows(f"SELECT * FROM runs WHERE id = ? AND {KEPT}", run_id)
         return self._read(found[0]) if found else None
 
     def unfinished(self) -> tuple[KeptRun, ...]:
@@ -93,7 +93,7 @@ class Runs:
         """The owner's runs that have ended, newest first."""
         sql = f"""
             SELECT id, query, begun_s, (SELECT count(*) FROM run_photos WHERE run = runs.id) AS photos FROM runs
-            WHERE owner = ? AND NOT {UNDER_WAY} ORDER BY begun_s DESC LIMIT ?"""
+            WHERE owner = ? AND NOT {UNDER_WAY} AND {KEPT} ORDER BY begun_s DESC LIMIT ?"""
         rows = self._database.rows(sql, owner, most)
         return tuple(
             PastRun(row["id"], row["query"], row["begun_s"], row["photos"], self._best(row["id"])) for row in rows

@@ -43,6 +43,8 @@ _FOURTH = (
         run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, PRIMARY KEY (run, place)
     ) WITHOUT ROWID""",
 )
+_FIFTH = ("CREATE TABLE cleared (run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE) WITHOUT ROWID",)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be brought back until it is deleted
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)

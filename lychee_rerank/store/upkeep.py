@@ -24,6 +24,18 @@ class Upkeep:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
 
+    def set_aside(self, run_id: str) -> None:
+        """Clears the run for everybody, but so that it can be brought back; raises StorageFailed."""
+        self._database.write(("INSERT OR IGNORE INTO cleared SELECT id FROM runs WHERE id = ?", (run_id,)))
+
+    def bring_back(self, run_id: str) -> None:
+        """Undoes `set_aside`; raises StorageFailed."""
+        self._database.write(("DELETE FROM cleared WHERE run = ?", (run_id,)))
+
+    def aside(self) -> frozenset[str]:
+        """The runs that are set aside; raises StorageFailed."""
+        return frozenset(row["run"] for row in self._database.rows("SELECT run FROM cleared"))
+
     def clear_run(self, run_id: str) -> tuple[Path, ...]:
         """Deletes the run, its gallery and scores unless others use them; the photos that nothing refers to now.
 

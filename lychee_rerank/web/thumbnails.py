@@ -16,8 +16,10 @@ class Thumbnails:
 
     def address(self, photo: Photo, *, owner: str) -> str | None:
         """The path under which this owner gets the photo's thumbnail; None where none can be made."""
-        if self._spool.thumbnail(photo) is None:
-            return None
+        return None if self._spool.thumbnail(photo) is None else self.address_of_any(photo, owner=owner)
+
+    def address_of_any(self, photo: Photo, *, owner: str) -> str:
+        """The same without a look at the photo: the thumbnail is made once it is asked for, if it can be."""
         return self._addresses.give(photo, name=str(photo.path), owner=owner)
 
     def read(self, token: str, *, owner: str | None) -> bytes | None:

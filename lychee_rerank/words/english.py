@@ -12,7 +12,15 @@ ENGLISH = Words(
     query_label="Search for",
     query_placeholder="subject + scene + features\n\nfor example: sofa + light bulb + coffee",
     rerank="Rerank",
+    query_key="Ctrl+Enter starts",
     drop_label="Upload photos (your gallery)",
+    upload="Choose photos",
+    upload_hint="or drop photos or a folder here · at most 200 MB a file, {most} files at once",
+    server_away=(
+        "Lychee Rerank does not answer: it was stopped, or is starting again. This page goes on by itself "
+        "once it is back; what was scored is kept."
+    ),
+    skip="Skip to the results",
     drop_more="Upload photos (your gallery): these are added",
     drop_hint=(
         "Drop photos or a folder: JPEG, PNG or WebP; with a CSV beside them (columns `file`, `text`), each is scored "
@@ -73,6 +81,8 @@ ENGLISH = Words(
     past_runs="Past runs: {n}",
     open_run="Open",
     clear_run="Clear",
+    run_cleared="“{query}” is cleared, and deleted for good once this page is closed",
+    undo="Undo",
     kept_where="Runs, dropped photos and thumbnails are kept in {folder}, on this machine alone, {time}.",
     kept_days="for {n} days",
     kept_not="until the app stops",
@@ -183,6 +193,8 @@ ENGLISH = Words(
         FolderProblem.OTHER: "{folder} cannot be written ({detail}).",
     },
     exported="{n} copied to {folder}, with {table}.",
+    exported_before="{n}: already in {folder}, and not copied again; the table is {table}.",
+    exported_some_before=" Already there, and not copied again: {n}.",
     login_label="Password",
     login_button="Log in",
     login_wrong="That is not the password.",

@@ -21,6 +21,8 @@ class ResultWords:
     cliff_line: str
     shown: str
     none_shown: str
+    none_in_range: str
+    show_all: str
     histogram_title: str
     heat_title: str
     scores_axis: str
@@ -42,6 +44,7 @@ class ResultWords:
     column_name: str
     column_whole: str
     criteria_help: str
+    criteria_progress: str
     one_part: str
     offer_parts: str
     why: str
@@ -83,7 +86,9 @@ CHINESE_RESULTS = ResultWords(
     bands=("很可能是你要的", "有点像", "可以放一边"),
     cliff_line="前 {n} 张脱颖而出 · {upper:.1f} → {lower:.1f}",
     shown="显示 {n} / {total} 张",
-    none_shown="没有照片在这条线以上。把分数线调低，就会再出现。",
+    none_shown="没有照片在这条分数线以上。把分数线调低，就会再出现。",
+    none_in_range="线上没有分数在 {low:.1f} 到 {high:.1f} 之间的照片。",
+    show_all="显示全部",
     histogram_title="分数分布",
     heat_title="按上传顺序的分数",
     scores_axis="分数",
@@ -105,6 +110,7 @@ CHINESE_RESULTS = ResultWords(
     column_name="文件名",
     column_whole="整句",
     criteria_help="把查询的每一项单独打分，列成一张表",
+    criteria_progress="正在逐项打分：{done}/{n}",
     offer_parts="用 `--criteria` 可以把每一项单独打分。",
     one_part="这个查询只有一项，用 + 或逗号隔开几项就能逐项打分。",
     why="为什么？",
@@ -152,6 +158,8 @@ ENGLISH_RESULTS = ResultWords(
     cliff_line="The first {n} stand out · {upper:.1f} → {lower:.1f}",
     shown="{n} of {total} shown",
     none_shown="No photo lies above this line. Lower the score, and they come back.",
+    none_in_range="No photo above the line is scored from {low:.1f} to {high:.1f}.",
+    show_all="Show all",
     histogram_title="How many photos got which score",
     heat_title="Scores in upload order",
     scores_axis="score",
@@ -173,6 +181,7 @@ ENGLISH_RESULTS = ResultWords(
     column_name="Name",
     column_whole="Whole query",
     criteria_help="scores each part of the query by itself, in a table",
+    criteria_progress="Scoring part by part: {done} of {n}",
     offer_parts="Its parts can be scored one by one: --criteria",
     one_part="This query has only one part; write + or a comma between its parts to have each scored.",
     why="Why?",

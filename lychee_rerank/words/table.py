@@ -1,5 +1,6 @@
 """What can be said: one frozen table per language; the type checker sees to it that neither lacks a sentence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lychee_rerank.errors import (
@@ -12,6 +13,7 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
+from lychee_rerank.export.results import Copied
 from lychee_rerank.problems import CopyProblem, FolderProblem, RowProblem
 from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
 from lychee_rerank.spread import Verdict
@@ -27,7 +29,12 @@ class Words:
     query_label: str
     query_placeholder: str
     rerank: str
+    query_key: str
     drop_label: str
+    upload: str
+    upload_hint: str
+    server_away: str
+    skip: str
     drop_more: str
     drop_hint: str
     large_drop: str
@@ -77,6 +84,8 @@ class Words:
     past_runs: str
     open_run: str
     clear_run: str
+    run_cleared: str
+    undo: str
     kept_where: str
     kept_days: str
     kept_not: str
@@ -115,6 +124,8 @@ class Words:
     copy_problem: dict[CopyProblem, str]
     folder_problem: dict[FolderProblem, str]
     exported: str
+    exported_before: str
+    exported_some_before: str
     login_label: str
     login_button: str
     login_wrong: str
@@ -173,6 +184,15 @@ class Words:
     def photos(self, count: int) -> str:
         """How many photos there are."""
         return self.gallery_one if count == 1 else self.gallery.format(n=count)
+
+    def copied(self, copies: Sequence[Copied], *, folder: str, table: str) -> str:
+        """How many copies lie in the folder now, and how many of them lay there before."""
+        made = sum(bool(copy.file) and not copy.known for copy in copies)
+        known = sum(copy.known for copy in copies)
+        if known and not made:
+            return self.exported_before.format(n=self.photos(known), folder=folder, table=table)
+        sentence = self.exported.format(n=self.photos(made), folder=folder, table=table)
+        return sentence + self.exported_some_before.format(n=self.photos(known)) if known else sentence
 
     def pairs(self, count: int) -> str:
         """How many pairs of a photo and a text there are."""

@@ -1,0 +1,31 @@
+"""Where the eye and the keyboard find the run: its progress in view after a click, its results behind a skip link."""
+
+import streamlit as st
+
+from lychee_rerank.words import Words
+
+_RESULTS = "results"
+_SKIP = '<a class="place skip" href="#{place}">{text}</a>'
+_PLACE = '<div class="place" id="{place}" tabindex="-1"></div>'
+# Streamlit has no call that scrolls. The comment makes each run's script another one: one that stays is not run again.
+# What stood above before goes away a moment later, and moves it.
+_SHOW_PROGRESS = """<span class="place"></span><script>/* {run_id} */
+for (const ms of [0, 300, 900]) setTimeout(() => {{
+  const progress = document.querySelector(".st-key-progress"), box = progress?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.bottom > innerHeight)) progress.scrollIntoView();
+}}, ms)</script>"""
+
+
+def draw_skip_link(words: Words) -> None:
+    """A link to the results that shows itself to the keyboard alone."""
+    st.html(_SKIP.format(place=_RESULTS, text=words.skip))
+
+
+def mark_results() -> None:
+    """Where the skip link leads."""
+    st.html(_PLACE.format(place=_RESULTS))
+
+
+def show_progress(run_id: str) -> None:
+    """Brings the progress of a run into view when it comes onto the page, and not again while it stays there."""
+    st.html(_SHOW_PROGRESS.format(run_id=run_id), unsafe_allow_javascript=True)

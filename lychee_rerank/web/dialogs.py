@@ -1,0 +1,36 @@
+"""Keeps Streamlit's own error dialogs off the page, which says by itself that the app is away; knows no page.
+
+They ask in English whether "you are connected to the internet", which this app never needs.
+"""
+
+import json
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_HOST_CONFIG = "/_stcore/host-config"  # what Streamlit's page asks for before it connects
+
+
+class DialogMiddleware:
+    """Tells the page to show no error dialogs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Changes that one answer; lets all else through."""
+        if scope["type"] != "http" or scope["path"] != _HOST_CONFIG or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in messages)
+        if messages[0]["status"] == 200:
+            body = json.dumps(json.loads(body) | {"blockErrorDialogs": True}).encode()
+            MutableHeaders(scope=messages[0])["content-length"] = str(len(body))
+        await send(messages[0])
+        await send({"type": "http.response.body", "body": body})
