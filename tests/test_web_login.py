@@ -4,6 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -73,6 +74,13 @@ def test_a_wrong_password_opens_nothing(client: TestClient, password: str) -> No
     assert client.get("/").status_code == 401
 
 
+def test_a_form_above_4096_bytes_is_not_read_for_its_password(client: TestClient) -> None:
+    password = quote(PASSWORD)
+    for filler, status in ((4096 - len(f"&password={password}"), 303), (4096, 401)):
+        assert client.post("/", content="x" * filler + f"&password={password}").status_code == status
+        client.cookies.clear()
+
+
 def test_the_login_page_speaks_the_browsers_language(client: TestClient) -> None:
     assert CHINESE.login_label in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).text
     assert ENGLISH.login_label in client.get("/", headers={"accept-language": "en-US"}).text
@@ -85,6 +93,11 @@ def test_no_script_reads_the_cookie_and_no_plain_connection_carries_one_of_https
         answer = open_client(scheme=scheme).post("/", data={"password": PASSWORD})
         morsel = SimpleCookie(answer.headers["set-cookie"])[LOGIN_COOKIE]
         assert (morsel["httponly"], morsel["samesite"], morsel["secure"]) == (True, "lax", secure)
+
+
+def test_a_login_lasts_thirty_days(client: TestClient) -> None:
+    answer = client.post("/", data={"password": PASSWORD})
+    assert SimpleCookie(answer.headers["set-cookie"])[LOGIN_COOKIE]["max-age"] == "2592000"
 
 
 def test_a_cookie_lasts_over_a_restart_and_ends_with_its_password(client: TestClient) -> None:
