@@ -156,15 +156,24 @@ def test_a_pipe_that_is_called_a_photo_is_refused_by_name_and_not_waited_for(tmp
         read_bytes(tmp_path / "pipe.jpg")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list everything")
-def test_a_folder_that_cannot_be_listed_is_a_photo_that_is_refused(tmp_path: Path) -> None:
-    fill(tmp_path, "a.jpg", "locked/b.jpg")
-    (tmp_path / "locked").chmod(0)
-    try:
-        assert names(tmp_path) == ["a.jpg", "locked"]
-        assert names(tmp_path / "locked") == ["locked"]
-    finally:
-        (tmp_path / "locked").chmod(0o700)
+def test_a_folder_that_cannot_be_listed_is_a_photo_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, "a.jpg", "locked/b.jpg", ".locked/c.jpg")
+    list_folder = os.scandir
+
+    def list_unless_locked(folder: Path) -> "os._ScandirIterator[str]":
+        if folder.name.endswith("locked"):
+            raise PermissionError
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", list_unless_locked)  # root may list everything
+    found = find_photos([tmp_path])
+    assert (found.photos, found.passed_over) == (
+        (Photo("a.jpg", tmp_path / "a.jpg"), Photo("locked", tmp_path / "locked")),
+        1,
+    )
+    assert names(tmp_path / "locked") == ["locked"]
 
 
 @pytest.mark.parametrize(
