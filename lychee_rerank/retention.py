@@ -1,6 +1,7 @@
 """Keeps the data folder within days and bytes: the oldest runs and galleries go first; knows no page."""
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Set
 
@@ -52,7 +53,7 @@ class Retention:
                 oldest_s = self._upkeep.oldest_begun_s()
                 if oldest_s is None:
                     break
-                self._clear_older(oldest_s + 1e-3)
+                self._clear_older(math.nextafter(oldest_s, math.inf))
         except (StorageFailed, OSError) as error:
             log.error("what is old cannot be deleted: %s", error)
 

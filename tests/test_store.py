@@ -1,5 +1,6 @@
 """What is kept on disk: scores by key, runs, galleries; broken files, full disks, and what clearing leaves."""
 
+import math
 import sqlite3
 import time
 from dataclasses import fields, replace
@@ -23,7 +24,7 @@ from tests.pictures import encode, make_plain
 KEY = build_key(replace(CARD, fingerprint="f"), "Red  things", readout=Readout.NUMBER, template=NUMBER)
 SCORE = Score(7.5, 7.25, 0.99, "7.5 of the marked answer", Rule.OUT_OF_TEN)
 ANN, BEN = "ann", "ben"
-A_DAY_S = 24 * 3600
+A_DAY_S, A_MINUTE_S = 86_400, 60
 
 
 def keep_run(
@@ -309,8 +310,8 @@ def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path:
     mounted = tmp_path / "mine.png"
     mounted.write_bytes(b"mine")
     photos = [*drop_photos(spool, 2), Photo("mine.png", mounted)]
-    keep_run(store, photos, run_id="old", begun_s=time.time() - 31 * A_DAY_S)
-    keep_run(store, photos[1:], run_id="new", begun_s=time.time() - 29 * A_DAY_S)
+    keep_run(store, photos, run_id="old", begun_s=time.time() - 30 * A_DAY_S - A_MINUTE_S)
+    keep_run(store, photos[1:], run_id="new", begun_s=time.time() - 30 * A_DAY_S + A_MINUTE_S)
     Retention(store.upkeep, spool, days=30, most_bytes=10**9).keep_within()
     assert (store.runs.load("old"), store.runs.load("new") is not None) == (None, True)
     assert [photo.path.exists() for photo in photos] == [False, True, True]
@@ -319,8 +320,9 @@ def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path:
 def test_the_oldest_go_first_where_bytes_are_short(tmp_path: Path) -> None:
     store, spool = Store(tmp_path), Spool(tmp_path)
     photos = drop_photos(spool, 4)
-    keep_run(store, photos[:2], run_id="old", begun_s=time.time() - 20)
-    keep_run(store, photos[2:], run_id="new", begun_s=time.time() - 10)
+    begun_s = time.time()
+    keep_run(store, photos[:2], run_id="old", begun_s=begun_s)
+    keep_run(store, photos[2:], run_id="new", begun_s=math.nextafter(begun_s, math.inf))
     Retention(store.upkeep, spool, days=30, most_bytes=spool.size_bytes() - 1).keep_within()
     assert [photo.path.exists() for photo in photos] == [False, False, True, True]
 
