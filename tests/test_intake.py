@@ -20,6 +20,7 @@ from lychee_rerank.intake import (
     MAX_FILE_BYTES,
     MAX_PNG_WEBP_PX,
     decode_picture,
+    encode_picture,
     make_thumbnail,
     read_bytes,
 )
@@ -395,6 +396,27 @@ def test_bytes_behind_the_end_of_a_picture_are_nobodys_concern(name: str) -> Non
 def test_filling_between_the_segments_of_a_jpeg_is_nobodys_concern() -> None:
     content = pictures.encode(pictures.make_photo(64, 48))
     assert (pixels(content[:2] + b"\xff\xff\xff" + content[2:]) == pixels(content)).all()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_picture_that_is_no_file_becomes_a_png_of_its_own_mode_and_pixels(mode: str) -> None:
+    picture = pictures.make_photo(64, 48).convert("L" if mode in ("LA", "I;16") else "RGB").convert(mode)
+    found = Image.open(BytesIO(encode_picture(picture)))
+    assert (found.format, found.mode) == ("PNG", mode)
+    assert found.tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "F"])
+def test_a_picture_of_a_mode_that_png_lacks_becomes_rgb(mode: str) -> None:
+    picture = pictures.make_photo(64, 48).convert("L" if mode == "F" else "RGB").convert(mode)
+    found = Image.open(BytesIO(encode_picture(picture)))
+    assert (found.mode, found.tobytes()) == ("RGB", picture.convert("RGB").tobytes())
+
+
+def test_a_picture_that_is_no_file_keeps_its_turn() -> None:
+    upright = pictures.make_photo(64, 48)
+    turned = Image.open(BytesIO(pictures.encode_turned(upright, 6, kind="PNG")))
+    assert (pixels(encode_picture(turned)) == np.asarray(upright)).all()
 
 
 # What is refused
