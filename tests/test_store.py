@@ -121,6 +121,19 @@ def test_past_runs_are_listed_for_their_owner_newest_first_with_the_best_photo(t
     assert len(store.runs.past(ANN, most=1)) == 1
 
 
+def test_what_was_under_way_is_found_unfinished_oldest_first_with_what_came_of_it(tmp_path: Path) -> None:
+    store, photos = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    keep_run(store, photos, run_id="done", begun_s=0.5)
+    for run_id, begun_s, status in (("young", 3.0, "waiting"), ("old", 1.0, "running"), ("stopped", 2.0, "cancelled")):
+        store.runs.begin(Run(run_id, BEN, None, "q", tuple(photos), begun_s=begun_s), status=status)
+    refusal = Refusal(1, "marked-1.png", Reason.EMPTY)
+    store.runs.note("old", refusal, score_key=None, elapsed_s=4.0)
+    old, young = Store(tmp_path).runs.unfinished()
+    assert (old.run, old.status) == (Run("old", BEN, None, "q", tuple(photos), begun_s=1.0), "running")
+    assert (old.outcomes, old.elapsed_s) == ((refusal,), 4.0)
+    assert (young.run.id, young.status, young.outcomes) == ("young", "waiting", ())
+
+
 def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> None:
     store, (one, two) = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
     gallery = store.galleries.begin(ANN)
