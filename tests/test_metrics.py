@@ -113,6 +113,7 @@ def test_a_gallery_of_one_truth_has_no_rank_figures() -> None:
 def test_spearman_is_undefined_without_two_truths_and_two_scores() -> None:
     assert pooled_spearman(judged((0, 10), (5, 5))) is None
     assert pooled_spearman(judged((5, 5), (0, 10))) is None
+    assert pooled_spearman(judged((0, 10), (1, 2))) == pytest.approx(1.0)
     # Ranks 1, 2, 3 against 1, 3, 2: 1 - 6 * (0 + 1 + 1) / (3 * 8).
     assert pooled_spearman(judged((0, 5, 10), (1, 9, 8))) == pytest.approx(0.5)
 

@@ -21,6 +21,7 @@ LONG = [9.8, 9.5, 9.2, 8.7, 8.4, 7.9, 7.6, 6.8, 5.3, 4.1, 3.9, 3.7, 3.0]
         ([], 0),
         ([9.5, 8.7, 8.7], 1),  # 0.8 but for the rounding of a float
         ([9.5, 8.8, 8.1], 0),
+        ([5.0, 4.0, 4.0], 1),
     ],
 )
 def test_the_cliff(scores: list[float], first: int) -> None:
@@ -34,6 +35,9 @@ def test_the_cliff(scores: list[float], first: int) -> None:
         ([6.0, 7.0, 8.0], Verdict.FLAT),
         ([5.0] * 9 + [9.9], Verdict.FLAT),
         ([5.0] * 8 + [0.0, 9.9], Verdict.FINE),
+        ([7.0] * 9 + [0.0], Verdict.FLAT),
+        ([7.5] * 9 + [0.0], Verdict.FINE),
+        ([6.0, 7.5, 8.5], Verdict.FINE),
         ([2.9, 0.0, 0.1], Verdict.NOTHING_FITS),
         ([0.0, 0.0, 0.0], Verdict.NOTHING_FITS),
         ([6.0, 6.0], Verdict.FINE),  # too few to say
