@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import DeviceLost, PhotoRefused
+from lychee_rerank.errors import DeviceLost, PhotoRefused, QueryRefused
 from lychee_rerank.intake import FitSize, Picture, decode_picture
 from lychee_rerank.judge import OneRun
 from lychee_rerank.memory import PhotoMemory
@@ -52,6 +52,14 @@ def test_each_readout_asks_with_its_own_prompt_and_reads_the_score_in_its_own_wa
     assert [score.label_mass for score in found] == pytest.approx([0.5] * 3)
     assert {score.rule for score in found} == {rule}
     assert (judge.templates, judge.questions, judge.answers) == ([template], ["red"], 3)
+
+
+@pytest.mark.parametrize("query", [" \u3000", "x" * 2001])
+def test_a_query_that_cannot_be_scored_is_refused_at_the_call_and_not_at_the_first_photo(query: str) -> None:
+    judge = FakeJudge()
+    with pytest.raises(QueryRefused):
+        score_photos(Engine(judge), query, [])
+    assert judge.questions == []
 
 
 def test_a_template_of_the_users_own_takes_the_place_of_the_readouts(tmp_path: Path) -> None:
