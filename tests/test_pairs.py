@@ -137,15 +137,15 @@ def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [None, "posts.csv"])
 @pytest.mark.parametrize(
     ("file", "reason"),
-    [("gone.csv", "No such file or directory"), (".", "Is a directory"), ("a\0.csv", "embedded null byte")],
+    [("gone.csv", "No such file or directory"), (".", "Is a directory"), ("a\0.csv", "embedded null")],
 )
 def test_a_list_that_is_not_there_is_told_by_its_name_and_with_the_systems_reason(
     tmp_path: Path, file: str, reason: str, name: str | None
 ) -> None:
     with pytest.raises(PairsInvalid) as refused:
         load_pairs(tmp_path / file, name=name)
-    assert (refused.value.problem, refused.value.detail) == (PairsProblem.UNREADABLE, reason)
-    assert refused.value.file == (name or str(tmp_path / file))
+    assert (refused.value.problem, refused.value.file) == (PairsProblem.UNREADABLE, name or str(tmp_path / file))
+    assert reason in refused.value.detail
 
 
 def test_a_name_stands_for_the_photo_of_that_name_and_for_none_where_several_have_it() -> None:
