@@ -10,7 +10,6 @@ BIN_WIDTH = 0.5
 BANDS = ((9.0, 10.0), (6.0, 8.9), (0.0, 5.9))  # both ends are in, of scores as they are shown
 FLAT_RANGE, MIDDLE, MIDDLE_SHARE, NOTHING_BELOW = 2.0, (5.0, 7.0), 0.9, 3.0
 FEWEST = 3  # photos of which a spread says anything
-_ROUNDING = 1e-9  # 9.5 - 8.7 is a little less than 0.8
 
 
 class Verdict(StrEnum):
@@ -44,14 +43,19 @@ def find_cliff(scores: Sequence[float]) -> int:
     """How many photos lie above the first steep fall from the top; 0 where none is steep."""
     ordered = sorted(scores, reverse=True)
     gaps = [
-        (n, upper - lower)
+        (n, _gap(upper, lower))
         for n, (upper, lower) in enumerate(pairwise(ordered), start=1)
-        if upper - lower >= MIN_GAP - _ROUNDING and upper >= MIN_UPPER
+        if _gap(upper, lower) >= MIN_GAP and upper >= MIN_UPPER
     ]
     if len(ordered) < FEWEST or not gaps:
         return 0
-    least = LARGEST_SHARE * max(gap for _, gap in gaps) - _ROUNDING
+    least = LARGEST_SHARE * max(gap for _, gap in gaps)
     return next(n for n, gap in gaps if gap >= least)
+
+
+def _gap(upper: float, lower: float) -> float:
+    """The difference as one would write it: as floats, 6.1 - 5.3 is a little less than 0.8."""
+    return round(upper - lower, 9)
 
 
 def _judge(scores: Sequence[float]) -> Verdict:
@@ -61,5 +65,5 @@ def _judge(scores: Sequence[float]) -> Verdict:
         return Verdict.NOTHING_FITS
     low, high = MIDDLE
     middling = sum(low <= score <= high for score in scores)
-    alike = max(scores) - min(scores) <= FLAT_RANGE + _ROUNDING
+    alike = _gap(max(scores), min(scores)) <= FLAT_RANGE
     return Verdict.FLAT if alike or middling >= MIDDLE_SHARE * len(scores) else Verdict.FINE

@@ -61,6 +61,7 @@ def test_a_gallery_worked_out_by_hand() -> None:
 def test_somers_d_leaves_pairs_of_equal_truth_out_and_keeps_pairs_of_equal_score() -> None:
     # Pairs of unequal truth: four. Two are right, one is tied, one is wrong: (2 - 1) / 4.
     assert figures(judged((10, 10, 0, 0), (5, 3, 3, 4))).somers_d == pytest.approx(1 / 4)
+    assert figures(judged((10, 0), (5, 3))).somers_d == 1.0
 
 
 def test_ndcg_looks_at_the_first_ten_places_alone() -> None:
@@ -125,13 +126,13 @@ def test_ties_are_counted_within_a_gallery_and_never_across() -> None:
 
 
 def test_bands_hold_their_upper_end_and_10_stands_alone() -> None:
-    truths = (0, 0.1, 2.5, 2.6, 5, 7.5, 7.6, 9.9999, 10)
-    assert band_figures(judged(truths, range(9))) == (
+    truths = (0, 0.1, 2.5, 2.6, 5, 5.1, 7.5, 7.6, 9.9999, 10)
+    assert band_figures(judged(truths, range(10))) == (
         BandFigures("0", 1, 0, 0),
         BandFigures("(0, 2.5]", 2, 1.3, 1.5),
         BandFigures("(2.5, 5]", 2, 3.8, 3.5),
-        BandFigures("(5, 7.5]", 1, 7.5, 5),
-        BandFigures("(7.5, 10)", 2, pytest.approx(8.79995), 6.5),
-        BandFigures("10", 1, 10, 8),
+        BandFigures("(5, 7.5]", 2, 6.3, 5.5),
+        BandFigures("(7.5, 10)", 2, pytest.approx(8.79995), 7.5),
+        BandFigures("10", 1, 10, 9),
     )
     assert [band.band for band in band_figures(judged((0, 10), (1, 2)))] == ["0", "10"]

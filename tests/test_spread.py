@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lychee_rerank.spread import Verdict, find_cliff, measure_spread
+from lychee_rerank.spread import BANDS, Verdict, find_cliff, measure_spread
 
 STEEP = [9.8, 9.5, 9.2, 6.8, 6.6, 6.4, 6.4, 6.1, 3.4, 3.3, 3.1, 2.0, 1.0]
 LONG = [9.8, 9.5, 9.2, 8.7, 8.4, 7.9, 7.6, 6.8, 5.3, 4.1, 3.9, 3.7, 3.0]
@@ -19,9 +19,11 @@ LONG = [9.8, 9.5, 9.2, 8.7, 8.4, 7.9, 7.6, 6.8, 5.3, 4.1, 3.9, 3.7, 3.0]
         ([7.0] * 12, 0),
         ([9.0, 1.0], 0),  # two photos
         ([], 0),
-        ([9.5, 8.7, 8.7], 1),  # 0.8 but for the rounding of a float
+        ([9.5, 8.7, 8.7], 1),
         ([9.5, 8.8, 8.1], 0),
-        ([5.0, 4.0, 4.0], 1),
+        ([5.0, 4.2, 4.2], 1),  # 0.8 but for the rounding of a float
+        ([10.0, 8.8, 6.8], 1),  # 0.6 of the largest gap
+        ([10.0, 8.9, 6.9], 2),
     ],
 )
 def test_the_cliff(scores: list[float], first: int) -> None:
@@ -37,7 +39,9 @@ def test_the_cliff(scores: list[float], first: int) -> None:
         ([5.0] * 8 + [0.0, 9.9], Verdict.FINE),
         ([7.0] * 9 + [0.0], Verdict.FLAT),
         ([7.5] * 9 + [0.0], Verdict.FINE),
-        ([6.0, 7.5, 8.5], Verdict.FINE),
+        ([6.0, 7.5, 8.1], Verdict.FINE),
+        ([8.3, 8.3, 6.3], Verdict.FLAT),  # 2.0 but for the rounding of a float
+        ([3.0, 0.0, 0.1], Verdict.FINE),
         ([2.9, 0.0, 0.1], Verdict.NOTHING_FITS),
         ([0.0, 0.0, 0.0], Verdict.NOTHING_FITS),
         ([6.0, 6.0], Verdict.FINE),  # too few to say
@@ -45,6 +49,11 @@ def test_the_cliff(scores: list[float], first: int) -> None:
 )
 def test_what_is_wrong_with_a_spread(scores: list[float], verdict: Verdict) -> None:
     assert measure_spread(scores).verdict == verdict
+
+
+def test_every_score_that_can_be_shown_is_in_one_band_and_no_other_is() -> None:
+    in_bands = [sum(low <= tenths / 10 <= high for low, high in BANDS) for tenths in range(-10, 120)]
+    assert in_bands == [0] * 10 + [1] * 101 + [0] * 19
 
 
 def test_bins_and_bands_go_by_what_is_shown() -> None:

@@ -7,7 +7,7 @@ from lychee_rerank.records import RankedPhoto, Rule, Score, ScoredPhoto
 from lychee_rerank.view import Part, Sort, View
 
 NAMES = ["b.jpg", "A.jpg", "d.jpg", "c.jpg"]
-VALUES = [3.0, 9.96, 6.0, 5.94]
+VALUES = [0.0, 9.96, 6.0, 5.94]
 
 
 def ranking() -> tuple[RankedPhoto, ...]:
