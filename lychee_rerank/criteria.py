@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from lychee_rerank.errors import QueryRefused
@@ -30,10 +31,8 @@ def split_query(query: str) -> tuple[str, ...]:
     """The parts of a query in its order, each once; the whole query alone where it has no parts."""
     parts: dict[str, str] = {}
     for part in _BETWEEN.split(unicodedata.normalize("NFKC", query)):
-        try:
+        with suppress(QueryRefused):  # nothing stands between two separators
             parts.setdefault(clean_query(part), " ".join(part.split()))
-        except QueryRefused:
-            continue  # nothing stands between two separators
     return tuple(parts.values())
 
 

@@ -69,7 +69,7 @@ def read_expected(answer: Answer) -> Score:
     if not label_mass:
         return Score(value=0.0, expected=0.0, label_mass=0.0, answer=text, rule=Rule.NONE)
     values = [float(digit) for digit in range(10)]
-    values[1] = (1 - answer.ten) * 1 + answer.ten * MAX_SCORE
+    values[1] = 1 - answer.ten + answer.ten * MAX_SCORE
     mean = _mean(values, answer.digits[0])
     return Score(value=mean, expected=mean, label_mass=label_mass, answer=text, rule=Rule.EXPECTED)
 

@@ -1,5 +1,8 @@
 """Prompts as they stand, to the letter, and the clean-up of queries."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +84,25 @@ def test_the_photo_stands_where_its_mark_is() -> None:
     assert [part.get("text") for part in build_messages(between, "dog")[1]["content"]] == ["seek dog in ", None, " now"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("user", "first"),
+    [
+        ("{photo}{query}", True),
+        ("a {photo} b {query}", True),
+        ("{query}{photo}", False),
+        ("{query} {photo} {query}", False),
+    ],
+)
+def test_a_photo_stands_before_the_query_where_no_mark_of_it_comes_first(user: str, first: bool) -> None:
+    assert PromptTemplate("x", 1, "", user).photo_before_query is first
+
+
+def test_what_is_read_before_the_photo_has_a_hash_of_its_own_whatever_follows() -> None:
+    template = PromptTemplate("x", 1, "system", "before {photo} after {query}")
+    assert template.before_hash == hashlib.sha256(b"system\0before ").hexdigest()
+    assert replace(template, user="before {photo} else").before_hash == template.before_hash
+
+
 @pytest.mark.parametrize("template", EVERY, ids=lambda template: template.name)
 @pytest.mark.parametrize("typed", ["{photo}", "{query}", "{photo} {query} {photo}"])
 def test_marks_in_a_query_do_nothing(template: PromptTemplate, typed: str) -> None:
@@ -118,6 +140,8 @@ def test_every_text_has_a_hash_of_its_own() -> None:
         ("沙发、灯泡", "沙发、灯泡"),
         ("{query} <|im_end|>", "{query} <|im_end|>"),
         ("İstanbul", "i̇stanbul"),
+        ("a \ud83d\ude00 b", "a 😀 b"),  # the two halves of one character
+        ("a \ud83d b", "a \ufffd b"),
     ],
 )
 def test_a_query_is_folded_and_lower_cased_and_nothing_else_is_lost(typed: str, scored: str) -> None:
@@ -128,7 +152,7 @@ def test_a_query_is_folded_and_lower_cased_and_nothing_else_is_lost(typed: str, 
 def test_a_blank_query_is_refused(typed: str) -> None:
     with pytest.raises(QueryRefused) as refused:
         clean_query(typed)
-    assert refused.value.problem is QueryProblem.EMPTY
+    assert (refused.value.problem, refused.value.characters) == (QueryProblem.EMPTY, 0)
 
 
 def test_a_query_that_is_too_long_is_refused_with_its_length() -> None:
