@@ -10,12 +10,20 @@ import pytest
 
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.export.flagged import COLUMNS, LABELS, NO, YES, build_flagged_table
-from lychee_rerank.moderation import Figures, JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.moderation import (
+    DEFAULT_THRESHOLD,
+    Figures,
+    JudgedPair,
+    Moderation,
+    collect_moderation,
+    flag_pairs,
+    judge_pairs,
+)
 from lychee_rerank.pairs import find_among, parse_pairs
 from lychee_rerank.problems import RowProblem
 from lychee_rerank.prompts import NUMBER
 from lychee_rerank.records import Photo, Readout, Rule
-from lychee_rerank.runs import BadRow, Pair
+from lychee_rerank.runs import BadRow, Pair, Pairs
 from lychee_rerank.scorer import Engine
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
@@ -36,7 +44,9 @@ def judge(fake: FakeJudge, pairs: Sequence[Pair]) -> list[JudgedPair]:
     return list(judge_pairs(Engine(fake), pairs, readout=Readout.NUMBER, template=NUMBER))
 
 
-def moderate(folder: Path, rows: Sequence[tuple[int, str, bool | None]], threshold: float = 5.0) -> Moderation:
+def moderate(
+    folder: Path, rows: Sequence[tuple[int, str, bool | None]], threshold: float = DEFAULT_THRESHOLD
+) -> Moderation:
     return flag_pairs(judge(FakeJudge(), make_pairs(folder, rows)), threshold=threshold)
 
 
@@ -76,12 +86,27 @@ def test_what_is_below_the_threshold_is_flagged_least_fitting_first(photo_folder
     assert lines(moderate(photo_folder, rows, threshold=0.0).flagged) == []
 
 
+def test_a_photo_fits_its_text_from_5_on_unless_told_otherwise(photo_folder: Path) -> None:
+    moderation = moderate(photo_folder, [(124, "4.9", None), (127, "5.0", None), (129, "5.1", None)])
+    assert (lines(moderation.flagged), lines(moderation.passed)) == ([2], [3, 4])
+
+
+def test_outcomes_find_their_pairs_by_place_in_any_order_and_before_all_have_come(photo_folder: Path) -> None:
+    pairs = make_pairs(photo_folder, [(255, "a", None), (0, "b", None), (-1, "c", None), (51, "d", None)])
+    bad = (BadRow(9, "x.jpg", "", RowProblem.NO_TEXT),)
+    outcomes = sorted((one.outcome for one in judge(FakeJudge(), pairs)), key=lambda one: -one.index)
+    moderation = collect_moderation(Pairs(tuple(pairs), bad), outcomes[:-1], threshold=1.0)
+    assert [lines(part) for part in (moderation.flagged, moderation.passed, moderation.refused)] == [[3], [5], [4]]
+    assert (moderation.bad, moderation.counts) == (bad, {"flagged": 1, "passed": 1, "refused": 1})
+
+
 def test_figures_count_what_does_not_fit_as_found_or_missed(photo_folder: Path) -> None:
     caught, false_alarm, missed, left_alone = (0, "a", False), (51, "b", True), (255, "c", False), (204, "d", True)
     unlabelled, refused = (0, "e", None), (-1, "f", False)
     rows = [caught] * 3 + [false_alarm, missed] + [left_alone] * 4 + [unlabelled, refused]
     moderation = moderate(photo_folder, rows)
     assert moderation.figures == Figures(labelled=9, accuracy=7 / 9, precision=3 / 4, recall=3 / 4)
+    assert moderation.figures.shares == {"accuracy": 7 / 9, "precision": 3 / 4, "recall": 3 / 4}
     assert moderation.work_saved == 5 / 11
 
 
