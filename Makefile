@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lint types lock audit bench demo-model clean
+.PHONY: run test mutants check format lint types lock audit bench demo-model clean
 
 run: $(VENV)/run.done
 	@$(BIN)/python serve.py
 
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest
+
+# Small changes of the code that no test notices: make mutants MODULES="spread export.names", or all of them, in hours.
+mutants: $(VENV)/dev.done
+	nice -n 19 $(BIN)/python tools/mutants.py $(MODULES)
 
 check: format lint types test
 

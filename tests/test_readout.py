@@ -275,5 +275,5 @@ def test_what_is_no_number_from_0_to_10_is_an_error_and_no_score(wrong: float) -
     for value, expected, mass in ((wrong, 5.0, 1.0), (5.0, wrong, 1.0), (5.0, 5.0, wrong)):
         with pytest.raises(ValueError, match="no score"):
             Score(value, expected, mass, "", Rule.EXPECTED)
-    with pytest.raises(ValueError, match="label mass 1.1"):
+    with pytest.raises(ValueError, match=r"label mass 1\.1"):
         Score(5.0, 5.0, 1.1, "", Rule.EXPECTED)

@@ -1,0 +1,63 @@
+"""The small changes that `make mutants` tries."""
+
+import ast
+import sys
+
+import pytest
+
+from tests.served import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+from mutating import find_mutants
+
+SOURCE = '''"""What it is."""
+LINE = 5
+
+@kept(2)
+def is_above(score: Literal[10], line: float=0.0) -> Literal[True]:
+    """True above the line."""
+    log.debug("asked %d times", 1)
+    assert line is not None
+    return score >= line and (not score == 0)
+'''
+
+
+def changes(source: str) -> list[str]:
+    return [mutant.after for mutant in find_mutants(source)]
+
+
+def test_what_decides_and_what_is_counted_is_changed_and_nothing_else_is() -> None:
+    mutants = find_mutants(SOURCE)
+    assert {(mutant.line, mutant.after) for mutant in mutants} == {
+        (2, "LINE = 6"),
+        (5, "def is_above(score: Literal[10], line: float=0.1) -> Literal[True]:"),
+        (9, "pass"),
+        (9, "return score > line and (not score == 0)"),
+        (9, "return score >= line or not score == 0"),
+        (9, "return score >= line and score == 0"),
+        (9, "return score >= line and (not score != 0)"),
+        (9, "return score >= line and (not score == 1)"),
+    }
+    lines = ast.unparse(ast.parse(SOURCE)).splitlines()
+    for mutant in mutants:
+        changed = mutant.source.splitlines()
+        assert [old.strip() for old, new in zip(lines, changed, strict=True) if old != new] == [mutant.before]
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ("while ask():\n    go = 1 if ready else 2", ["while not ask():", "go = 1 if not ready else 2"]),
+        ("x = [one for one in all if one]", ["x = [one for one in all if not one]"]),
+        ("def f():\n    del held[0]\n    held += given", ["pass", "del held[1]", "pass", "held -= given"]),
+        ("f(strict=True, whole=True)", ["pass", "f(strict=True, whole=False)"]),
+    ],
+)
+def test_conditions_are_negated_and_statements_taken_out(source: str, after: list[str]) -> None:
+    assert set(after) <= set(changes(source))
+    assert "strict=False" not in "".join(changes(source))
+
+
+def test_what_the_type_checker_alone_reads_is_left_alone() -> None:
+    assert changes("if TYPE_CHECKING:\n    import other\n\nclass Kind:\n    ONE = one\n    size: Literal[3]") == []

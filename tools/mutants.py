@@ -1,0 +1,218 @@
+"""Changes the code in one small place at a time, and lists the changes that no test notices.
+
+    python tools/mutants.py [MODULE ...]
+
+All of it happens in copies of the tree. A test that hangs has noticed. Two hours for all modules on two cores.
+"""
+
+import argparse
+import importlib
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before torch: a fork copies one thread alone
+
+import pytest
+from mutating import Mutant, find_mutants
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "lychee_rerank"
+AT_ONCE = 2
+LEAST_SHARE = 0.97  # of the mutants that change something
+SLACK, SLACK_S = 4, 10.0  # a mutant may take so many times as long as the code, and so much more
+FORK = multiprocessing.get_context("fork")
+
+# A module by its place in the package, and the tests that have to notice what is changed in it, the quickest first.
+TESTS: dict[str, tuple[str, ...]] = {
+    "records": ("test_readout.py", "test_scorer.py", "test_store.py"),
+    "runs": ("test_moderation.py", "test_store.py"),
+    "prompts": ("test_prompts.py",),
+    "readout": ("test_readout.py",),
+    "ranking": ("test_ranking.py",),
+    "spread": ("test_spread.py",),
+    "view": ("test_view.py",),
+    "criteria": ("test_criteria.py",),
+    "moderation": ("test_moderation.py",),
+    "metrics": ("test_metrics.py",),
+    "evaluation": ("test_evaluation.py",),
+    "labels": ("test_labels.py",),
+    "pairs": ("test_pairs.py",),
+    "folders": ("test_folders.py",),
+    "listing": ("test_listing.py",),
+    "formats": ("test_formats.py", "test_intake.py"),
+    "retention": ("test_store.py",),
+    "turns": ("test_turns.py",),
+    "keys": ("test_keys.py", "test_store.py"),
+    "fingerprint": ("test_keys.py",),
+    "photo_hashes": ("test_photo_hashes.py",),
+    "vocabulary": ("test_vocabulary.py",),
+    "memory": ("test_memory.py",),
+    "judge": ("test_scorer.py",),
+    "tasks": ("test_scorer.py",),
+    "ahead": ("test_ahead.py",),
+    "explanation": ("test_explanation.py",),
+    "settings": ("test_settings.py",),
+    "export.cells": ("test_export_table.py",),
+    "export.marks": ("test_export_xmp.py", "test_export_copies.py"),
+    "export.names": ("test_export_copies.py",),
+    "positions": ("test_model.py::test_many_photos_at_once_are_answered_as_each_by_itself", "test_model.py"),
+    "sights": ("test_model.py::test_many_photos_at_once_are_answered_as_each_by_itself", "test_model.py"),
+    "question": ("test_model.py::test_many_photos_at_once_are_answered_as_each_by_itself", "test_model.py"),
+}
+
+# Changes after which the code does the same: a part of the changed line, by module. Read, each of them.
+SAME: dict[str, tuple[str, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A mutant under test in one copy of the tree."""
+
+    mutant: Mutant
+    tree: Path
+    process: ForkProcess
+    until_s: float
+
+    @property
+    def over(self) -> bool:
+        """True once the tests have ended, or should have."""
+        return not self.process.is_alive() or time.monotonic() > self.until_s
+
+    def end(self) -> bool:
+        """Ends the tests and all that they started; True where they noticed the change."""
+        assert self.process.pid is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.join()
+        return self.process.exitcode != 0
+
+
+def main() -> int:
+    """Prints the survivors of each module and the share that was noticed; 1 where that is too small."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"one of {', '.join(TESTS)}; all unless given")
+    modules = parser.parse_args().modules or list(TESTS)
+    if unknown := set(modules) - TESTS.keys():
+        parser.error(f"no tests are named for {', '.join(sorted(unknown))}")
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        trees = [copy_tree(Path(folder) / str(number)) for number in range(AT_ONCE)]
+        counts = [try_module(module, trees) for module in modules]
+    noticed, counted = map(sum, zip(*counts, strict=True))
+    print(f"all: {tell_share(noticed, counted)}")
+    return int(noticed < LEAST_SHARE * counted)
+
+
+def copy_tree(tree: Path) -> Path:
+    """The checkout as it stands, without what git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    return tree
+
+
+def try_module(module: str, trees: Sequence[Path]) -> tuple[int, int]:
+    """How many of a module's mutants were noticed, and how many there are that change something."""
+    name = f"{PACKAGE}/{module.replace('.', '/')}.py"
+    tests = [f"tests/{test}" for test in TESTS[module]]
+    limit_s = SLACK * max(run_unchanged(tree, tests) for tree in trees) + SLACK_S
+    mutants = find_mutants((ROOT / name).read_text(encoding="utf-8"))
+    different = [one for one in mutants if not any(part in one.after for part in SAME.get(module, ()))]
+    survivors = [one for one, noticed in try_mutants(different, name, trees, tests, limit_s) if not noticed]
+    for one in sorted(survivors, key=lambda one: one.line):
+        print(f"{name}:{one.line}: {one.before}  ->  {one.after}")
+    noticed = len(different) - len(survivors)
+    print(f"{module}: {tell_share(noticed, len(different))}", flush=True)
+    return noticed, len(different)
+
+
+def tell_share(noticed: int, counted: int) -> str:
+    """The share in words."""
+    return f"{noticed} of {counted} noticed ({100 * noticed / max(counted, 1):.1f} %)"
+
+
+def run_unchanged(tree: Path, tests: Sequence[str]) -> float:
+    """How long the tests take, in seconds, on the code as it is, and imports here what they need of other packages."""
+    for _ in range(2):  # the second time as the mutants have it
+        begun_s = time.monotonic()
+        ours, theirs = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=run_tests, args=(tree, tests, theirs))
+        process.start()
+        theirs.close()
+        imported = ours.recv()
+        process.join()
+        if process.exitcode:
+            sys.exit(f"these tests fail without any change: {' '.join(tests)}")
+        for name in imported:
+            with suppress(Exception):  # some names are no modules
+                importlib.import_module(name)
+    return time.monotonic() - begun_s
+
+
+def run_tests(tree: Path, tests: Sequence[str], told: Connection | None = None) -> None:
+    """Ends this process with what pytest says of the tests in that tree, once it has `told` what they import."""
+    os.setsid()
+    os.chdir(tree)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    if told is None:  # a mutant's bytecode would be taken for the code's
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    code = pytest.main([*options, f"--basetemp={tree.with_name(f'{tree.name}-temporary')}", *tests])
+    if told is not None:
+        own = (PACKAGE, "tests", "__")
+        told.send([name for name in sys.modules if not name.startswith(own)])
+    os._exit(int(code))
+
+
+def try_mutants(
+    mutants: Iterable[Mutant], name: str, trees: Sequence[Path], tests: Sequence[str], limit_s: float
+) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant as it is over, and whether a test noticed."""
+    left, free = list(mutants)[::-1], list(trees)
+    running: list[Trial] = []
+    source, state = (ROOT / name).read_bytes(), (ROOT / name).stat()
+    while left or running:
+        while left and free:
+            running.append(begin_trial(left.pop(), free.pop(), name, tests, limit_s))
+        wait([trial.process.sentinel for trial in running], timeout=1.0)
+        for trial in [trial for trial in running if trial.over]:
+            yield trial.mutant, trial.end()
+            running.remove(trial)
+            free.append(trial.tree)
+    for tree in trees:
+        (tree / name).write_bytes(source)
+        os.utime(tree / name, ns=(state.st_atime_ns, state.st_mtime_ns))  # its bytecode is good again
+
+
+def begin_trial(mutant: Mutant, tree: Path, name: str, tests: Sequence[str], limit_s: float) -> Trial:
+    """The tests begun on the mutant."""
+    (tree / name).write_text(mutant.source, encoding="utf-8")
+    process = FORK.Process(target=run_tests, args=(tree, tests))
+    process.start()
+    return Trial(mutant, tree, process, time.monotonic() + limit_s)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
