@@ -9,6 +9,7 @@ from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.folders import PICKS_FOLDER, Found, find_photos
 from lychee_rerank.intake import read_bytes
 from lychee_rerank.records import Photo, Reason
+from tests.disks import Disk
 
 
 def fill(folder: Path, *names: str) -> Path:
@@ -159,15 +160,8 @@ def test_a_pipe_that_is_called_a_photo_is_refused_by_name_and_not_waited_for(tmp
 def test_a_folder_that_cannot_be_listed_is_a_photo_that_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(tmp_path, "a.jpg", "locked/b.jpg", ".locked/c.jpg")
-    list_folder = os.scandir
-
-    def list_unless_locked(folder: Path) -> "os._ScandirIterator[str]":
-        if folder.name.endswith("locked"):
-            raise PermissionError
-        return list_folder(folder)
-
-    monkeypatch.setattr(os, "scandir", list_unless_locked)  # root may list everything
+    fill(tmp_path, "a.jpg", "locked/b.jpg", ".hidden/c.jpg")
+    Disk(monkeypatch).fails |= {tmp_path / name: PermissionError() for name in ("locked", ".hidden")}
     found = find_photos([tmp_path])
     assert (found.photos, found.passed_over) == (
         (Photo("a.jpg", tmp_path / "a.jpg"), Photo("locked", tmp_path / "locked")),
