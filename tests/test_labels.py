@@ -49,6 +49,11 @@ def test_a_line_becomes_a_query_with_its_gallery_in_order(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("language", ["x", "x" * 10, "中文 + en"])
+def test_a_language_is_any_text_of_one_to_ten_characters(folder: Path, language: str) -> None:
+    assert load_labels(write(folder, GOOD | {"language": language}))[0].language == language
+
+
 def test_blank_lines_a_byte_order_mark_and_windows_line_ends_are_no_fault(folder: Path) -> None:
     content = "\ufeff" + json.dumps(GOOD) + "\r\n\r\n" + json.dumps(GOOD | {"query": "a\u2028b"}, ensure_ascii=False)
     (folder / "queries.jsonl").write_bytes((content + "\r\n").encode())
