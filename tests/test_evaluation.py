@@ -1,7 +1,9 @@
 """A labelled set, judged by a judge whose scores can be worked out by hand."""
 
 import json
+import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -118,9 +120,25 @@ def test_every_query_looks_at_its_photos_anew_and_tells_of_each(photo_folder: Pa
 
 def test_seconds_are_shared_among_photos_and_not_among_queries(photo_folder: Path) -> None:
     first, second = judge_all(make_set(photo_folder, {"ten.png": 10, "two.png": 0}, TRUE))
-    assert first.seconds_s > 0
     row = sum_up("all", [replace(first, seconds_s=4.0), replace(second, seconds_s=5.0)])
     assert row.seconds_per_photo == pytest.approx(9 / 6)
+
+
+def test_a_query_takes_the_time_between_its_first_photo_and_its_last(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "perf_counter", count(100.0, step=3.5).__next__)
+    assert [judged.seconds_s for judged in judge_all(make_set(photo_folder, TRUE, TRUE))] == [3.5, 3.5]
+
+
+def test_photos_stand_in_the_order_of_the_set_whichever_is_over_first(photo_folder: Path) -> None:
+    judge = FakeJudge(batch=8, looked_at_once=8)  # the one that is refused waits for no other
+    (judged,) = judge_set(make_set(photo_folder, {"ten.png": 9, "broken.png": 5, "none.png": 1}), judge).queries
+    assert [(photo.truth, photo.score, photo.refused) for photo in judged.photos] == [
+        (9.0, 10.0, False),
+        (5.0, 0.0, True),
+        (1.0, 0.0, False),
+    ]
 
 
 def test_score_and_expected_score_are_both_taken_over(photo_folder: Path) -> None:
