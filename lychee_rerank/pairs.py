@@ -38,7 +38,6 @@ class _Unusable(Exception):
     """A row that is passed over."""
 
     def __init__(self, problem: RowProblem) -> None:
-        super().__init__(problem)
         self.problem = problem
 
 

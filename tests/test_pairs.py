@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PairsInvalid
-from lychee_rerank.pairs import MAX_LIST_BYTES, find_among, load_pairs, parse_pairs
+from lychee_rerank.pairs import find_among, load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.records import Photo
 from lychee_rerank.runs import Pair
@@ -124,14 +124,17 @@ def test_photos_lie_in_the_folder_of_the_list_and_nowhere_else(tmp_path: Path) -
     ]
 
 
-def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("size_bytes", "problem"), [(20_000_000, PairsProblem.NO_COLUMNS), (20_000_001, PairsProblem.TOO_LARGE)]
+)
+def test_a_list_above_20_mb_is_not_read(tmp_path: Path, size_bytes: int, problem: PairsProblem) -> None:
     file = tmp_path / "pairs.csv"
     with file.open("wb") as content:
-        content.truncate(MAX_LIST_BYTES + 1)
+        content.truncate(size_bytes)
     with pytest.raises(PairsInvalid) as refused:
         load_pairs(file, name="posts.csv")
-    assert (refused.value.problem, refused.value.file) == (PairsProblem.TOO_LARGE, "posts.csv")
-    assert "20 MB" in ENGLISH.failure(refused.value)
+    assert (refused.value.problem, refused.value.file) == (problem, "posts.csv")
+    assert ("20 MB" in ENGLISH.failure(refused.value)) is (problem is PairsProblem.TOO_LARGE)
 
 
 @pytest.mark.parametrize("name", [None, "posts.csv"])
