@@ -3,12 +3,14 @@
 import errno
 import os
 import threading
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from lychee_rerank.folders import find_photos
-from lychee_rerank.listing import Listed, Listing, Subfolder
+from lychee_rerank.listing import Listed, Listing, Standing, Subfolder
 from tests.disks import HOLD_S, Disk
 
 
@@ -41,6 +43,7 @@ def test_nobody_waits_for_a_slow_disk_and_everybody_may_ask_how_far_it_is(
     listing = Listing(photo_folder)
     listing.rescan()
     assert held.asked.wait(HOLD_S)
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "listing"] == [True]  # nor at the end
     standing = listing.standing()
     assert (standing.listed, standing.under_way, standing.found_so_far) == (None, True, 2)
     assert not listing.wait(0)
@@ -53,8 +56,19 @@ def test_nobody_waits_for_a_slow_disk_and_everybody_may_ask_how_far_it_is(
 
 
 def test_a_listing_that_nobody_asked_for_has_not_begun(photo_folder: Path) -> None:
-    standing = Listing(photo_folder).standing()
-    assert (standing.listed, standing.under_way) == (None, False)
+    assert Listing(photo_folder).standing() == Standing(None, under_way=False, found_so_far=0)
+
+
+def test_photos_are_counted_anew_with_every_listing(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = Listing(fill(photo_folder, "a.jpg", "b.jpg"))
+    list_now(listing)
+    assert listing.standing().found_so_far == 2
+    held = Disk(monkeypatch).hold(photo_folder)
+    listing.rescan()
+    assert held.asked.wait(HOLD_S)
+    assert listing.standing().found_so_far == 0
+    held.let_go.set()
+    assert listing.wait(HOLD_S)
 
 
 def test_the_last_result_is_kept_until_the_next_is_there(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,18 +99,15 @@ def test_a_folder_is_listed_once_at_a_time(photo_folder: Path, monkeypatch: pyte
     assert disk.listed.count(photo_folder / "sub") == 1
 
 
-def test_a_fresh_listing_is_not_made_again(photo_folder: Path) -> None:
-    listing = Listing(fill(photo_folder, "a.jpg"))
-    listing.refresh(older_than_s=3600)
-    assert listing.wait(HOLD_S)
-    first = listing.standing().listed
-    assert names(first) == ["a.jpg"]
-    listing.refresh(older_than_s=3600)
-    assert listing.wait(HOLD_S)
-    assert listing.standing().listed is first
-    listing.refresh(older_than_s=0)
-    assert listing.wait(HOLD_S)
-    assert listing.standing().listed is not first
+def test_a_fresh_listing_is_not_made_again(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing, seen = Listing(fill(photo_folder, "a.jpg")), []
+    for now_s in (0.0, 60.0, 119.9, 120.0):
+        monkeypatch.setattr(time, "monotonic", lambda now_s=now_s: 1000.0 + now_s)
+        listing.refresh(older_than_s=60 if now_s else 10_000)
+        assert listing.wait(HOLD_S)
+        seen.append(listing.standing().listed)
+    assert names(seen[0]) == ["a.jpg"]
+    assert [one is other for one, other in pairwise(seen)] == [False, True, False]
 
 
 @pytest.mark.parametrize("name", ["gone", "file.txt", "file.txt/below"])
@@ -118,10 +129,11 @@ def test_a_folder_that_cannot_be_read_is_told_until_it_can(
     assert (names(listed), listed.readable) == (["a.jpg"], True)
 
 
-def test_a_folder_that_can_be_listed_but_not_entered_cannot_be_read(
-    photo_folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lacking", [os.R_OK, os.X_OK])
+def test_a_folder_that_may_not_be_read_or_not_be_entered_cannot_be_read(
+    photo_folder: Path, monkeypatch: pytest.MonkeyPatch, lacking: int
 ) -> None:
-    Disk(monkeypatch).closed.add(photo_folder)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != photo_folder or not mode & lacking)
     assert not list_now(Listing(fill(photo_folder, "a.jpg"))).readable
 
 

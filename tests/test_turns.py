@@ -1,8 +1,14 @@
 """Whose turn is next."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from lychee_rerank.turns import Turns
+
+HOLD_S = 10  # a limit for a hung test, never a pause
 
 
 @dataclass
@@ -49,3 +55,33 @@ def test_there_is_no_turn_without_errands_nor_once_they_are_closed() -> None:
     turns = line_up(errand)
     turns.close()
     assert (turns.next(), turns.closed) == (None, True)
+
+
+@pytest.mark.parametrize("end", [lambda turns: turns.add(Errand("ann", "a1")), Turns.close], ids=["added", "closed"])
+def test_who_waits_wakes_at_the_first_errand_and_when_there_will_be_none(
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[Turns[Errand]], None]
+) -> None:
+    waits = threading.Event()
+
+    class Watched(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.set()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(threading, "Condition", Watched)
+    turns, found = Turns[Errand](), []
+    monkeypatch.undo()
+    waiter = threading.Thread(target=lambda: found.append(turns.next()), daemon=True)
+    waiter.start()
+    assert waits.wait(HOLD_S)
+    end(turns)
+    waiter.join(HOLD_S)
+    assert found == [None if turns.closed else Errand("ann", "a1")]
+
+
+def test_what_is_not_in_the_line_is_removed_without_a_word_and_a_line_that_is_empty_is_nobodys_turn() -> None:
+    first = Errand("ann", "a1")
+    turns = line_up(first, Errand("ben", "b1"))
+    for errand in (Errand("ann", "never"), Errand("cho", "never"), first, first):
+        turns.remove(errand)
+    assert next_names(turns, 2) == ["b1", "b1"]
