@@ -2,10 +2,51 @@
 
 import pytest
 
-from lychee_rerank.formats import webp_size
+from lychee_rerank.formats import ends_too_early, find_kind, find_scan, webp_size
 from tests import pictures
 
+JPEG = pictures.encode(pictures.make_photo(64, 48))
+SCAN = JPEG.index(b"\xff\xda\x00\x0c")
+KINDS = {
+    "JPEG": JPEG,
+    "PNG": pictures.encode(pictures.make_photo(64, 48), "PNG"),
+    "WEBP": pictures.encode(pictures.make_photo(64, 48), "WEBP"),
+}
 LARGEST = {"lossy": 16_383, "lossless": 16_384, "extended": 1 << 24}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_whole_with_its_last_byte_and_not_without(kind: str) -> None:
+    content = KINDS[kind]
+    assert find_kind(content) == kind
+    assert not ends_too_early(content, kind)
+    assert not ends_too_early(content + b"and more", kind)
+    assert ends_too_early(content[:-1], kind)
+
+
+def test_the_first_512_bytes_alone_tell_what_a_file_is() -> None:
+    assert find_kind(b"a" * 512 + b"\x00") == "text"
+    assert find_kind(b"a" * 511 + b"\x00") == ""
+    assert find_kind(b"") == ""
+
+
+@pytest.mark.parametrize("length", [2, 3, 255, 256, 40_000])
+def test_the_scan_of_a_jpeg_is_found_behind_segments_of_any_length(length: int) -> None:
+    content = pictures.add_jpeg_segment(JPEG, 0xE1, (b"\xff\xda" * length)[: length - 2])
+    assert find_scan(content) == SCAN + 2 + length
+    assert find_scan(content[:2] + b"\xff\xff\xff" + content[2:]) == SCAN + 2 + length + 3
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_its_photo() -> None:
+    content = pictures.add_jpeg_segment(JPEG, 0xE1, b"Exif" + JPEG)
+    assert not ends_too_early(content, "JPEG")
+    assert ends_too_early(content[:-1], "JPEG")
+
+
+def test_where_segments_stop_making_sense_the_search_for_a_scan_ends() -> None:
+    assert find_scan(JPEG[:2] + b"no segment") == 2
+    assert find_scan(JPEG[:2] + b"\xff\xe1\x00\x04ab" + b"\x00" + JPEG[2:]) == 8
+    assert find_scan(JPEG[:2]) == 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (640, 480), (3, 700), (1025, 257)])

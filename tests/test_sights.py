@@ -32,6 +32,22 @@ def test_rows_of_two_pieces_stand_at_the_right_with_zeros_to_their_left() -> Non
     assert batch[..., 0].tolist() == [[1, 2, 2], [3, 3, 3], [2, 2, 1], [0, 1, 1]]
 
 
+def test_one_row_is_a_batch_without_padding() -> None:
+    assert torch.equal(
+        join_left([(filled(1, 2)[0], filled(2, 1)[0])])[0], torch.cat([filled(1, 2), filled(2, 1)], 2)[0]
+    )
+
+
+def test_keys_and_values_take_turns_layer_by_layer() -> None:
+    assert [
+        (keys.item(), values.item()) for keys, values in Sight(tuple(torch.arange(6)), torch.ones(1, 3)).layers
+    ] == [
+        (0, 1),
+        (2, 3),
+        (4, 5),
+    ]
+
+
 def test_rows_may_have_dimensions_before_their_length() -> None:
     batch = join_left([(filled(1, 1)[0], filled(2, 2)[0]), (filled(3, 1)[0], filled(4, 1)[0])])
     assert batch.shape == (2, HEADS, 3, WIDTH)
