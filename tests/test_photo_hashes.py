@@ -4,6 +4,9 @@ import hashlib
 import os
 from pathlib import Path
 
+import pytest
+
+from lychee_rerank import photo_hashes
 from lychee_rerank.photo_hashes import PhotoHashes
 
 
@@ -15,6 +18,15 @@ def test_a_file_that_did_not_change_is_known_and_one_that_did_is_not(tmp_path: P
     path.write_bytes(b"two")
     os.utime(path, ns=(1, 1))
     assert hashes.find(path) is None
+
+
+def test_what_was_hashed_first_is_forgotten_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_hashes, "_MOST_FILES", 2)
+    hashes, paths = PhotoHashes(), [tmp_path / name for name in "abc"]
+    for path in paths:
+        path.write_bytes(b"one")
+        hashes.take(path, b"one")
+    assert [hashes.find(path) is not None for path in paths] == [False, True, True]
 
 
 def test_content_that_is_not_the_files_any_more_is_not_remembered_as_its(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO
 from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
+FIELDS = {"LYCHEE_PIXEL_BUDGET": "pixel_budget_px"}  # the others are called as their variables are
+
 
 def test_without_variables_everything_has_its_default() -> None:
     settings = load_settings({})
@@ -21,6 +23,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert (settings.keep_days, settings.keep_bytes) == (30, 20 * 10**9)
     assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
     assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ())
+    assert (settings.device, settings.memory_bytes, settings.password, settings.prompt) == (None,) * 4
 
 
 def test_every_variable_is_read() -> None:
@@ -32,7 +35,10 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_SAMPLES_DIR": "/app/samples",
             "LYCHEE_DATA_DIR": "/data",
             "LYCHEE_PIXEL_BUDGET": "200704",
+            "LYCHEE_DEVICE": "cpu",
             "LYCHEE_DTYPE": "float16",
+            "LYCHEE_MEMORY_BYTES": "0",
+            "LYCHEE_PASSWORD": "open sesame",
             "LYCHEE_EMPTY_CACHE": "never",
             "LYCHEE_READOUT": "yes_no",
             "LYCHEE_KEEP_DAYS": "0",
@@ -49,6 +55,25 @@ def test_every_variable_is_read() -> None:
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
+    assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
+    assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("LYCHEE_PIXEL_BUDGET", 3136),
+        ("LYCHEE_KEEP_DAYS", 0),
+        ("LYCHEE_KEEP_BYTES", 0),
+        ("LYCHEE_MEMORY_BYTES", 0),
+        ("LYCHEE_PORT", 1),
+    ],
+)
+def test_a_number_may_be_the_least_one_and_no_smaller(name: str, least: int) -> None:
+    assert getattr(load_settings({name: str(least)}), FIELDS.get(name, name[7:].lower())) == least
+    with pytest.raises(SettingInvalid) as invalid:
+        load_settings({name: str(least - 1)})
+    assert (invalid.value.name, invalid.value.expected) == (name, f"a whole number of at least {least}")
 
 
 @pytest.mark.parametrize(
