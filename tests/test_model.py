@@ -2,22 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
 from lychee_rerank.errors import DeviceLost, ModelUnusable, PhotoRefused
-from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.positions import photo_positions, text_positions
-from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, build_messages, explain, template_for
+from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain, template_for
 from lychee_rerank.reader import Patches, prepare_picture
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
-from lychee_rerank.records import Answer, EmptyCache, ModelChoice, ModelProblem, Readout, Reason, Rule, Why
+from lychee_rerank.records import Answer, ModelProblem, Readout, Reason, Rule
 from lychee_rerank.weights import DEMO_FOLDER
+from tests.plain_passes import ScriptedHead, load_demo_model, never, picture_of, plain_inputs, plain_probabilities
 
 SCORE_TOLERANCE, P_TOLERANCE = 1e-4, 1e-5  # on a score from 0 to 10, on a probability; float32
 MIDDLE = template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10.")
@@ -26,77 +24,14 @@ PLACES = 6  # of an answer, each held to a plain pass; a number takes no more
 SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40)]
 
 
-def choice(folder: Path) -> ModelChoice:
-    return ModelChoice(folder=folder, name="demo", demo=True, why=Why.REQUESTED)
-
-
 @pytest.fixture(scope="module")
 def model() -> VisionLanguageModel:
-    return load_model(choice(DEMO_FOLDER), dtype=None, pixel_budget_px=None, empty_cache=EmptyCache.PHOTO)
-
-
-def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image:
-    """Coloured noise at the size at which the model sees a photo of `size`."""
-    width, height = model.fit_size(*size)
-    generator = torch.Generator().manual_seed(width * height)
-    pixels = torch.randint(0, 256, (height, width, 3), generator=generator, dtype=torch.uint8)
-    return Image.fromarray(pixels.numpy())
-
-
-def plain_inputs(
-    model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER
-) -> Any:
-    """What the processor itself makes of the whole prompt and the photo."""
-    messages = build_messages(template, query)
-    content: Any = messages[1]["content"]
-    content[[part["type"] for part in content].index("image")]["image"] = picture
-    return model.processor.apply_chat_template(
-        messages,
-        add_generation_prompt=True,
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-        sanitize_control_tokens=True,
-        processor_kwargs={"images_kwargs": {"do_resize": False}},
-    )
-
-
-def plain_probabilities(model: VisionLanguageModel, inputs: Any, appended: str | list[int] = "") -> torch.Tensor:
-    """P [vocabulary] of the token behind the whole prompt and what is appended, from one plain forward pass."""
-    encode = model.processor.tokenizer.encode
-    tokens = encode(appended, add_special_tokens=False) if isinstance(appended, str) else appended
-    longer = dict(inputs)
-    for name, filling in (("input_ids", tokens), ("attention_mask", [1] * len(tokens)), ("mm_token_type_ids", None)):
-        more = torch.tensor([filling or [0] * len(tokens)], dtype=inputs[name].dtype)
-        longer[name] = torch.cat([inputs[name], more], dim=1)
-    model.network.model.rope_deltas = None
-    with torch.inference_mode():
-        return torch.softmax(model.network(**longer).logits[0, -1].float(), dim=-1)
-
-
-def never(_: str) -> bool:
-    return False
+    return load_demo_model()
 
 
 def decode(model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER) -> Answer:
     """The answer as the readout `number` asks for it."""
     return model.ask(template, query).answer(picture, max_tokens=64, until=number_is_over)
-
-
-class ScriptedHead(torch.nn.Module):
-    """Stands in for the language head: says the given tokens, one per pass, whatever came before; counts passes."""
-
-    def __init__(self, tokens: list[int], vocabulary: int) -> None:
-        super().__init__()
-        self.tokens, self.vocabulary, self.passes = tokens, vocabulary, 0
-
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        if not hidden.shape[1]:  # nothing is to be said yet
-            return hidden
-        row = torch.zeros(len(hidden), hidden.shape[1], self.vocabulary)
-        row[..., self.tokens[min(self.passes, len(self.tokens) - 1)]] = 1.0
-        self.passes += 1
-        return row
 
 
 def test_the_bundled_model_is_small_whole_and_says_what_it_is(model: VisionLanguageModel) -> None:
