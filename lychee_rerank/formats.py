@@ -38,7 +38,7 @@ def ends_too_early(content: bytes, kind: str) -> bool:
         return b"IEND\xaeB`\x82" not in content
     if kind == "WEBP":
         return len(content) < 8 + int.from_bytes(content[4:8], "little")
-    return content.find(b"\xff\xd9", find_scan(content)) < 0
+    return content.find(b"\xff\xd9", find_scan(content)) == -1
 
 
 def find_scan(content: bytes) -> int:
