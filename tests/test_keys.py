@@ -1,5 +1,6 @@
 """A stale key cannot be hit: change any part of what a score, or what is kept of a photo, depends on, and it misses."""
 
+import hashlib
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -72,3 +73,13 @@ def test_every_field_is_part_of_the_key(key: ScoreKey | SightKey) -> None:
         if field.name != "photo":
             other = replace(key, **{field.name: "another"})
             assert other.of("photo") != key.of("photo"), field.name
+
+
+def test_a_score_that_an_earlier_version_kept_is_found_under_its_key() -> None:
+    key = ScoreKey("red", Readout.NUMBER, "number 1 hash", "model", "float32", "sdpa", "CPU", 784, 1, "torch 2.0")
+    text = (
+        '{"attention": "sdpa", "decode_policy": 1, "device": "CPU", "dtype": "float32", "model": "model", '
+        '"packages": "torch 2.0", "photo": "hash", "pixel_budget_px": 784, "prompt": "number 1 hash", '
+        '"query": "red", "readout": "number"}'
+    )
+    assert key.of("hash") == hashlib.sha256(text.encode()).hexdigest()

@@ -70,6 +70,13 @@ def test_nothing_leaves_for_what_would_not_fit_even_then() -> None:
     assert (memory.used_bytes, scan(memory, "other", range(10, 14))) == (100, 4)
 
 
+def test_another_gallery_gives_way_for_a_single_byte_that_lacks() -> None:
+    memory = PhotoMemory[Seen](100)
+    scan(memory, "old", range(10))
+    assert memory.keep("small", Seen(1), gallery="new")
+    assert memory.used_bytes == 91
+
+
 def test_without_room_nothing_is_kept_nor_copied() -> None:
     memory = PhotoMemory[Seen](0)
     assert not memory.keep("a", Seen(), gallery="g")

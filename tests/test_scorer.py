@@ -298,3 +298,11 @@ def test_a_run_ends_with_freed_memory_given_back(tmp_path: Path, monkeypatch: py
     assert not given_back
     assert len(list(steps)) == 1
     assert given_back == [1]
+
+
+def test_a_run_by_itself_knows_the_scores_it_gave_and_blames_no_photo() -> None:
+    known, score = OneRun(), Score(7.5, 7.25, 0.9, "7.5", Rule.WHOLE_ANSWER)
+    assert known.find("photo") is None
+    known.keep("photo", score)
+    known.blame("photo")
+    assert (known.find("photo"), known.blamed("photo")) == (score, False)

@@ -22,6 +22,7 @@ CASES = [
     ("a dog and a theodolite", ("a theodolite",)),
     ("科技感, 深空蓝, 狗", ("科技感", "深空蓝")),
     ("strawberries and foxes", ()),
+    ("puppies, bunny + lorries", ()),
     ("蓝背景,红底", ()),
     ("和服", ("和服",)),
     ("穿红色衣服的藏族姑娘", ("穿红色衣服的藏族姑娘",)),

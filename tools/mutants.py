@@ -56,7 +56,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "retention": ("test_store.py",),
     "turns": ("test_turns.py",),
     "keys": ("test_keys.py", "test_store.py"),
-    "fingerprint": ("test_keys.py",),
+    "fingerprint": ("test_fingerprint.py",),
     "photo_hashes": ("test_photo_hashes.py",),
     "vocabulary": ("test_vocabulary.py",),
     "memory": ("test_memory.py",),
