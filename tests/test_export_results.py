@@ -2,7 +2,7 @@
 
 import pytest
 
-from lychee_rerank.export.names import name_copies, number_name
+from lychee_rerank.export.names import clean_name, name_copies, number_name
 from tests.finished import finish
 
 
@@ -33,6 +33,25 @@ def test_a_long_name_is_cut_between_characters_and_keeps_its_ending(name: str) -
     assert 150 < len(copied.encode()) <= 200
     assert copied.endswith(".jpeg") or ".jpeg" not in name
     assert set(copied) <= set("0123456789._" + name)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a" * 300 + ".jpeg", "a" * 175 + ".jpeg"),
+        ("a" * 175 + ".jpeg", "a" * 175 + ".jpeg"),
+        ("沙" * 300 + ".jpeg", "沙" * 58 + ".jpeg"),
+        ("a" * 300 + "." + "b" * 15, "a" * 164 + "." + "b" * 15),
+        ("a" * 100 + "." + "b" * 16, "a" * 100 + "." + "b" * 16),
+        ("a" * 300 + "." + "b" * 16, "a" * 180),
+    ],
+)
+def test_of_a_name_180_bytes_are_kept_and_of_an_ending_all_or_nothing(name: str, kept: str) -> None:
+    assert clean_name(name) == kept
+
+
+def test_no_photos_have_no_names() -> None:
+    assert name_copies(()) == ()
 
 
 def test_names_sort_by_rank_and_differ_even_where_the_photos_names_do_not() -> None:

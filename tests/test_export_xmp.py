@@ -53,6 +53,7 @@ def test_scores_become_stars_and_never_a_rejection(score: float, stars: int) -> 
 def test_the_lines_between_stars_can_be_set() -> None:
     assert parse_stars("2,4,6,8,9") == parse_stars("2，4、6, 8，9") == DEFAULT_STARS
     assert count_stars(5.0, parse_stars("1, 2, 3, 4, 5")) == 5
+    assert parse_stars("0,1,2,3,10") == (0, 1, 2, 3, 10)
     for wrong in ("", "1,2,3", "1,2,3,4,x", "5,4,3,2,1", "1,1,2,3,4", "-1,2,3,4,5", "1,2,3,4,11", "nan,2,3,4,5"):
         with pytest.raises(ValueError, match=r".*"):
             parse_stars(wrong)

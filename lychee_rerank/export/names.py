@@ -20,7 +20,7 @@ _UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, line and p
 
 def name_copies(chosen: Sequence[RankedPhoto]) -> tuple[str, ...]:
     """A file name for each photo, such as 001_8.5_sofa.jpg: sorted by rank, no two alike, never a path."""
-    digits = max(MIN_RANK_DIGITS, len(str(max((photo.rank for photo in chosen), default=0))))
+    digits = max([MIN_RANK_DIGITS, *(len(str(photo.rank)) for photo in chosen)])
     return tuple(
         f"{photo.rank:0{digits}d}_{photo.scored.score.value:.1f}_{clean_name(photo.scored.name)}" for photo in chosen
     )
