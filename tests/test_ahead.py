@@ -50,3 +50,23 @@ def test_what_making_raises_is_raised_where_it_is_asked_for() -> None:
     with pytest.raises(ZeroDivisionError):
         future.result()
     assert other.result() == 1
+
+
+def test_what_nobody_asks_for_any_more_is_not_begun_and_what_is_under_way_is_not_waited_for() -> None:
+    let_go, begun = threading.Event(), []
+
+    def make(n: int) -> int:
+        begun.append(n)
+        let_go.wait(WAIT_S)
+        return n
+
+    ahead = make_ahead(make, range(10), ahead=3, threads=1)
+    _, first = next(ahead)
+    ahead.close()
+    assert not first.done()
+    let_go.set()
+    assert first.result(WAIT_S) == 0
+    for thread in threading.enumerate():
+        if thread.name.startswith("lychee-ahead"):
+            thread.join(WAIT_S)
+    assert begun == [0]

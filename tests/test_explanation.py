@@ -27,6 +27,7 @@ def test_it_belongs_to_the_owner_and_to_the_score_that_the_photo_has() -> None:
 
 def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
     explanation = make_explanation()
+    assert (explanation.text, explanation.urgent) == ("", True)
     for text in ("A", "A red"):
         explanation.tell(text)
         assert (explanation.text, explanation.over) == (text, False)
