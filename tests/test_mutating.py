@@ -61,3 +61,10 @@ def test_conditions_are_negated_and_statements_taken_out(source: str, after: lis
 
 def test_what_the_type_checker_alone_reads_is_left_alone() -> None:
     assert changes("if TYPE_CHECKING:\n    import other\n\nclass Kind:\n    ONE = one\n    size: Literal[3]") == []
+
+
+def test_a_change_in_a_long_line_is_shown_with_what_stands_around_it() -> None:
+    filler = "x" * 200
+    (mutant,) = [mutant for mutant in find_mutants(f"a = (one.{filler}, 7, one.{filler})") if "8" in mutant.after]
+    assert mutant.excerpt == f"{'x' * 48}, 7, one.{'x' * 44}  ->  {'x' * 48}, 8, one.{'x' * 44}"
+    assert [mutant.excerpt for mutant in find_mutants("a = 7")] == ["a = 7  ->  a = 8"]

@@ -67,7 +67,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "settings": ("test_settings.py",),
     "export.cells": ("test_export_table.py",),
     "export.marks": ("test_export_xmp.py", "test_export_copies.py"),
-    "export.names": ("test_export_copies.py",),
+    "export.names": ("test_export_results.py",),
     "positions": ("test_positions.py",),
     "sights": ("test_sights.py",),
     "question": ("test_question.py",),
@@ -148,7 +148,7 @@ def try_module(module: str, trees: Sequence[Path]) -> tuple[int, int]:
     for one, seen in try_mutants(different, name, trees, tests, limit_s):
         noticed += seen
         if not seen:
-            print(f"{name}:{one.line}: {one.before}  ->  {one.after}", flush=True)
+            print(f"{name}:{one.line}: {one.excerpt}", flush=True)
     print(f"{module}: {tell_share(noticed, len(different))}", flush=True)
     return noticed, len(different)
 

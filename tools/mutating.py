@@ -8,7 +8,9 @@ docstrings, log lines, assertions for the type checker, and `strict`, which guar
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
+AROUND = 50  # characters that are shown on each side of a change
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
@@ -32,6 +34,13 @@ class Mutant:
     before: str
     after: str
     source: str
+
+    @property
+    def excerpt(self) -> str:
+        """What was changed into what, with a few words around it."""
+        start = max(_count_alike(self.before, self.after) - AROUND, 0)
+        end = max(_count_alike(self.before[::-1], self.after[::-1]) - AROUND, 0)
+        return "  ->  ".join(line[start : len(line) - end] for line in (self.before, self.after))
 
 
 def find_mutants(source: str) -> list[Mutant]:
@@ -111,3 +120,8 @@ def _differing_lines(before: str, after: str) -> tuple[str, str]:
     pairs = zip(before.splitlines(), after.splitlines(), strict=False)
     old, new = next((old, new) for old, new in pairs if old != new)
     return old.strip(), new.strip()
+
+
+def _count_alike(one: str, other: str) -> int:
+    """How many characters both start with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
