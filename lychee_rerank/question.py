@@ -14,7 +14,6 @@ import torch
 from transformers import DynamicCache
 
 from lychee_rerank.errors import DeviceLost, PhotoRefused
-from lychee_rerank.intake import Picture
 from lychee_rerank.positions import photo_positions, text_positions
 from lychee_rerank.reader import Prepared, Reader
 from lychee_rerank.records import Answer, Reason, Verdict
@@ -48,17 +47,6 @@ class Question:
             cache = DynamicCache(config=reader.network.config)
             reader.read(reader.embed([before]), text_positions(0, len(before)), cache, rows=0)
             self._prefix, self._prefix_tokens = layers_of(cache), len(before)
-
-    def answer(self, picture: Picture, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
-        """What the model says about an upright RGB picture of `fit_size`; otherwise as `answer_all`."""
-        sights = self.look_all([self._reader.prepare(picture)])
-        (answer,) = self.answer_all(sights, max_tokens=max_tokens, until=until)
-        return answer
-
-    def decide(self, picture: Picture) -> Verdict:
-        """How far the model would answer with yes about an upright RGB picture; otherwise as `decide_all`."""
-        (verdict,) = self.decide_all(self.look_all([self._reader.prepare(picture)]))
-        return verdict
 
     def look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
         """What the model keeps of each picture.

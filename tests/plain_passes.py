@@ -1,5 +1,6 @@
-"""The bundled model without any of the engine's shortcuts: the whole prompt and photo in one pass, token by token."""
+"""The bundled model, asked about one picture, and without the engine's shortcuts: prompt and photo in one pass."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -8,7 +9,8 @@ from PIL import Image
 from lychee_rerank.loading import load_model
 from lychee_rerank.model import VisionLanguageModel
 from lychee_rerank.prompts import NUMBER, PromptTemplate, build_messages
-from lychee_rerank.records import EmptyCache, ModelChoice, Why
+from lychee_rerank.question import Question
+from lychee_rerank.records import Answer, EmptyCache, ModelChoice, Verdict, Why
 from lychee_rerank.weights import DEMO_FOLDER
 
 
@@ -60,6 +62,18 @@ def plain_probabilities(model: VisionLanguageModel, inputs: Any, appended: str |
 def never(_: str) -> bool:
     """Lets an answer go on."""
     return False
+
+
+def answer_one(question: Question, picture: Image.Image, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+    """What the engine answers about one picture."""
+    (answer,) = question.answer_all(question.look_all([picture]), max_tokens=max_tokens, until=until)
+    return answer
+
+
+def decide_one(question: Question, picture: Image.Image) -> Verdict:
+    """The engine's verdict about one picture."""
+    (verdict,) = question.decide_all(question.look_all([picture]))
+    return verdict
 
 
 class ScriptedHead(torch.nn.Module):

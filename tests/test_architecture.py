@@ -57,7 +57,7 @@ ALLOWED = {
     "sights": set(),
     "last_layer": set(),
     "reader": {"records", "errors", "intake", "last_layer", "vision"},  # intake for the type of a picture
-    "question": {"records", "errors", "intake", "positions", "reader", "sights"},
+    "question": {"records", "errors", "positions", "reader", "sights"},
     "model": {"memory", "prompts", "question", "reader"},
     "vision": set(),
     "loading": {"records", "errors", "checkpoint", "last_layer", "model", "vision"},

@@ -15,7 +15,16 @@ from lychee_rerank.reader import Patches, prepare_picture
 from lychee_rerank.readout import number_is_over, read_expected, read_number, read_yes_no
 from lychee_rerank.records import Answer, ModelProblem, Readout, Reason, Rule
 from lychee_rerank.weights import DEMO_FOLDER
-from tests.plain_passes import ScriptedHead, load_demo_model, never, picture_of, plain_inputs, plain_probabilities
+from tests.plain_passes import (
+    ScriptedHead,
+    answer_one,
+    decide_one,
+    load_demo_model,
+    never,
+    picture_of,
+    plain_inputs,
+    plain_probabilities,
+)
 
 SCORE_TOLERANCE, P_TOLERANCE = 1e-4, 1e-5  # on a score from 0 to 10, on a probability; float32
 MIDDLE = template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10.")
@@ -31,7 +40,7 @@ def model() -> VisionLanguageModel:
 
 def decode(model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER) -> Answer:
     """The answer as the readout `number` asks for it."""
-    return model.ask(template, query).answer(picture, max_tokens=64, until=number_is_over)
+    return answer_one(model.ask(template, query), picture, max_tokens=64, until=number_is_over)
 
 
 def test_the_bundled_model_is_small_whole_and_says_what_it_is(model: VisionLanguageModel) -> None:
@@ -52,8 +61,8 @@ def test_the_answer_is_the_one_that_generate_gives(
     text = model.processor.tokenizer.decode(plain[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     text = text.rstrip("\ufffd")  # a character cut in half by the last token allowed
     question = model.ask(template, query)
-    assert question.answer(picture, max_tokens=64, until=never).text == text
-    assert question.answer(picture, max_tokens=64, until=never).text == text
+    assert answer_one(question, picture, max_tokens=64, until=never).text == text
+    assert answer_one(question, picture, max_tokens=64, until=never).text == text
 
 
 @pytest.mark.parametrize("template", [NUMBER, MIDDLE], ids=["photo first", "photo between"])
@@ -100,7 +109,7 @@ def test_the_readout_expected_is_one_pass_with_the_numbers_of_the_plain_one(
     picture, query = picture_of(model, size), "两只狗"
     inputs, digits = plain_inputs(model, picture, query, template), [model.label_token(str(n)) for n in range(10)]
     question, passes = model.ask(template, query), count_passes(model, monkeypatch)
-    score = read_expected(question.answer(picture, max_tokens=1, until=never))
+    score = read_expected(answer_one(question, picture, max_tokens=1, until=never))
     assert passes == [2]  # rows put through the language head
     first, q = plain_probabilities(model, inputs), float(plain_probabilities(model, inputs, "1")[digits[0]])
     values = torch.tensor([0, 1 - q + 10 * q, *range(2, 10)])
@@ -117,7 +126,7 @@ def test_the_readout_yes_no_is_one_pass_with_the_numbers_of_the_plain_one(
 ) -> None:
     picture, query = picture_of(model, size), "沙发 + coffee"
     question, passes = model.ask(template, query), count_passes(model, monkeypatch)
-    score = read_yes_no(question.decide(picture))
+    score = read_yes_no(decide_one(question, picture))
     assert passes == [1]
     plain = plain_probabilities(model, plain_inputs(model, picture, query, template))
     yes, no = (float(plain[model.label_token(word)]) for word in ("yes", "no"))
@@ -152,7 +161,7 @@ def test_a_label_that_is_not_one_token_is_refused(model: VisionLanguageModel, mo
     assert unusable.value.problem is ModelProblem.SPLIT_LABELS
     del split["7"]
     with pytest.raises(ModelUnusable, match="'yes' is"):
-        model.ask(YES_NO, "dog").decide(picture_of(model, (500, 500)))
+        decide_one(model.ask(YES_NO, "dog"), picture_of(model, (500, 500)))
 
 
 def test_figures_that_are_no_numbers_refuse_the_photo(
@@ -162,7 +171,10 @@ def test_figures_that_are_no_numbers_refuse_the_photo(
     head = ScriptedHead([0], len(model.processor.tokenizer))
     monkeypatch.setattr(head, "forward", lambda hidden: torch.full((len(hidden), hidden.shape[1], 100), math.nan))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    for ask in (lambda: question.answer(picture, max_tokens=64, until=never), lambda: question.decide(picture)):
+    for ask in (
+        lambda: answer_one(question, picture, max_tokens=64, until=never),
+        lambda: decide_one(question, picture),
+    ):
         with pytest.raises(PhotoRefused) as refused:
             ask()
         assert refused.value.reason is Reason.NOT_FINITE
@@ -222,11 +234,11 @@ def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel, templat
 def test_one_question_serves_many_photos_without_remembering_any(model: VisionLanguageModel) -> None:
     question = model.ask(NUMBER, "cat")
     first, second = (picture_of(model, size) for size in SIZES[:2])
-    alone, decided = question.answer(first, max_tokens=64, until=never), question.decide(first)
-    question.answer(second, max_tokens=64, until=never)
-    question.decide(second)
-    assert question.answer(first, max_tokens=64, until=never) == alone
-    assert question.decide(first) == decided
+    alone, decided = answer_one(question, first, max_tokens=64, until=never), decide_one(question, first)
+    answer_one(question, second, max_tokens=64, until=never)
+    decide_one(question, second)
+    assert answer_one(question, first, max_tokens=64, until=never) == alone
+    assert decide_one(question, first) == decided
 
 
 RAGGED = [SIZES, SIZES[:1], [SIZES[0]] * 3, SIZES[::-1]]
@@ -241,14 +253,14 @@ def test_many_photos_at_once_are_answered_as_each_by_itself(
     sights = question.look_all([model.prepare(picture) for picture in pictures])
     for until in (number_is_over, never):
         together = question.answer_all(sights, max_tokens=12, until=until)
-        alone = [question.answer(picture, max_tokens=12, until=until) for picture in pictures]
+        alone = [answer_one(question, picture, max_tokens=12, until=until) for picture in pictures]
         assert [answer.text for answer in together] == [answer.text for answer in alone]
         for one, other in zip(together, alone, strict=True):
             assert len(one.digits) == len(other.digits)
             assert one.ten == pytest.approx(other.ten, abs=P_TOLERANCE)
             for row, row_alone in zip(one.digits, other.digits, strict=True):
                 assert row == pytest.approx(row_alone, abs=P_TOLERANCE)
-    verdicts = zip(question.decide_all(sights), map(question.decide, pictures), strict=True)
+    verdicts = zip(question.decide_all(sights), (decide_one(question, picture) for picture in pictures), strict=True)
     for verdict, decided in verdicts:
         assert verdict.text == decided.text
         assert (verdict.ln_yes, verdict.ln_no) == pytest.approx((decided.ln_yes, decided.ln_no), abs=SCORE_TOLERANCE)
@@ -260,7 +272,7 @@ def test_what_is_kept_of_a_photo_serves_another_query_and_another_readout(model:
     question = model.ask(WHOLE, "红色背景")
     together = question.answer_all(sights, max_tokens=1, until=never)
     for answer, picture in zip(together, pictures, strict=True):
-        anew = read_expected(question.answer(picture, max_tokens=1, until=never))
+        anew = read_expected(answer_one(question, picture, max_tokens=1, until=never))
         assert read_expected(answer).value == pytest.approx(anew.value, abs=SCORE_TOLERANCE)
 
 
@@ -312,7 +324,7 @@ def test_an_answer_read_through_the_decoder_gives_its_score(
     question = model.ask(NUMBER, "sofa")
     head = ScriptedHead(tokens, len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    answer = question.answer(picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
+    answer = answer_one(question, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
     score = read_number(answer)
     assert score.answer.startswith(kept) if len(tokens) > 65 else score.answer == kept
     assert head.passes == len(answer.digits) <= min(len(tokens), 64)
@@ -326,7 +338,7 @@ def test_decoding_stops_at_the_first_token_that_cannot_continue_a_number(
     question = model.ask(NUMBER, "sofa")
     head = ScriptedHead(tokenizer.encode("9.8 because it shows a sofa"), len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    question.answer(picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
+    answer_one(question, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
     assert head.passes <= len(tokenizer.encode("9.8")) + 3  # the space is no end yet; "because" may take two tokens
 
 
@@ -334,7 +346,10 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question, picture = model.ask(NUMBER, "sofa"), picture_of(model, (640, 480))
-    asks = [lambda: question.answer(picture, max_tokens=64, until=number_is_over), lambda: question.decide(picture)]
+    asks = [
+        lambda: answer_one(question, picture, max_tokens=64, until=number_is_over),
+        lambda: decide_one(question, picture),
+    ]
     expected, look, failures = [ask() for ask in asks], model.look, [0]
 
     def look_when_there_is_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
@@ -364,4 +379,4 @@ def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_t
     monkeypatch.setattr(question, "_look_all", fail)
     monkeypatch.setattr(model, "release_memory", fail)
     with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
-        question.answer(Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)
+        answer_one(question, Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

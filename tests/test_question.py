@@ -126,8 +126,8 @@ def test_answers_of_a_batch_end_one_by_one_and_all_of_them_as_soon_as_the_last_h
 def test_an_answer_has_no_more_tokens_than_it_may_and_no_pass_is_spent_on_the_next(
     model: VisionLanguageModel, say: Callable[..., Script], most: int
 ) -> None:
-    question, sights = ask(model)
     head = say([model.label_token("7")])
+    question, sights = ask(model)
     (answer,) = question.answer_all(sights, max_tokens=most, until=never)
     assert (answer.text, len(answer.digits), head.passes) == ("7" * most, most, most)
 
@@ -206,6 +206,8 @@ def test_memory_is_given_back_after_each_look_and_all_of_it_before_the_second(
         with pytest.raises(PhotoRefused) as refused:
             look_all(model, question, [draw((56, 56))])
         assert refused.value.reason is Reason.OUT_OF_MEMORY
+        assert isinstance(refused.value.__cause__, torch.OutOfMemoryError)
+        assert refused.value.__cause__.__traceback__ is None  # its frames would hold the tensors
     else:
         assert len(look_all(model, question, [draw((56, 56))])) == 1
     assert given_back == ["released", "collected", "emptied"] * failures + ["released"] * (failures < 2)
