@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from tests.plain_passes import load_demo_model, never, plain_inputs, plain_proba
 
 P_TOLERANCE, LN_TOLERANCE = 1e-5, 1e-4  # on a probability, on its logarithm; float32
 LAYOUTS = [NUMBER, YES_NO, template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10.")]
-BATCHES = {"ragged": [(56, 56), (140, 56), (56, 112)], "even": [(84, 56)] * 2, "one": [(112, 56)]}
+BATCHES = {"ragged": [(56, 56), (140, 56), (56, 56)], "even": [(84, 56)] * 2, "one": [(112, 56)]}
 QUERY, TOKENS = "两只狗 + sofa", 4
 
 
@@ -71,6 +72,39 @@ def test_every_verdict_of_a_batch_is_the_one_of_a_plain_pass(
         yes, no = (float(plain[model.label_token(word)].log()) for word in ("yes", "no"))
         assert (verdict.ln_yes, verdict.ln_no) == pytest.approx((yes, no), abs=LN_TOLERANCE)
         assert verdict.text == model.processor.tokenizer.decode([int(plain.argmax())])
+
+
+@pytest.mark.parametrize("template", LAYOUTS, ids=["photo first", "photo last", "photo between"])
+@pytest.mark.parametrize("batch", BATCHES)
+def test_every_read_has_a_position_per_token_and_a_mask_as_long_as_what_is_cached_with_it_where_photos_differ(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, batch: str, template: PromptTemplate
+) -> None:
+    pictures, read, masked = [draw(size) for size in BATCHES[batch]], model.read, []
+
+    def check(
+        embeddings: torch.Tensor, positions: torch.Tensor, cache: Any, *, rows: int, mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        photos, tokens, _ = embeddings.shape
+        assert positions.shape == (3, photos, tokens)
+        assert mask is None or mask.shape == (photos, cache.get_seq_length() + tokens)
+        assert rows <= tokens
+        masked.append(mask is not None)
+        return read(embeddings, positions, cache, rows=rows, mask=mask)
+
+    question = model.ask(template, QUERY)
+    monkeypatch.setattr(model, "read", check)
+    sights = look_all(model, question, pictures)
+    question.answer_all(sights, max_tokens=3, until=never)
+    question.decide_all(sights)
+    assert set(masked) == {batch == "ragged"}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_what_is_kept_of_a_photo_is_its_own_tokens_alone(model: VisionLanguageModel, batch: str) -> None:
+    pictures = [draw(size) for size in BATCHES[batch]]
+    for picture, sight in zip(pictures, look_all(model, model.ask(NUMBER, QUERY), pictures), strict=True):
+        tokens = picture.width * picture.height // 28**2
+        assert {(tensor.shape[0], tensor.shape[2]) for tensor in sight.tensors} == {(1, tokens)}
 
 
 class Script(torch.nn.Module):

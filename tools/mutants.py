@@ -79,7 +79,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "formats": ("content[21:26]", "content[26:29]", "content[28:31]"),  # the mask behind them drops what is more
     "metrics": ("'10': 11.0",),  # no truth is above 10
     "sights": ("like = rows[0][1]",),  # both pieces are alike but for their length
-    "question": ("self._mask(lengths, 1, ",),  # attention leaves out what is behind the last token
+    "question": ("argmax(+1", "dim=+1", "keepdim=False"),  # the last of two; a token is decoded as a list of one is
     "readout": ("if odds > 0 ", "if odds >= 1 "),  # both forms are right near 0
 }
 
