@@ -2,7 +2,7 @@
 
     python tools/mutants.py [MODULE ...]
 
-All of it happens in copies of the tree. A test that hangs has noticed. Two hours for all modules on two cores.
+All of it happens in copies of the tree. A test that hangs has noticed. About an hour for all modules on two cores.
 """
 
 import argparse
