@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -43,7 +44,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def guard(page: ASGIApp) -> ASGIApp:
     """The page and its routes behind all that a request has to pass, the outermost last."""
     settings = open_shared().settings
-    guarded: ASGIApp = OwnerMiddleware(DialogMiddleware(page))
+    # Streamlit leaves its own scripts uncompressed
+    guarded: ASGIApp = OwnerMiddleware(GZipMiddleware(DialogMiddleware(page)))
     if settings.password is not None:
         guarded = LoginMiddleware(guarded, password=settings.password)
     return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))

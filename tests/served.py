@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,7 +70,8 @@ def running_app(port: int, data: Path, **how: Any) -> Iterator[App]:
                     app.wait(STOP_S)
                 except subprocess.TimeoutExpired:
                     for process in served:
-                        process.kill()
+                        with suppress(psutil.NoSuchProcess):  # it has ended by itself just now
+                            process.kill()
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:
