@@ -54,9 +54,10 @@ def guard(page: ASGIApp) -> ASGIApp:
 def send_thumbnail(request: Request) -> Response:
     """The thumbnail of that address, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
-    content = open_shared().thumbnails.read(token, owner=owner)
+    content = open_shared().thumbnails.read(token, owner=owner, small=thumbnails.SMALL in request.query_params)
     if content is None:
         return PlainTextResponse("no such thumbnail\n", status_code=404)
+    # Where a browser kept it, "Clear" would not reach it.
     return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
 

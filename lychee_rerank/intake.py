@@ -103,7 +103,7 @@ def encode_picture(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def make_thumbnail(content: bytes, *, long_side_px: int = 640, decode: Decode = decode_picture) -> bytes:
+def make_thumbnail(content: bytes, *, long_side_px: int, decode: Decode = decode_picture) -> bytes:
     """A JPEG of what `decode` sees, upright, without metadata, never larger than the original."""
 
     def fit(width: int, height: int) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from lychee_rerank.records import Photo
 
 log = logging.getLogger(__name__)
 
+THUMBNAIL_PX, SMALL_PX = 640, 320  # the long side: for a card in three columns, and for a photo in six
 _KEPT_THUMBNAILS = 512  # in memory, at about 40 kB each
 
 
@@ -62,11 +63,11 @@ class Spool:
             _write(path, content)
         return Photo(name=name, path=path)
 
-    def thumbnail(self, photo: Photo) -> bytes | None:
+    def thumbnail(self, photo: Photo, *, long_side_px: int = THUMBNAIL_PX) -> bytes | None:
         """A small upright JPEG of the photo as its file is now, None where it cannot be decoded."""
         try:
             state = photo.path.stat()
-            return self._load(photo.path, state.st_mtime_ns, state.st_size)
+            return self._load(photo.path, state.st_mtime_ns, state.st_size, long_side_px)
         except (OSError, ValueError, PhotoRefused):
             return None
 
@@ -91,11 +92,15 @@ class Spool:
                 size_bytes += path.stat().st_size
         return size_bytes
 
-    def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int) -> bytes:
-        path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}"
+    def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int, long_side_px: int) -> bytes:
+        path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}-{long_side_px}"
         if path.exists():
             return path.read_bytes()
-        content = make_thumbnail(read_bytes(photo_path), decode=self._decode)
+        if long_side_px < THUMBNAIL_PX:  # from the larger one: the photo itself may take a hundred times as long
+            source = self._load(photo_path, mtime_ns, size_bytes, THUMBNAIL_PX)
+        else:
+            source = read_bytes(photo_path)
+        content = make_thumbnail(source, long_side_px=long_side_px, decode=self._decode)
         try:
             _write(path, content)
         except StorageFailed as error:

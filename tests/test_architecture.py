@@ -163,7 +163,8 @@ ALLOWED = {
         "assembly", "decoders", "listing", "lock", "machine", "records", "retention", "settings", "spool", "store",
         "web", "web.addresses", "web.downloads", "web.owner", "web.thumbnails", "worker",
     },
-    "page.past": {"errors", "store.runs", "words", "page.process"},
+    "page.thumbnails": {"records", "spool", "web.thumbnails", "page.process"},
+    "page.past": {"errors", "store.runs", "web.thumbnails", "words", "page.process"},
     "page.header": {"records", "words", "vocabulary", "page.past", "page.process"},
     "page.folder": {"records", "listing", "words", "page.process"},
     "page.gallery": {"records", "runs", "errors", "pairs", "words", "page.folder", "page.process"},
@@ -174,7 +175,10 @@ ALLOWED = {
     "page.why": {"explanation", "jobs", "words", "page.process"},
     "page.large": {"jobs", "records", "words", "page.lists", "page.picks", "page.process", "page.why"},
     "page.charts": {"export.results", "records", "spread", "view", "words", "page.controls", "page.large"},
-    "page.cards": {"jobs", "records", "vocabulary", "words", "page.large", "page.lists", "page.picks", "page.process"},
+    "page.cards": {
+        "jobs", "records", "vocabulary", "words", "page.large", "page.lists", "page.picks", "page.process",
+        "page.thumbnails",
+    },
     "page.copying": {
         "errors", "export.copies", "export.marks", "export.names", "export.results", "export.table", "folders",
         "records", "words", "page.process",

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html.parser import HTMLParser
 from pathlib import Path
 
 import psutil
@@ -118,6 +119,26 @@ def large(page: AppTest, index: int) -> Button:
 
 def captions(page: AppTest) -> list[str]:
     return [text for text in texts(page) if text.startswith("**Rank")]
+
+
+class _Images(HTMLParser):
+    """The attributes of each picture in the HTML that was fed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.found.append(dict(attrs))
+
+
+def thumbnails(page: AppTest) -> list[dict[str, str | None]]:
+    """The attributes of each picture in the preview and on the cards."""
+    parser = _Images()
+    for element in page.get("html"):
+        parser.feed(element.proto.body)
+    return parser.found
 
 
 @pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-GB", ENGLISH), ("fr-FR", ENGLISH)])
@@ -303,7 +324,7 @@ def test_a_run_that_is_not_known_is_told_and_the_gallery_shown(open_page: Open, 
     write_photos(photo_folder)
     page = open_page(run="nobody")
     assert ENGLISH.run_gone in texts(page)
-    assert len(page.image) == 4
+    assert len(thumbnails(page)) == 4
 
 
 def test_a_click_during_a_run_neither_stops_nor_restarts_it(
@@ -401,13 +422,28 @@ def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
 def test_a_large_gallery_comes_in_pages_with_the_pager_above_the_grid(open_page: Open, photo_folder: Path) -> None:
     write_photos(photo_folder, {f"{n:03}.png": n % 256 for n in range(61)})
     page = open_page()
-    assert len(page.image) == 60
+    assert len(thumbnails(page)) == 60
     page = rerank(page, "red")
     assert (len(captions(page)), captions(page)[0]) == (60, "**Rank 1 | Score: 2.4**")
-    grids = [grid for grid in page.get("grid_container") if any(element.type == "image" for element in grid)]
+    grids = [grid for grid in page.get("grid_container") if any(element.type == "html" for element in grid)]
     assert grids
     assert not any(element.type == "pagination" for grid in grids for element in grid)
     assert [element.type for element in page.get("pagination")] == ["pagination"]
+
+
+def test_the_name_of_a_photo_is_text_whatever_stands_in_it(open_page: Open, photo_folder: Path) -> None:
+    hostile = "\"><img src=x onerror='alert(1)'>.png"
+    write_photos(photo_folder, {hostile: 255, "b.png": 0})
+    drawn = thumbnails(open_page())
+    assert [attributes["alt"] for attributes in drawn] == [hostile, "b.png"]
+    assert {name for attributes in drawn for name in attributes} == {
+        "class",
+        "loading",
+        "alt",
+        "src",
+        "srcset",
+        "sizes",
+    }
 
 
 def test_what_was_dropped_is_on_the_disk_and_no_longer_in_memory(open_page: Open, tmp_path: Path) -> None:

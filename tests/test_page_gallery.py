@@ -16,7 +16,7 @@ from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.disks import Disk
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
-from tests.test_page import APP, WAIT_S, captions, rerank, texts, upload, warnings
+from tests.test_page import APP, WAIT_S, captions, rerank, texts, thumbnails, upload, warnings
 
 LANGUAGES = pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
 PHOTO = encode(make_plain((255, 0, 0)), "PNG")
@@ -68,7 +68,7 @@ def looked_again(page: AppTest, shared: Shared) -> AppTest:
 
 def previewed(page: AppTest) -> int:
     """How many photos the page shows, but for those beside past runs."""
-    return len(page.image) - sum(len(expander.image) for expander in page.expander)
+    return len(thumbnails(page))
 
 
 @LANGUAGES

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import StorageFailed
+from lychee_rerank.intake import FitSize, Picture, decode_picture
 from lychee_rerank.records import Photo
-from lychee_rerank.spool import Spool, open_data_folder
+from lychee_rerank.spool import SMALL_PX, Spool, open_data_folder
 from tests.pictures import encode, encode_turned, make_photo
 
 
@@ -49,6 +50,25 @@ def test_a_thumbnail_is_upright_small_and_made_once(tmp_path: Path) -> None:
     (kept,) = files(tmp_path / "data" / "thumbnails")
     kept.write_bytes(b"kept")
     assert Spool(tmp_path / "data").thumbnail(photo) == b"kept"
+
+
+def test_a_smaller_thumbnail_is_made_from_the_larger_one_and_forgotten_with_it(tmp_path: Path) -> None:
+    decoded: list[int] = []
+
+    def decode(content: bytes, *, fit: FitSize) -> Picture:
+        decoded.append(len(content))
+        return decode_picture(content, fit=fit)
+
+    spool = Spool(tmp_path, decode=decode)
+    photo = spool.keep("a.png", encode(make_photo(1200, 900), "PNG"))
+    small = spool.thumbnail(photo, long_side_px=SMALL_PX)
+    large = spool.thumbnail(photo)
+    assert small is not None
+    assert large is not None
+    assert Image.open(BytesIO(small)).size == (320, 240)
+    assert decoded == [photo.path.stat().st_size, len(large)]
+    spool.forget([photo.path])
+    assert files(tmp_path) == []
 
 
 def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:

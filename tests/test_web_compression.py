@@ -4,11 +4,13 @@ import asyncio
 import gzip
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 import streamlit as st
+from PIL import Image
 from starlette.types import Message
 
 import serve
@@ -51,9 +53,13 @@ def test_scripts_are_compressed_for_who_accepts_it(server: Server) -> None:
     assert get(server, path, accepted="identity") == (None, content)
 
 
-def test_thumbnails_are_sent_as_they_are(server: Server, page: Visit) -> None:
-    encoding, body = get(server, page.thumbnails[0], accepted="gzip", cookie=page.cookie)
-    assert (encoding, body[:2]) == (None, b"\xff\xd8")
+@pytest.mark.parametrize(("query", "long_side_px"), [("", 640), ("?small", 320)])
+def test_thumbnails_are_sent_as_they_are_in_the_size_asked_for(
+    server: Server, page: Visit, query: str, long_side_px: int
+) -> None:
+    encoding, body = get(server, page.thumbnails[0] + query, accepted="gzip", cookie=page.cookie)
+    assert encoding is None
+    assert max(Image.open(BytesIO(body)).size) == long_side_px
 
 
 def test_an_archive_goes_through_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

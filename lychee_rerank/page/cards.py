@@ -11,6 +11,7 @@ from lychee_rerank.page.large import open_large
 from lychee_rerank.page.lists import draw_pair, tell_place
 from lychee_rerank.page.picks import draw_pick
 from lychee_rerank.page.process import Shared
+from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
 from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
 from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.words import Words
@@ -32,7 +33,7 @@ def draw_preview(shared: Shared, photos: Sequence[Photo]) -> None:
             list(threads.map(shared.spool.thumbnail, page))
         with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
             for photo in page:
-                _draw_thumbnail(shared, photo)
+                draw_small_thumbnail(shared, photo)
 
 
 def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
@@ -41,7 +42,7 @@ def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, j
         for photo in ranked:
             place = "first" if photo.rank == 1 and job.run.pairs is None else str(photo.rank)
             with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
-                _draw_thumbnail(shared, job.photos[photo.scored.index])
+                draw_thumbnail(shared, job.photos[photo.scored.index])
                 _draw_caption(words, shared, photo, job=job)
 
 
@@ -89,11 +90,3 @@ def _draw_caption(words: Words, shared: Shared, photo: RankedPhoto, *, job: Job)
         st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
         reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
         st.caption(reading)
-
-
-def _draw_thumbnail(shared: Shared, photo: Photo) -> None:
-    url = shared.thumbnail_url(photo)
-    if url is None:
-        st.text(photo.name)
-    else:
-        st.image(url, width="stretch", alt=photo.name)

@@ -9,6 +9,7 @@ import streamlit as st
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.page.process import Shared, open_shared, owner
 from lychee_rerank.store.runs import PastRun
+from lychee_rerank.web.thumbnails import SMALL
 from lychee_rerank.words import Words
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,8 @@ def _cleared_here() -> Cleared:
 
 
 def _draw_line(words: Words, shared: Shared, run: PastRun) -> None:
-    thumbnail = shared.thumbnail_url(run.best) if run.best else None
-    if run.best and thumbnail:
-        st.image(thumbnail, width=_THUMBNAIL_PX, alt=run.best.name)
+    if run.best:
+        st.image(f"{shared.thumbnail_url_later(run.best)}?{SMALL}", width=_THUMBNAIL_PX, alt=run.best.name)
     with st.container(gap=None):
         st.text(run.query)
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.begun_s))

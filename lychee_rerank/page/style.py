@@ -19,6 +19,7 @@ _STYLE = f"""<style>
 [data-testid="stSidebarUserContent"] {{ padding-bottom: 1rem; }}
 .st-key-rerank button {{ background: {RERANK_ORANGE}; border-color: {RERANK_ORANGE}; }}
 .st-key-rerank button:hover {{ background: {RERANK_ORANGE_HOVER}; border-color: {RERANK_ORANGE_HOVER}; }}
+.thumbnail {{ display: block; width: 100%; border-radius: 8px; }}
 .st-key-photo-first {{ border: 3px solid {BEST_BLUE} !important; }}
 .st-key-results img {{ aspect-ratio: 4 / 3; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
 .st-key-large img {{ max-height: 68vh; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}

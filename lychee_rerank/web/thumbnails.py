@@ -1,10 +1,11 @@
 """Thumbnails over HTTP, each for the visitor whose photo it is; knows no page and no store."""
 
 from lychee_rerank.records import Photo
-from lychee_rerank.spool import Spool
+from lychee_rerank.spool import SMALL_PX, THUMBNAIL_PX, Spool
 from lychee_rerank.web.addresses import Addresses
 
 ROUTE = "/thumbnails/{token}"
+SMALL = "small"  # as a query: the one for a photo in six columns
 
 
 class Thumbnails:
@@ -22,7 +23,8 @@ class Thumbnails:
         """The same without a look at the photo: the thumbnail is made once it is asked for, if it can be."""
         return self._addresses.give(photo, name=str(photo.path), owner=owner)
 
-    def read(self, token: str, *, owner: str | None) -> bytes | None:
+    def read(self, token: str, *, owner: str | None, small: bool = False) -> bytes | None:
         """The thumbnail, a JPEG, behind an address of this owner's; None for anybody else."""
         photo = self._addresses.find(token, owner=owner)
-        return None if photo is None else self._spool.thumbnail(photo)
+        long_side_px = SMALL_PX if small else THUMBNAIL_PX
+        return None if photo is None else self._spool.thumbnail(photo, long_side_px=long_side_px)

@@ -167,6 +167,17 @@ def test_a_turned_photo_stands_upright(visitor: Visitor) -> None:
     assert photos.evaluate_all(f"images => Promise.all(({upright})(images))") == [True] * 32
 
 
+def test_a_thumbnail_is_sent_once_it_comes_into_view(visitor: Visitor) -> None:
+    page = visitor.open(width=390, height=844)
+    rerank(page, SEED_QUERY)
+    read_ranking(page)
+    photos = page.locator(".st-key-results img")
+    expect(photos.first).to_have_js_property("complete", True)
+    expect(photos.last).to_have_js_property("complete", False)
+    photos.last.scroll_into_view_if_needed()
+    expect(photos.last).to_have_js_property("complete", True)
+
+
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visitor: Visitor, locale: str) -> None:
     page = visitor.open(locale=locale, width=390, height=844)
