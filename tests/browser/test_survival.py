@@ -72,8 +72,8 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def open_page(browser: Browser, machine: Machine) -> Page:
-    page = browser.new_context(locale="zh-CN").new_page()
+def open_page(browser: Browser, machine: Machine, *, locale: str = "zh-CN") -> Page:
+    page = browser.new_context(locale=locale).new_page()
     page.set_default_timeout(60_000)
     page.goto(machine.address)
     page.locator(".st-key-preview img").first.wait_for()
