@@ -6,6 +6,7 @@ from lychee_rerank.page.cards import draw_preview
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
 from lychee_rerank.page.lists import draw_lists
+from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.places import draw_skip_link
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.page.recall import recall_run
@@ -16,7 +17,7 @@ from lychee_rerank.page.style import draw_style
 st.set_page_config(page_title=TITLE, page_icon="🍒", layout="wide")
 shared = open_shared()
 recall_run(shared)
-words = draw_header(shared)
+words, head = draw_header()
 draw_style(words)
 draw_skip_link(words)
 query, clicked = draw_sidebar(words)
@@ -34,4 +35,6 @@ if job is None:
     draw_preview(shared, photos)
 else:
     draw_run(words, shared, job)
+with head:
+    draw_past_runs(words, shared)
 draw_model(words, shared)

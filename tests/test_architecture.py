@@ -165,7 +165,7 @@ ALLOWED = {
     },
     "page.thumbnails": {"records", "spool", "web.thumbnails", "page.process"},
     "page.past": {"errors", "store.runs", "web.thumbnails", "words", "page.process"},
-    "page.header": {"records", "words", "vocabulary", "page.past", "page.process"},
+    "page.header": {"records", "words", "vocabulary", "page.process"},
     "page.folder": {"records", "listing", "words", "page.process"},
     "page.gallery": {"records", "runs", "errors", "pairs", "words", "page.folder", "page.process"},
     "page.lists": {"records", "runs", "errors", "jobs", "pairs", "words", "page.process"},

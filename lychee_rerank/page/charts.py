@@ -39,7 +39,7 @@ class Palette:
 
 
 LIGHT = Palette("#e3eefa", "#0b4a94", "#1f2933")
-DARK = Palette("#22272d", "#4dabf7", "#c3ccd5")
+DARK = Palette("#22272d", "#1971c2", "#c3ccd5")
 
 
 def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View, *, job_id: str) -> None:

@@ -1,8 +1,8 @@
-"""The first lines of the page: its name, past runs, the language switch, and what must be known of the model."""
+"""The first lines of the page: its name, the language switch, and what the user must know of the model."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from lychee_rerank.page.past import draw_past_runs
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import ModelChoice
 from lychee_rerank.vocabulary import load_vocabulary
@@ -12,11 +12,11 @@ TITLE = "Lychee Rerank"
 _LANGUAGES = {CHINESE.code: "中文", ENGLISH.code: "EN"}
 
 
-def draw_header(shared: Shared) -> Words:
-    """Draws name, past runs and switch; the words of the language chosen, the browser's own to begin with."""
+def draw_header() -> tuple[Words, DeltaGenerator]:
+    """Draws name and switch; the words of the language chosen, the browser's own to begin with, and a place between."""
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
         st.markdown(f"#### 🍒 {TITLE}", width="stretch")
-        past = st.container(width="content")
+        place = st.container(width="content")
         code = st.segmented_control(
             "语言 / Language",
             options=list(_LANGUAGES),
@@ -27,10 +27,7 @@ def draw_header(shared: Shared) -> Words:
             bind="query-params",
             label_visibility="collapsed",
         )
-    words = words_for(code)
-    with past:
-        draw_past_runs(words, shared)
-    return words
+    return words_for(code), place
 
 
 def draw_notices(words: Words, shared: Shared, query: str) -> None:

@@ -71,7 +71,7 @@ _STYLE = f"""<style>
 }}
 .st-key-rerank kbd {{ display: none; }}
 @media (hover: none) {{
-  kbd, [data-testid="InputInstructions"] {{ display: none; }}
+  kbd, [data-testid="InputInstructions"] {{ display: none !important; }}
 }}
 </style>"""
 
@@ -81,6 +81,8 @@ _TEXTS = """<style>
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {{ content: "{upload}"; }}
 [data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
 [data-testid="stFileUploaderDropzoneInstructions"] span::after {{ content: "{upload_hint}"; font-size: 0.875rem; }}
+a[href="#stMain"] {{ font-size: 0; }}
+a[href="#stMain"]::after {{ content: "{skip_main}"; font-size: 1rem; }}
 [data-testid="InputInstructions"] {{ display: none; }}
 .st-key-query [data-testid="InputInstructions"] {{ display: block; }}
 .st-key-query [data-testid="InputInstructions"] span {{ font-size: 0; }}
@@ -96,4 +98,5 @@ def draw_style(words: Words) -> None:
     """Puts the style block on the page."""
     st.html(_STYLE)
     texts = {"upload": words.upload, "upload_hint": words.upload_hint.format(most=MOST_DROPPED)}
-    st.html(_TEXTS.format(query_key=words.query_key, server_away=words.server_away, **texts))
+    texts |= {"query_key": words.query_key, "server_away": words.server_away, "skip_main": words.skip_main}
+    st.html(_TEXTS.format_map(texts))

@@ -18,6 +18,7 @@ CHINESE = Words(
     upload_hint="或把照片、文件夹拖到这里 · 每个文件不超过 200 MB，一次最多 {most} 个",
     server_away="连不上本机的 Lychee Rerank：它可能已停止或正在重启。恢复后本页会自动接上；已评分的照片都已保存。",
     skip="跳到结果",
+    skip_main="跳到正文",
     drop_more="上传多张图片 (模拟图库)：继续添加",
     drop_hint=(
         "拖入照片或文件夹：JPEG、PNG 或 WebP；再加一个 CSV（`file`、`text` 两列），每张照片就对照自己的文字打分。"

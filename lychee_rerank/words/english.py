@@ -21,6 +21,7 @@ ENGLISH = Words(
         "once it is back; what was scored is kept."
     ),
     skip="Skip to the results",
+    skip_main="Skip to the page",
     drop_more="Upload photos (your gallery): these are added",
     drop_hint=(
         "Drop photos or a folder: JPEG, PNG or WebP; with a CSV beside them (columns `file`, `text`), each is scored "

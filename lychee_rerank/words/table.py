@@ -35,6 +35,7 @@ class Words:
     upload_hint: str
     server_away: str
     skip: str
+    skip_main: str
     drop_more: str
     drop_hint: str
     large_drop: str
