@@ -17,9 +17,11 @@ from lychee_rerank.page.style import draw_style
 st.set_page_config(page_title=TITLE, page_icon="🍒", layout="wide")
 shared = open_shared()
 recall_run(shared)
+skip = st.empty()
 words, head = draw_header()
 draw_style(words)
-draw_skip_link(words)
+with skip:
+    draw_skip_link(words)
 query, clicked = draw_sidebar(words)
 draw_notices(words, shared, query)
 photos, lists = draw_gallery(words, shared)

@@ -99,6 +99,27 @@ def test_nothing_that_is_there_is_overwritten(results: Results, out: Path) -> No
     assert (out / "ranking.csv").read_bytes() == b"1"
 
 
+@pytest.mark.parametrize("form", list(XmpForm))
+def test_what_is_there_already_byte_for_byte_is_not_written_again(results: Results, out: Path, form: XmpForm) -> None:
+    first = copy_all(results, out, form)
+    there = listing(out)
+    again = copy_all(results, out, form)
+    assert [(copy.file, copy.known) for copy in first] == [(copy.file, False) for copy in first]
+    assert [(copy.file, copy.known) for copy in again] == [(copy.file, True) for copy in first]
+    assert listing(out) == there
+    assert save_file(out, "ranking.csv", b"1") == save_file(out, "ranking.csv", b"1") == "ranking.csv"
+
+
+def test_a_copy_that_was_cut_since_is_made_anew_under_another_name(results: Results, out: Path) -> None:
+    copy_all(results, out)
+    cut = out / "001_9.0_a.jpg"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    assert [(copy.file, copy.known) for copy in copy_all(results, out)] == [
+        ("001_9.0_a (2).jpg", False),
+        ("002_4.0_b.webp", True),
+    ]
+
+
 def test_a_photo_that_is_gone_is_told_and_the_others_are_copied(results: Results, out: Path) -> None:
     results.photos[0].path.unlink()
     assert [(copy.file, copy.problem) for copy in copy_all(results, out)] == [

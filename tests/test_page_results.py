@@ -254,6 +254,24 @@ def test_copies_lie_below_the_mounted_folder_and_are_not_ranked_again(page: AppT
     assert len(listed.photos) == len(REDS)
 
 
+def test_a_second_copy_of_the_same_picks_says_that_they_are_there(page: AppTest, photo_folder: Path) -> None:
+    copies = photo_folder / PICKS_FOLDER / QUERY
+    page.number_input(key="top").set_value(2).run()
+    for told in (
+        ENGLISH.exported.format(n="2 photos", folder=copies, table="ranking.csv"),
+        ENGLISH.exported_before.format(n="2 photos", folder=copies, table="ranking.csv"),
+    ):
+        page.button(key="copy").click().run()
+        assert [success.value for success in page.success] == [told]
+        assert len(list(copies.iterdir())) == 3
+    page.number_input(key="top").set_value(3).run()
+    page.button(key="copy").click().run()
+    first, second = ENGLISH.exported, ENGLISH.exported_some_before
+    table = "ranking (2).csv"
+    told = first.format(n="1 photo", folder=copies, table=table) + second.format(n="2 photos")
+    assert [success.value for success in page.success] == [told]
+
+
 def test_a_folder_that_cannot_be_written_is_named_with_what_helps(page: AppTest, photo_folder: Path) -> None:
     (photo_folder / PICKS_FOLDER).write_text("no folder")
     page.button(key="copy").click().run()
@@ -321,6 +339,28 @@ def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
     page.toggle(key="criteria").set_value(False).run()
     page = part_by_part(page)
     assert not page.dataframe[0].value["part 1"].isna().any()
+
+
+def test_parts_have_progress_and_can_be_cancelled_while_they_are_scored(parted: AppTest, judge: FakeJudge) -> None:  # noqa: F811
+    judge.hold()
+    page = parted.toggle(key="criteria").set_value(True).run()
+    parts = open_shared().worker.book.under_way("")
+    assert len(parts) == 2
+    bars = [bar.proto.text for bar in page.get("progress")]
+    assert RESULTS.criteria_progress.format(done=0, n=14) in bars
+    page.button(key="cancel-criteria").click().run()
+    judge.let_go()
+    assert all(part.wait(30) and part.cancelled for part in parts)
+    assert "cancel-criteria" not in [button.key for button in page.run().button]
+
+
+def test_every_row_of_the_parts_has_its_picture_however_many_there_are(open_page: Open, photo_folder: Path) -> None:  # noqa: F811
+    write_photos(photo_folder, {f"{n:03}.png": n for n in range(201)})
+    page = part_by_part(rerank(open_page(), "a + b"))
+    (table,) = [frame.value for frame in page.dataframe]
+    paths = [url.removeprefix("http://localhost:8501/thumbnails/") for url in table["photo"]]
+    assert len(set(paths)) == 201
+    assert open_shared().thumbnails.read(paths[0], owner="") is not None
 
 
 def test_why_a_part_could_not_be_scored_is_told(parted: AppTest, judge: FakeJudge) -> None:  # noqa: F811

@@ -43,6 +43,7 @@ _STYLE = f"""<style>
 .st-key-drop-line [data-testid="stFileUploaderDropzone"] {{ padding-block: 0.25rem; min-height: 0; }}
 .st-key-drop-large [data-testid="stFileUploaderDropzone"] {{ min-height: 8rem; justify-content: center; }}
 .stElementContainer:has(.place) {{ position: absolute; width: 0; }}
+a[aria-label="Link to heading"] {{ display: none; }}
 .skip {{ position: absolute; left: -100vw; z-index: 1000; padding: 0.5rem 1rem; border-radius: 8px; color: white;
   background: {BEST_BLUE}; white-space: nowrap; }}
 .skip:focus {{ left: 0; top: 0; }}
@@ -79,14 +80,14 @@ _STYLE = f"""<style>
 _TEXTS = """<style>
 [data-testid="stFileUploaderDropzone"] button p {{ display: none; }}
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {{ content: "{upload}"; }}
-[data-testid="stFileUploaderDropzoneInstructions"] span {{ font-size: 0; }}
-[data-testid="stFileUploaderDropzoneInstructions"] span::after {{ content: "{upload_hint}"; font-size: 0.875rem; }}
+[data-testid="stFileUploaderDropzoneInstructions"] span {{ display: none; }}
+[data-testid="stFileUploaderDropzoneInstructions"]::after {{ content: "{upload_hint}"; font-size: 0.875rem; opacity: 0.75; }}
 a[href="#stMain"] {{ font-size: 0; }}
 a[href="#stMain"]::after {{ content: "{skip_main}"; font-size: 1rem; }}
 [data-testid="InputInstructions"] {{ display: none; }}
 .st-key-query [data-testid="InputInstructions"] {{ display: block; }}
-.st-key-query [data-testid="InputInstructions"] span {{ font-size: 0; }}
-.st-key-query [data-testid="InputInstructions"] span::after {{ content: "{query_key}"; font-size: 0.75rem; }}
+.st-key-query [data-testid="InputInstructions"] span {{ display: none; }}
+.st-key-query [data-testid="InputInstructions"]::after {{ content: "{query_key}"; }}
 [data-testid="stConnectionStatus"] {{ display: none; }}
 [data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::before {{ content: "{server_away}";
   position: fixed; inset: 0 0 auto; z-index: 1000000; padding: 0.75rem 1rem; color: white; background: #862e0a;
