@@ -81,7 +81,8 @@ _TEXTS = """<style>
 [data-testid="stFileUploaderDropzone"] button p {{ display: none; }}
 [data-testid="stFileUploaderDropzone"] button [data-testid="stMarkdownContainer"]::after {{ content: "{upload}"; }}
 [data-testid="stFileUploaderDropzoneInstructions"] span {{ display: none; }}
-[data-testid="stFileUploaderDropzoneInstructions"]::after {{ content: "{upload_hint}"; font-size: 0.875rem; opacity: 0.75; }}
+[data-testid="stFileUploaderDropzoneInstructions"]::after {{ content: "{upload_hint}"; font-size: 0.875rem;
+  opacity: 0.75; }}
 a[href="#stMain"] {{ font-size: 0; }}
 a[href="#stMain"]::after {{ content: "{skip_main}"; font-size: 1rem; }}
 [data-testid="InputInstructions"] {{ display: none; }}
