@@ -11,6 +11,7 @@ from lychee_rerank import __version__
 from lychee_rerank.commands import evaluate, fetch, info, moderate, precision, rank, why
 from lychee_rerank.commands.output import EXIT_NOTHING_SCORED, EXIT_WRONG_USE
 from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, SettingInvalid
+from lychee_rerank.machine import let_threads_sleep
 from lychee_rerank.settings import load_settings
 from lychee_rerank.words import words_for
 
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     words = words_for(os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG"))
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    let_threads_sleep()
     try:
         settings = load_settings()
         if getattr(options, "model", None):

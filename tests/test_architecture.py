@@ -225,7 +225,7 @@ ALLOWED = {
     },
     "commands.info": {"assembly", "commands.output", "settings", "words"},
     "commands.fetch": {"commands.output", "fetch", "settings", "words"},
-    "__main__": {"commands", "commands.output", "errors", "settings", "words"},
+    "__main__": {"commands", "commands.output", "errors", "machine", "settings", "words"},
 }  # fmt: skip
 
 # Composition points alone know the settings; doors alone know the words.

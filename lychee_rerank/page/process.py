@@ -9,7 +9,7 @@ from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.decoders import Decoders
 from lychee_rerank.listing import Listing
 from lychee_rerank.lock import FolderLock
-from lychee_rerank.machine import photo_memory_bytes
+from lychee_rerank.machine import let_threads_sleep, photo_memory_bytes
 from lychee_rerank.records import Photo
 from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
@@ -77,6 +77,7 @@ class Shared:
 @st.cache_resource(show_spinner=False)
 def open_shared() -> Shared:
     """The one set of shared things; the first call starts loading the model. Raises StorageFailed."""
+    let_threads_sleep()
     settings = load_settings()
     data = open_data_folder(settings.data_dir)
     store, decoders = Store(data.path), Decoders()
