@@ -25,9 +25,7 @@ _STYLE = f"""<style>
 .st-key-large img {{ max-height: 68vh; object-fit: contain; background: rgba(128, 128, 128, 0.12); }}
 [class*="st-key-text-"] [data-testid="stText"] > * {{ display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 6; overflow: hidden; }}
-.st-key-charts [data-testid="stElementToolbar"], .st-key-results [data-testid="stElementToolbar"],
-.st-key-large [data-testid="stElementToolbar"] {{ display: none; }}
-.st-key-results [data-testid="stDataFrame"] [data-testid="stElementToolbar"] {{ display: flex; }}
+.st-key-results [data-testid="stElementToolbar"], .st-key-large [data-testid="stElementToolbar"] {{ display: none; }}
 .st-key-bands [data-testid="stButtonGroup"] > div {{ flex-wrap: wrap; }}
 .cliff {{ display: flex; align-items: center; gap: 1rem; color: {RERANK_ORANGE}; font-size: 0.875rem; }}
 .cliff::before, .cliff::after {{ content: ""; flex: 1; border-top: 2px dashed {RERANK_ORANGE}; }}
