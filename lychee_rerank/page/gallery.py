@@ -23,6 +23,7 @@ from lychee_rerank.runs import Run
 from lychee_rerank.words import Words
 
 UPLOADS, FOLDER = "uploads", "folder"
+_GONE = "gallery-gone"
 MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
@@ -63,8 +64,9 @@ def _find_dropped(words: Words, shared: Shared) -> tuple[Photo, ...]:
     try:
         if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
             st.query_params.pop("gallery")
+            gallery_id, st.session_state[_GONE] = None, True
+        if st.session_state.get(_GONE) and gallery_id is None:  # until photos are dropped anew
             st.warning(words.gallery_gone)
-            return ()
         return shared.photos_dropped(gallery_id)
     except StorageFailed as error:
         st.error(words.failure(error))

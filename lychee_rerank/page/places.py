@@ -1,4 +1,4 @@
-"""Where the eye and the keyboard find the run: its progress in view after a click, its results behind a skip link."""
+"""Where eye and keyboard find a run: its progress in view after a click, its results behind a skip link."""
 
 import streamlit as st
 
@@ -7,13 +7,20 @@ from lychee_rerank.words import Words
 _RESULTS = "results"
 _SKIP = '<a class="place skip" href="#{place}">{text}</a>'
 _PLACE = '<div class="place" id="{place}" tabindex="-1"></div>'
-# Streamlit has no call that scrolls. The comment makes each run's script another one: one that stays is not run again.
-# What stood above before goes away a moment later, and moves it.
-_SHOW_PROGRESS = """<span class="place"></span><script>/* {run_id} */
-for (const ms of [0, 300, 900]) setTimeout(() => {{
-  const progress = document.querySelector(".st-key-progress"), box = progress?.getBoundingClientRect();
-  if (box && (box.top < 0 || box.bottom > innerHeight)) progress.scrollIntoView();
-}}, ms)</script>"""
+# Streamlit has no call that scrolls. What stood above before goes away bit by bit: progress is held in view for a
+# while, or until the user does something. By its comment each run's script is another one: one that stays is not run.
+_SHOW_PROGRESS = """<span class="place"></span><script>/* {run_id} */ (() => {{
+  let over = false;
+  const end = () => {{ over = true; }};
+  for (const deed of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(deed, end, {{once: true}});
+  setTimeout(end, 5000);
+  const hold = () => {{
+    const progress = document.querySelector(".st-key-progress"), box = progress?.getBoundingClientRect();
+    if (box && (box.top < 0 || box.bottom > innerHeight)) progress.scrollIntoView();
+    if (!over) requestAnimationFrame(hold);
+  }};
+  hold();
+}})()</script>"""
 
 
 def draw_skip_link(words: Words) -> None:

@@ -16,6 +16,9 @@ from tests.browser.test_walk import SEED_QUERY, rerank
 WINDOWS = [(320, 640), (390, 844), (640, 800), (700, 900), (768, 1024), (800, 900), (1024, 768), (720, 450), (360, 225)]
 BEYOND = """() => [...document.querySelectorAll('[data-testid=stAppViewContainer] *')]
   .filter(element => element.getBoundingClientRect().right > innerWidth + 1).length"""
+# The histogram of this number: each click brings a new one.
+DRAWN = """ending => [...document.querySelectorAll('[class*="st-key-bars-"]')].some(
+  chart => chart.querySelector('canvas, svg') && [...chart.classList].some(name => name.endsWith(ending)))"""
 
 
 def focused(page: Page) -> str:
@@ -54,9 +57,11 @@ def test_the_whole_first_result_is_seen_after_a_run(visitor: Visitor) -> None:
 def test_a_bar_is_released_by_a_second_click_and_an_empty_one_changes_nothing(visitor: Visitor) -> None:
     page = ranked(visitor)
     bands = page.locator(".st-key-bands")
-    for shown in ("3 of 32 shown", "32 of 32 shown", "3 of 32 shown"):
+    for clicks, shown in enumerate(("3 of 32 shown", "32 of 32 shown", "3 of 32 shown")):
+        page.wait_for_function(DRAWN, arg=f"-{clicks}")
         click_last_bar(page)
         expect(bands).to_contain_text(shown)
+    page.wait_for_function(DRAWN, arg="-3")
     box = chart(page, 0)
     page.mouse.click(box["x"] + box["width"] * 0.62, box["y"] + 30)  # nobody got 5.5
     page.get_by_role("spinbutton", name="At most").fill("2")
