@@ -18,7 +18,7 @@ PROJECT_FOLDER = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user may set; the README's table tells what each LYCHEE_ variable does."""
+    """What the user may set; docs/settings.md tells what each LYCHEE_ variable does."""
 
     model: str | None
     models_dir: Path

@@ -72,7 +72,7 @@ def test_the_address_can_be_widened(serve: Serve, port: int) -> None:
     assert stop(process)[0] == 0
 
 
-def test_the_shipped_settings_are_the_ones_that_the_readme_promises() -> None:
+def test_the_shipped_settings_are_the_ones_that_their_page_promises() -> None:
     shipped = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert shipped["browser"] == {"serverAddress": "localhost", "gatherUsageStats": False}
     assert shipped["client"] == {"showErrorDetails": "none", "showErrorLinks": False, "toolbarMode": "minimal"}

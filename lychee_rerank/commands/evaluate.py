@@ -63,7 +63,7 @@ ROWS: tuple[tuple[str, "Callable[[Figures], str]"], ...] = (
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("evaluate", help="score a labelled set and print how well the scores follow its truth")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {FILE_NAME} (see the README)")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {FILE_NAME} (docs/evaluation.md)")
     names = [readout.value for readout in Readout]
     told = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
     parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=told)
