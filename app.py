@@ -5,8 +5,8 @@ import streamlit as st
 from lychee_rerank.page.cards import draw_preview
 from lychee_rerank.page.gallery import draw_gallery
 from lychee_rerank.page.header import TITLE, draw_header, draw_model, draw_notices
-from lychee_rerank.page.lists import draw_lists
-from lychee_rerank.page.past import draw_past_runs
+from lychee_rerank.page.pair_lists import draw_lists
+from lychee_rerank.page.past_runs import draw_past_runs
 from lychee_rerank.page.places import draw_skip_link
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.page.recall import recall_run

@@ -19,13 +19,12 @@ from starlette.types import ASGIApp
 from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.page.process import open_shared
 from lychee_rerank.settings import load_settings
-from lychee_rerank.web import downloads, originals, thumbnails
+from lychee_rerank.web import files
 from lychee_rerank.web.dialogs import DialogMiddleware
-from lychee_rerank.web.downloads import serve_download
+from lychee_rerank.web.files import serve_download, serve_original
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
 from lychee_rerank.web.login import LoginMiddleware
-from lychee_rerank.web.originals import serve_original
 from lychee_rerank.web.owner import OwnerMiddleware, read_owner
 
 log = logging.getLogger("lychee_rerank.serve")
@@ -54,7 +53,7 @@ def guard(page: ASGIApp) -> ASGIApp:
 def send_thumbnail(request: Request) -> Response:
     """The thumbnail of that address, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
-    content = open_shared().thumbnails.read(token, owner=owner, small=thumbnails.SMALL in request.query_params)
+    content = open_shared().thumbnails.read(token, owner=owner, small=files.SMALL in request.query_params)
     if content is None:
         return PlainTextResponse("no such thumbnail\n", status_code=404)
     # Where a browser kept it, "Clear" would not reach it.
@@ -77,9 +76,9 @@ def send_export(request: Request) -> Response:
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[
-        Route(thumbnails.ROUTE, send_thumbnail),
-        Route(originals.ROUTE, send_original),
-        Route(downloads.ROUTE, send_export),
+        Route(files.THUMBNAIL_ROUTE, send_thumbnail),
+        Route(files.PHOTO_ROUTE, send_original),
+        Route(files.EXPORT_ROUTE, send_export),
     ],
     lifespan=lifespan,
     middleware=[Middleware(guard)],

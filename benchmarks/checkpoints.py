@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
-from lychee_rerank.loading import load_model
-from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.model.choice import DEMO_FOLDER
+from lychee_rerank.model.from_folder import load_model
+from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.records import EmptyCache, ModelChoice, Why
-from lychee_rerank.weights import DEMO_FOLDER
 
 LARGER_TOKENS = 256  # visual tokens of a photo: the larger model's pixel budget
 VISION = {"depth": 16, "hidden_size": 640, "intermediate_size": 1720, "num_heads": 8}

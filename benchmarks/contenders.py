@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from benchmarks.checkpoints import forced
 from benchmarks.contest import Run
 from benchmarks.plain import PlainLoop
-from lychee_rerank.decoders import Decoders
-from lychee_rerank.intake import decode_picture
-from lychee_rerank.judge import Sight
-from lychee_rerank.memory import PhotoMemory
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.prompts import YES_NO
-from lychee_rerank.readout import read_yes_no
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode_pool import Decoders
 from lychee_rerank.records import Photo, Readout
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.photo_memory import PhotoMemory
+from lychee_rerank.scoring.prompts import YES_NO
+from lychee_rerank.scoring.readout import read_yes_no
+from lychee_rerank.scoring.scorer import Engine, score_photos
 
 MEMORY_BYTES = 1 << 32
 TALKATIVE = 32  # tokens of an answer that explains itself

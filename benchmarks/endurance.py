@@ -7,11 +7,11 @@ from statistics import median
 from benchmarks.contenders import Contenders
 from benchmarks.contest import time_of
 from benchmarks.galleries import copy_photos
-from lychee_rerank.assembly import memory_in_use
 from lychee_rerank.machine import watch
-from lychee_rerank.model import VisionLanguageModel
+from lychee_rerank.model.loader import memory_in_use
+from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.records import Photo
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import Engine, score_photos
 
 SMALL_MEMORY_BYTES = 32 << 20
 SETTLED = 30  # photos after which memory is to be flat

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from benchmarks.contest import time_of
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.prompts import NUMBER
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.scoring.prompts import NUMBER
 
 SIDE, TRIES = 4096, 5
 

@@ -16,11 +16,11 @@ from statistics import mean
 
 from PIL import Image, ImageDraw, ImageFont
 
-from lychee_rerank.assembly import ModelLoader
-from lychee_rerank.folders import find_photos
-from lychee_rerank.judge import Judge
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.records import Photo, Readout, ScoredPhoto
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.scoring.scorer import Engine, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 CASES = 40

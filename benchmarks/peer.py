@@ -13,8 +13,8 @@ from sentence_transformers import CrossEncoder
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.cross_encoder.modules import LogitScore
 
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.prompts import PHOTO, QUERY, YES_NO
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.scoring.prompts import PHOTO, QUERY, YES_NO
 
 _PARTS = (
     "{% for message in messages %}{% for part in message['content'] %}"

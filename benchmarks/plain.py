@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from transformers import LogitsProcessor, LogitsProcessorList
 
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.prompts import NUMBER, PromptTemplate, build_messages
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.scoring.prompts import NUMBER, PromptTemplate, build_messages
 
 NUMBER_IN_TEXT = re.compile(r"\d+(?:\.\d+)?")
 

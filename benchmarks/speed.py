@@ -22,10 +22,10 @@ from benchmarks.contest import HEAD, Bar, hold, time_of
 from benchmarks.endurance import bench_length, bench_memory, print_run
 from benchmarks.floor import least_seconds
 from benchmarks.galleries import draw_photos
-from lychee_rerank.assembly import ModelLoader
-from lychee_rerank.decoders import Decoders
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.question import Question
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.model.question import Question
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.photos.decode_pool import Decoders
 from lychee_rerank.records import Readout
 from lychee_rerank.settings import load_settings
 

@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose; knows no language of the page and no other module but the reasons.
+"""Every error this package raises on purpose; knows no language of the page and no other module but the problems.
 
     LycheeError
     ├── SettingInvalid     a LYCHEE_ variable or an option that cannot be used
@@ -17,8 +17,7 @@
 The facts are attributes; the message is English and meant for logs and the command line.
 """
 
-from lychee_rerank.problems import FolderProblem, PairsProblem
-from lychee_rerank.records import ModelProblem, QueryProblem, Reason
+from lychee_rerank.problems import FolderProblem, ModelProblem, PairsProblem, QueryProblem, Reason
 
 
 class LycheeError(Exception):

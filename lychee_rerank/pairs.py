@@ -15,11 +15,10 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from lychee_rerank.errors import PairsInvalid, QueryRefused
-from lychee_rerank.export.cells import read_cell
-from lychee_rerank.problems import PairsProblem, RowProblem
-from lychee_rerank.prompts import clean_query
-from lychee_rerank.records import Photo, QueryProblem
-from lychee_rerank.runs import BadRow, Pair, Pairs
+from lychee_rerank.export.tables import read_cell
+from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
+from lychee_rerank.records import BadRow, Pair, Pairs, Photo
+from lychee_rerank.scoring.prompts import clean_query
 
 if TYPE_CHECKING:
     import _csv

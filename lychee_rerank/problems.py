@@ -1,6 +1,43 @@
-"""What can be wrong with a copy, a place to write to, or a list of pairs: closed lists; knows nothing else."""
+"""What can be wrong with a photo, a query, a model, a copy, a folder or a list: closed lists; knows nothing else."""
 
 from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why one photo was refused: a closed list."""
+
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not_a_picture"
+    TRUNCATED = "truncated"
+    BROKEN = "broken"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_BYTES = "too_many_bytes"
+    UNREADABLE = "unreadable"
+    OUT_OF_MEMORY = "out_of_memory"
+    SUSPECT = "suspect"
+    NOT_FINITE = "not_finite"
+
+
+class QueryProblem(StrEnum):
+    """Why a query was refused."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+
+
+class ModelProblem(StrEnum):
+    """Why a model folder cannot score."""
+
+    MISSING = "missing"
+    INCOMPLETE = "incomplete"
+    CUT_SHORT = "cut_short"
+    WRONG_TENSORS = "wrong_tensors"
+    PICKLED = "pickled"
+    NOT_QWEN2_5_VL = "not_qwen2_5_vl"
+    BAD_TOKENIZER = "bad_tokenizer"
+    NO_ROOM = "no_room"
+    CHANGED = "changed"
+    SPLIT_LABELS = "split_labels"
 
 
 class CopyProblem(StrEnum):

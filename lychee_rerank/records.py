@@ -1,45 +1,10 @@
-"""The frozen records that cross module borders; knows nothing of how any of them comes about."""
+"""The frozen records that cross rooms; knows nothing of how any of them comes about."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-
-class Reason(StrEnum):
-    """Why one photo was refused: a closed list."""
-
-    EMPTY = "empty"
-    NOT_A_PICTURE = "not_a_picture"
-    TRUNCATED = "truncated"
-    BROKEN = "broken"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    TOO_MANY_BYTES = "too_many_bytes"
-    UNREADABLE = "unreadable"
-    OUT_OF_MEMORY = "out_of_memory"
-    SUSPECT = "suspect"
-    NOT_FINITE = "not_finite"
-
-
-class QueryProblem(StrEnum):
-    """Why a query was refused."""
-
-    EMPTY = "empty"
-    TOO_LONG = "too_long"
-
-
-class ModelProblem(StrEnum):
-    """Why a model folder cannot score."""
-
-    MISSING = "missing"
-    INCOMPLETE = "incomplete"
-    CUT_SHORT = "cut_short"
-    WRONG_TENSORS = "wrong_tensors"
-    PICKLED = "pickled"
-    NOT_QWEN2_5_VL = "not_qwen2_5_vl"
-    BAD_TOKENIZER = "bad_tokenizer"
-    NO_ROOM = "no_room"
-    CHANGED = "changed"
-    SPLIT_LABELS = "split_labels"
+from lychee_rerank.problems import Reason, RowProblem
 
 
 class Readout(StrEnum):
@@ -51,7 +16,7 @@ class Readout(StrEnum):
 
 
 class Rule(StrEnum):
-    """Which reading of the answer gave the score (see readout.py); NONE: the answer holds no number."""
+    """Which reading of the answer gave the score (see scoring/readout.py); NONE: the answer holds no number."""
 
     PERCENT = "percent"
     LABELLED = "labelled"
@@ -201,3 +166,51 @@ class GpuState:
     free_bytes: int
     total_bytes: int
     driver_too_old: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A photo and its text; `line` counts from 1, `fits` is the label, None without one."""
+
+    line: int
+    photo: Photo
+    text: str
+    fits: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is passed over: its line, what its first two columns hold, and why."""
+
+    line: int
+    file: str
+    text: str
+    problem: RowProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The rows of one list, in its order."""
+
+    good: tuple[Pair, ...]
+    bad: tuple[BadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One query over the photos of one gallery (None: the mounted folder), begun by one owner; seconds since 1970.
+
+    With `pairs` every photo has a text of its own: `photos` are theirs, in their order, and `query` is the list's name.
+    """
+
+    id: str
+    owner: str
+    gallery: str | None
+    query: str
+    photos: tuple[Photo, ...]
+    begun_s: float
+    pairs: Pairs | None = None
+
+    def query_of(self, index: int) -> str:
+        """What the photo at this place is scored against."""
+        return self.pairs.good[index].text if self.pairs else self.query

@@ -13,19 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lychee_rerank.assembly import ModelLoader
-from lychee_rerank.decoders import Decoders
 from lychee_rerank.errors import PhotoRefused, SettingInvalid
-from lychee_rerank.explaining import explain_score
-from lychee_rerank.intake import Picture, encode_picture
-from lychee_rerank.judge import Sight
 from lychee_rerank.machine import photo_memory_bytes
-from lychee_rerank.memory import PhotoMemory
-from lychee_rerank.ranking import rank_photos
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode import Picture, encode_picture
+from lychee_rerank.photos.decode_pool import Decoders
 from lychee_rerank.records import Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.scoring.explain import explain_score
+from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.photo_memory import PhotoMemory
+from lychee_rerank.scoring.scorer import Engine, score_photos
 from lychee_rerank.settings import Settings, load_settings
-from lychee_rerank.spool import Spool
+from lychee_rerank.store.uploads import Spool
 
 Source = str | PathLike[str] | bytes | Picture
 

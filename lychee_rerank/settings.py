@@ -8,8 +8,8 @@ from pathlib import Path
 import platformdirs
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.prompts import PHOTO, QUERY, PromptTemplate, template_for
 from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
 
 KEEP_DAYS = 30
 KEEP_BYTES = 20 * 10**9  # uploads and thumbnails

@@ -8,7 +8,7 @@ import sys
 import time
 
 import serve
-from lychee_rerank import scorer
+from lychee_rerank.scoring import scorer
 
 _LOOK_S = 0.05
 

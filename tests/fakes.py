@@ -10,8 +10,8 @@ from PIL.Image import Image
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from lychee_rerank.prompts import PromptTemplate
 from lychee_rerank.records import Answer, ModelCard, Verdict
+from lychee_rerank.scoring.prompts import PromptTemplate
 
 HOLD_S = 30  # a limit for a hung test, never a pause
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lychee_rerank.export.results import Results
-from lychee_rerank.ranking import rank_photos
 from lychee_rerank.records import Photo, Refusal, Rule, Score, ScoredPhoto
+from lychee_rerank.results.ranking import Results, rank_photos
 
 SCORE = Score(5.0, 5.0, 1.0, "5.0", Rule.WHOLE_ANSWER)
 

@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from PIL import Image
 
-from lychee_rerank.loading import load_model
-from lychee_rerank.model import VisionLanguageModel
-from lychee_rerank.prompts import NUMBER, PromptTemplate, build_messages
-from lychee_rerank.question import Question
+from lychee_rerank.model.choice import DEMO_FOLDER
+from lychee_rerank.model.from_folder import load_model
+from lychee_rerank.model.question import Question
+from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.records import Answer, EmptyCache, ModelChoice, Verdict, Why
-from lychee_rerank.weights import DEMO_FOLDER
+from lychee_rerank.scoring.prompts import NUMBER, PromptTemplate, build_messages
 
 
 def load_demo_model() -> VisionLanguageModel:

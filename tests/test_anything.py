@@ -14,16 +14,16 @@ from streamlit.proto.Text_pb2 import Text
 
 from lychee_rerank.commands import rank as rank_command
 from lychee_rerank.commands.output import printable, text_argument
-from lychee_rerank.criteria import Criteria
 from lychee_rerank.errors import QueryRefused
-from lychee_rerank.export.document import outcome_fields
-from lychee_rerank.folders import find_photos
-from lychee_rerank.prompts import MAX_QUERY_CHARACTERS, NUMBER, clean_query
-from lychee_rerank.ranking import rank_photos
-from lychee_rerank.readout import number_is_over, read_number
-from lychee_rerank.records import Answer, Reason, Refusal, Rule, Score, ScoredPhoto
-from lychee_rerank.runs import Run
-from lychee_rerank.store import Store
+from lychee_rerank.export.json_document import outcome_fields
+from lychee_rerank.photos.folders import find_photos
+from lychee_rerank.problems import Reason
+from lychee_rerank.records import Answer, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.results.criteria import Criteria
+from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.scoring.prompts import MAX_QUERY_CHARACTERS, NUMBER, clean_query
+from lychee_rerank.scoring.readout import number_is_over, read_number
+from lychee_rerank.store.store import Store
 from lychee_rerank.words import CHINESE
 
 # With halves of characters: what a file name holds whose bytes are no UTF-8.

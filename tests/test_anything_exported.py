@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from lychee_rerank.errors import MetadataUnreadable, PairsInvalid
 from lychee_rerank.export.archive import stream_archive
-from lychee_rerank.export.cells import FORMULA_STARTS, encode_rows
-from lychee_rerank.export.jpeg import embed_marks
-from lychee_rerank.export.marks import Marks, Xmp, XmpForm
-from lychee_rerank.export.names import name_copies
+from lychee_rerank.export.file_names import name_copies
+from lychee_rerank.export.jpeg_xmp import embed_marks
+from lychee_rerank.export.ratings import Marks, Xmp, XmpForm
+from lychee_rerank.export.tables import FORMULA_STARTS, encode_rows
 from lychee_rerank.export.xmp import build_packet, merge_packet
 from lychee_rerank.pairs import find_below, parse_pairs
 from lychee_rerank.words import ENGLISH
+from tests.export.test_xmp import DC, EARLIER, ratings, texts
 from tests.finished import finish
 from tests.pictures import encode, make_photo
 from tests.test_anything import ANYTHING
-from tests.test_export_xmp import DC, EARLIER, ratings, texts
 
 TEXT = st.text(max_size=60)  # whole characters alone
 JPEG = encode(make_photo(), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0")

@@ -21,7 +21,7 @@ MOST_S = 120
 
 # What the app does, without its page: the shared things, and a first click where there is no run yet.
 APP = """
-from lychee_rerank.folders import find_photos
+from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.page.process import open_shared
 from pathlib import Path
 import sys

@@ -7,8 +7,7 @@ import pytest
 from lychee_rerank.errors import PairsInvalid
 from lychee_rerank.pairs import find_among, load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
-from lychee_rerank.records import Photo
-from lychee_rerank.runs import Pair
+from lychee_rerank.records import Pair, Photo
 from lychee_rerank.words import ENGLISH
 
 

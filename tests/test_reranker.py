@@ -11,8 +11,8 @@ from PIL import Image
 import lychee_rerank
 from lychee_rerank import Reranker
 from lychee_rerank.errors import LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
-from lychee_rerank.intake import decode_picture
-from lychee_rerank.records import Reason
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import Reason
 from tests import pictures
 from tests.served import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.store import Store
+from lychee_rerank.store.store import Store
 from tests.served import ROOT, START_S, STOP_S, App, answers, find_port, start_app
 
 Serve = Callable[..., App]

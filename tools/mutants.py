@@ -37,50 +37,54 @@ FORK = multiprocessing.get_context("fork")
 
 # A module by its place in the package, and the tests that have to notice what is changed in it, the quickest first.
 TESTS: dict[str, tuple[str, ...]] = {
-    "records": ("test_readout.py", "test_scorer.py", "test_store.py"),
-    "runs": ("test_moderation.py", "test_store.py"),
-    "prompts": ("test_prompts.py",),
-    "readout": ("test_readout.py",),
-    "ranking": ("test_ranking.py",),
-    "spread": ("test_spread.py",),
-    "view": ("test_view.py",),
-    "criteria": ("test_criteria.py",),
-    "moderation": ("test_moderation.py",),
-    "metrics": ("test_metrics.py",),
-    "evaluation": ("test_evaluation.py",),
-    "labels": ("test_labels.py",),
+    "records": (
+        "scoring/test_readout.py",
+        "scoring/test_scorer.py",
+        "store/test_store.py",
+        "results/test_moderation.py",
+    ),
     "pairs": ("test_pairs.py",),
-    "folders": ("test_folders.py",),
-    "listing": ("test_listing.py",),
-    "formats": ("test_formats.py",),
-    "retention": ("test_store.py",),
-    "turns": ("test_turns.py",),
-    "keys": ("test_keys.py", "test_store.py"),
-    "fingerprint": ("test_fingerprint.py",),
-    "photo_hashes": ("test_photo_hashes.py",),
-    "vocabulary": ("test_vocabulary.py",),
-    "memory": ("test_memory.py",),
-    "judge": ("test_scorer.py",),
-    "tasks": ("test_scorer.py",),
-    "ahead": ("test_ahead.py",),
-    "explanation": ("test_explanation.py",),
     "settings": ("test_settings.py",),
-    "export.cells": ("test_export_table.py",),
-    "export.marks": ("test_export_xmp.py", "test_export_copies.py"),
-    "export.names": ("test_export_results.py",),
-    "positions": ("test_positions.py",),
-    "sights": ("test_sights.py",),
-    "question": ("test_question.py",),
+    "scoring.prompts": ("scoring/test_prompts.py",),
+    "scoring.readout": ("scoring/test_readout.py",),
+    "scoring.cache_keys": ("scoring/test_cache_keys.py", "store/test_store.py"),
+    "scoring.photo_memory": ("scoring/test_photo_memory.py",),
+    "scoring.judge": ("scoring/test_scorer.py",),
+    "scoring.tasks": ("scoring/test_scorer.py",),
+    "scoring.prefetch": ("scoring/test_prefetch.py",),
+    "results.ranking": ("results/test_ranking.py", "export/test_forms.py"),
+    "results.spread": ("results/test_spread.py",),
+    "results.selection": ("results/test_selection.py",),
+    "results.criteria": ("results/test_criteria.py",),
+    "results.moderation": ("results/test_moderation.py",),
+    "evaluation.metrics": ("evaluation/test_metrics.py",),
+    "evaluation.evaluate": ("evaluation/test_evaluate.py",),
+    "evaluation.labelled_set": ("evaluation/test_labelled_set.py",),
+    "photos.folders": ("photos/test_folders.py",),
+    "photos.listing": ("photos/test_listing.py",),
+    "photos.formats": ("photos/test_formats.py",),
+    "photos.hashes": ("photos/test_hashes.py",),
+    "store.retention": ("store/test_store.py",),
+    "jobs.fair_queue": ("jobs/test_fair_queue.py",),
+    "jobs.explanations": ("jobs/test_explanation.py", "jobs/test_explanation_book.py"),
+    "model.checkpoint": ("model/test_fingerprint.py", "model/test_from_folder.py", "commands/test_precision.py"),
+    "model.demo_vocabulary": ("model/test_demo_vocabulary.py",),
+    "model.positions": ("model/test_positions.py",),
+    "model.kv_cache": ("model/test_kv_cache.py",),
+    "model.question": ("model/test_question.py",),
+    "export.tables": ("export/test_tables.py", "results/test_moderation.py"),
+    "export.ratings": ("export/test_xmp.py", "export/test_copies.py"),
+    "export.file_names": ("export/test_file_names.py",),
 }
 
 # Changes after which the code does the same: a part of the changed line, by module. Read, each of them.
 SAME: dict[str, tuple[str, ...]] = {
-    "spread": ("round(upper - lower, 10)",),  # no float is so far off
-    "formats": ("content[21:26]", "content[26:29]", "content[28:31]"),  # the mask behind them drops what is more
-    "metrics": ("'10': 11.0",),  # no truth is above 10
-    "sights": ("like = rows[0][1]",),  # both pieces are alike but for their length
-    "question": ("argmax(+1", "dim=+1", "keepdim=False"),  # the last of two; a token is decoded as a list of one is
-    "readout": ("if odds > 0 ", "if odds >= 1 "),  # both forms are right near 0
+    "results.spread": ("round(upper - lower, 10)",),  # no float is so far off
+    "photos.formats": ("content[21:26]", "content[26:29]", "content[28:31]"),  # the mask behind them drops what is more
+    "evaluation.metrics": ("'10': 11.0",),  # no truth is above 10
+    "model.kv_cache": ("like = rows[0][1]",),  # both pieces are alike but for their length
+    "model.question": ("argmax(+1", "dim=+1", "keepdim=False"),  # the last of two; one token is decoded as a list is
+    "scoring.readout": ("if odds > 0 ", "if odds >= 1 "),  # both forms are right near 0
 }
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
@@ -22,15 +21,16 @@ from lychee_rerank.commands.output import (
     readout_fields,
     with_readout,
 )
-from lychee_rerank.judge import Judge
-from lychee_rerank.labels import FILE_NAME, LabelledQuery, load_labels
+from lychee_rerank.evaluation.labelled_set import FILE_NAME, LabelledQuery, load_labels
+from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.records import ModelCard, Readout, Refusal
-from lychee_rerank.scorer import Outcome
+from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.scoring.scorer import Outcome
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
 if TYPE_CHECKING:  # scikit-learn and scipy come in when a set is evaluated, so that other commands start at once
-    from lychee_rerank.evaluation import Evaluation, Figures, JudgedQuery
+    from lychee_rerank.evaluation.evaluate import Evaluation, Figures, JudgedQuery
 
 VERSIONS = ("torch", "transformers", "scikit-learn", "scipy")
 RULES = """\
@@ -91,7 +91,7 @@ def _evaluate_all(
     judge: Judge, labels: Sequence[LabelledQuery], *, readouts: Sequence[Settings]
 ) -> "tuple[Evaluation, ...]":
     """One evaluation per readout, with a bar on a terminal."""
-    from lychee_rerank.evaluation import evaluate
+    from lychee_rerank.evaluation.evaluate import evaluate
 
     photos = sum(len(labelled.photos) for labelled in labels) * len(readouts)
     with tqdm(total=photos, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as progress:

@@ -3,7 +3,7 @@
 import argparse
 
 from lychee_rerank.commands.output import EXIT_DONE
-from lychee_rerank.fetch import fetch_weights
+from lychee_rerank.model.fetch import fetch_weights
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

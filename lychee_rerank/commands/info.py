@@ -2,8 +2,8 @@
 
 import argparse
 
-from lychee_rerank.assembly import ModelLoader, see_gpu
 from lychee_rerank.commands.output import EXIT_DONE, add_model_option
+from lychee_rerank.model.loader import ModelLoader, see_gpu
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

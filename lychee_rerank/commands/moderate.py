@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
@@ -17,16 +16,16 @@ from lychee_rerank.commands.output import (
     score_argument,
     with_readout,
 )
-from lychee_rerank.decoders import Decoders
 from lychee_rerank.export.copies import check_folder, check_free, save_as
-from lychee_rerank.export.flagged import build_flagged_table
-from lychee_rerank.judge import Judge, Known
-from lychee_rerank.keys import build_key
-from lychee_rerank.moderation import DEFAULT_THRESHOLD, JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.export.tables import build_flagged_table
+from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.pairs import load_pairs
-from lychee_rerank.records import Refusal
-from lychee_rerank.runs import Pair
-from lychee_rerank.scorer import Engine
+from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.records import Pair, Refusal
+from lychee_rerank.results.moderation import DEFAULT_THRESHOLD, JudgedPair, Moderation, flag_pairs, judge_pairs
+from lychee_rerank.scoring.cache_keys import build_key
+from lychee_rerank.scoring.judge import Judge, Known
+from lychee_rerank.scoring.scorer import Engine
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.prompts import PromptTemplate
-from lychee_rerank.readout import MAX_SCORE
 from lychee_rerank.records import ModelCard, Readout
+from lychee_rerank.scoring.prompts import PromptTemplate
+from lychee_rerank.scoring.readout import MAX_SCORE
 from lychee_rerank.settings import Settings
-from lychee_rerank.store import Store
 from lychee_rerank.store.scores import Scores
+from lychee_rerank.store.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from time import perf_counter
 
-from lychee_rerank.assembly import ModelLoader, give_memory_back, memory_in_use
-from lychee_rerank.checkpoint import count_parameters
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
@@ -17,11 +15,13 @@ from lychee_rerank.commands.output import (
     text_argument,
     with_readout,
 )
-from lychee_rerank.folders import find_photos
 from lychee_rerank.machine import available_bytes, watch
-from lychee_rerank.prompts import clean_query
+from lychee_rerank.model.checkpoint import count_parameters
+from lychee_rerank.model.loader import ModelLoader, give_memory_back, memory_in_use
+from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.records import Photo, Rule, ScoredPhoto
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.scoring.prompts import clean_query
+from lychee_rerank.scoring.scorer import Engine, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

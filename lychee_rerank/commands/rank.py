@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.commands.export import add_export_options, export_photos, plan_export
 from lychee_rerank.commands.output import (
     EXIT_DONE,
@@ -24,22 +23,23 @@ from lychee_rerank.commands.output import (
     text_argument,
     with_readout,
 )
-from lychee_rerank.criteria import Criteria, collect_criteria, split_query
-from lychee_rerank.decoders import Decoders
-from lychee_rerank.export.document import outcome_fields
-from lychee_rerank.export.results import Results, collect_results
-from lychee_rerank.folders import find_photos
-from lychee_rerank.judge import Judge, Sight
-from lychee_rerank.keys import build_key
+from lychee_rerank.export.json_document import outcome_fields
 from lychee_rerank.machine import photo_memory_bytes
-from lychee_rerank.memory import PhotoMemory
-from lychee_rerank.prompts import clean_query
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.records import Photo, RankedPhoto, Rule
-from lychee_rerank.scorer import Engine, Outcome, score_photos
+from lychee_rerank.results.criteria import Criteria, collect_criteria, split_query
+from lychee_rerank.results.ranking import Results, collect_results
+from lychee_rerank.results.selection import Part, View
+from lychee_rerank.results.spread import Spread, Verdict, measure_spread
+from lychee_rerank.scoring.cache_keys import build_key
+from lychee_rerank.scoring.judge import Judge, Sight
+from lychee_rerank.scoring.photo_memory import PhotoMemory
+from lychee_rerank.scoring.prompts import clean_query
+from lychee_rerank.scoring.scorer import Engine, Outcome, score_photos
 from lychee_rerank.settings import Settings
-from lychee_rerank.spread import Spread, Verdict, measure_spread
 from lychee_rerank.store.scores import Scores
-from lychee_rerank.view import Part, View
 from lychee_rerank.words import Words, words_for
 
 

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from lychee_rerank.assembly import ModelLoader
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
@@ -15,10 +14,11 @@ from lychee_rerank.commands.output import (
     text_argument,
     with_readout,
 )
-from lychee_rerank.explaining import explain_score
-from lychee_rerank.prompts import clean_query
+from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.records import Photo, Refusal, Rule
-from lychee_rerank.scorer import Engine, score_photos
+from lychee_rerank.scoring.explain import explain_score
+from lychee_rerank.scoring.prompts import clean_query
+from lychee_rerank.scoring.scorer import Engine, score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 

@@ -5,14 +5,13 @@ import time
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 
-from lychee_rerank.export.cells import Tell
-from lychee_rerank.export.marks import Xmp
-from lychee_rerank.export.names import name_copies
-from lychee_rerank.export.results import Copied, Results
-from lychee_rerank.export.source import CutShort, Source, name_sidecar, open_source
-from lychee_rerank.export.table import TABLE_NAME, build_table
+from lychee_rerank.export.file_names import name_copies
+from lychee_rerank.export.photo_source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.ratings import Xmp
+from lychee_rerank.export.tables import TABLE_NAME, Tell, build_table
 from lychee_rerank.problems import CopyProblem
 from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.ranking import Copied, Results
 
 MISSING_NAME = "missing.txt"
 _FIRST_S, _LAST_S = 315_619_200, 4_354_732_800  # 2 January 1980 and 30 December 2107: the dates a ZIP can hold

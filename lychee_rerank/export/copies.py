@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.errors import ExportFailed
-from lychee_rerank.export.marks import Xmp
-from lychee_rerank.export.names import name_copies, number_name
-from lychee_rerank.export.results import Copied
-from lychee_rerank.export.source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.file_names import name_copies, number_name
+from lychee_rerank.export.photo_source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.problems import CopyProblem, FolderProblem
 from lychee_rerank.records import Photo, RankedPhoto
+from lychee_rerank.results.ranking import Copied
 
 PROBLEMS = {
     errno.EACCES: FolderProblem.NOT_ALLOWED,

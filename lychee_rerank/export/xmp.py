@@ -10,7 +10,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
 from lychee_rerank.errors import MetadataUnreadable
-from lychee_rerank.export.marks import ROOT_KEYWORD, Marks
+from lychee_rerank.export.ratings import ROOT_KEYWORD, Marks
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = "http://ns.adobe.com/xap/1.0/"

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from lychee_rerank.jobs import Job
-from lychee_rerank.page.large import open_large
-from lychee_rerank.page.lists import draw_pair, tell_place
+from lychee_rerank.jobs.job import Job
+from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
+from lychee_rerank.page.large_view import open_large
+from lychee_rerank.page.pair_lists import draw_pair, tell_place
 from lychee_rerank.page.picks import draw_pick
 from lychee_rerank.page.process import Shared
 from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
 from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
-from lychee_rerank.vocabulary import MIN_LABEL_MASS
 from lychee_rerank.words import Words
 
 PHOTOS_PER_PAGE = 60

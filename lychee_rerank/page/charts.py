@@ -8,12 +8,12 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from lychee_rerank.export.results import Results
 from lychee_rerank.page.controls import choose_bar
-from lychee_rerank.page.large import open_large
+from lychee_rerank.page.large_view import open_large
 from lychee_rerank.records import RankedPhoto
-from lychee_rerank.spread import BIN_WIDTH, Spread
-from lychee_rerank.view import View, shown_score
+from lychee_rerank.results.ranking import Results
+from lychee_rerank.results.selection import View, shown_score
+from lychee_rerank.results.spread import BIN_WIDTH, Spread
 from lychee_rerank.words import ResultWords
 
 _HEIGHT_PX = 96

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lychee_rerank.spread import BANDS, BIN_WIDTH
-from lychee_rerank.view import Sort, View
+from lychee_rerank.results.selection import Sort, View
+from lychee_rerank.results.spread import BANDS, BIN_WIDTH
 from lychee_rerank.words import Words
 
 _SORTS = tuple(Sort)

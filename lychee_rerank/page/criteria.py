@@ -6,12 +6,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from lychee_rerank.criteria import Criteria, collect_criteria, split_query
 from lychee_rerank.errors import ScoringElsewhere, StorageFailed
-from lychee_rerank.export.results import Results
-from lychee_rerank.jobs import Job
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.criteria import Criteria, collect_criteria, split_query
+from lychee_rerank.results.ranking import Results
 from lychee_rerank.words import Words
 
 _POLL_S = 0.5

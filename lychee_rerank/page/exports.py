@@ -1,21 +1,27 @@
 """Results carried away: the best as a ZIP at one click, or any part of them as photos, table, JSON or copies."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
-from lychee_rerank.export.marks import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
-from lychee_rerank.export.package import MEDIA_TYPES, Form, Package
-from lychee_rerank.export.results import Results, collect_results
-from lychee_rerank.jobs import Job
-from lychee_rerank.page.copying import draw_copying
+from lychee_rerank.errors import ExportFailed
+from lychee_rerank.export.copies import check_folder, copy_photos, save_file
+from lychee_rerank.export.file_names import clean_name
+from lychee_rerank.export.forms import MEDIA_TYPES, Form, Package
+from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
+from lychee_rerank.export.tables import TABLE_NAME, build_table
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.criteria import criteria_of
 from lychee_rerank.page.picks import picks_of
 from lychee_rerank.page.process import Shared, owner
-from lychee_rerank.view import Part, View
-from lychee_rerank.web.downloads import Download
+from lychee_rerank.photos.folders import PICKS_FOLDER
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.ranking import Results, collect_results
+from lychee_rerank.results.selection import Part, View
+from lychee_rerank.web.files import Download
 from lychee_rerank.words import ENGLISH, Words
 
 BEST = 10
@@ -110,3 +116,33 @@ def _give_address(words: Words, shared: Shared, wanted: _Wanted, package: Packag
     download = Download(package.name, MEDIA_TYPES[package.form], pieces)
     name = f"{wanted}{package.form}{package.xmp}{words.code}"
     return shared.download_url(download, name=name)
+
+
+def draw_copying(
+    words: Words, shared: Shared, results: Results, chosen: Sequence[RankedPhoto], xmp: Xmp, *, query: str
+) -> None:
+    """A name for the folder and a button; where these stood, once it is clicked, where the copies are or why not."""
+    told = words.results
+    home = shared.settings.images_dir / PICKS_FOLDER
+    outcome = st.container()  # above the button, which it pushes down: there the user is looking
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(told.copy_to.format(folder=f"{home}/"), clean_name(query), key="copy-folder")
+        clicked = st.button(told.copy, key="copy")
+    if clicked:
+        with outcome:
+            _copy(words, results, chosen, home / clean_name(typed), xmp)
+
+
+def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder: Path, xmp: Xmp) -> None:
+    try:
+        check_folder(folder)
+        with st.spinner(words.results.copying.format(n=len(chosen))):
+            copies = list(copy_photos(results.photos, chosen, folder, xmp=xmp))
+        table = save_file(folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))
+    except ExportFailed as failed:
+        st.error(words.failure(failed))
+        return
+    st.success(words.copied(copies, folder=str(folder), table=table))
+    problems = [f"{copy.photo.scored.name}: {words.note(copy.problem)}" for copy in copies if copy.problem]
+    if problems:
+        st.text("\n".join(problems))

@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lychee_rerank.listing import Listed, Standing, Subfolder
 from lychee_rerank.page.process import Shared
+from lychee_rerank.photos.listing import Listed, Standing, Subfolder
 from lychee_rerank.records import Photo
 from lychee_rerank.words import Words
 

@@ -8,18 +8,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.page.folder import (
-    Offer,
-    draw_rescan,
-    draw_subfolders,
-    draw_unreadable,
-    offer_folder,
-    show_subfolder,
-)
+from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder, show_subfolder
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.pairs import LIST_ENDING
-from lychee_rerank.records import Photo
-from lychee_rerank.runs import Run
+from lychee_rerank.records import Photo, Run
 from lychee_rerank.words import Words
 
 UPLOADS, FOLDER = "uploads", "folder"

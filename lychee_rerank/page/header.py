@@ -3,9 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lychee_rerank.model.demo_vocabulary import load_vocabulary
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import ModelChoice
-from lychee_rerank.vocabulary import load_vocabulary
 from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
 
 TITLE = "Lychee Rerank"

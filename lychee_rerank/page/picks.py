@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.jobs import Job
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto
-from lychee_rerank.view import Part, View
+from lychee_rerank.results.selection import Part, View
 from lychee_rerank.words import Words
 
 log = logging.getLogger(__name__)

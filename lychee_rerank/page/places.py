@@ -7,17 +7,21 @@ from lychee_rerank.words import Words
 _RESULTS = "results"
 _SKIP = '<a class="place skip" href="#{place}">{text}</a>'
 _PLACE = '<div class="place" id="{place}" tabindex="-1"></div>'
-# Streamlit has no call that scrolls. What stood above before goes away bit by bit: progress is held in view for a
-# while, or until the user does something. By its comment each run's script is another one: one that stays is not run.
+# Streamlit has no call that scrolls. What stood above before goes away bit by bit: progress is brought back into view
+# until it has stayed there for 1.5 s, or the user does something. By its comment each run's script is another one: one
+# that stays is not run again.
 _SHOW_PROGRESS = """<span class="place"></span><script>/* {run_id} */ (() => {{
-  let over = false;
-  const end = () => {{ over = true; }};
+  let since = performance.now();
+  const end = () => {{ since = -Infinity; }};
   for (const deed of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(deed, end, {{once: true}});
-  setTimeout(end, 5000);
   const hold = () => {{
+    if (performance.now() - since > 1500) return;
     const progress = document.querySelector(".st-key-progress"), box = progress?.getBoundingClientRect();
-    if (box && (box.top < 0 || box.bottom > innerHeight)) progress.scrollIntoView();
-    if (!over) requestAnimationFrame(hold);
+    if (box && (box.top < 0 || box.bottom > innerHeight)) {{
+      progress.scrollIntoView();
+      since = performance.now();
+    }}
+    requestAnimationFrame(hold);
   }};
   hold();
 }})()</script>"""

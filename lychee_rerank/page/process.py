@@ -5,22 +5,21 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from lychee_rerank.assembly import ModelLoader
-from lychee_rerank.decoders import Decoders
-from lychee_rerank.listing import Listing
-from lychee_rerank.lock import FolderLock
+from lychee_rerank.jobs.lock import FolderLock
+from lychee_rerank.jobs.worker import Setup, Worker
 from lychee_rerank.machine import let_threads_sleep, photo_memory_bytes
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.photos.listing import Listing
 from lychee_rerank.records import Photo
-from lychee_rerank.retention import Retention
 from lychee_rerank.settings import Settings, load_settings
-from lychee_rerank.spool import DataFolder, Spool, open_data_folder
-from lychee_rerank.store import Store
-from lychee_rerank.web import downloads, originals
+from lychee_rerank.store.retention import Retention
+from lychee_rerank.store.store import Store
+from lychee_rerank.store.uploads import DataFolder, Spool, open_data_folder
+from lychee_rerank.web import files
 from lychee_rerank.web.addresses import Addresses
-from lychee_rerank.web.downloads import Download
+from lychee_rerank.web.files import Download, Thumbnails
 from lychee_rerank.web.owner import OWNER_COOKIE
-from lychee_rerank.web.thumbnails import Thumbnails
-from lychee_rerank.worker import Setup, Worker
 
 EXIT_DEVICE_LOST = 75  # sysexits.h: try again later; a restart policy starts the app anew, and its runs go on
 
@@ -40,8 +39,8 @@ class Shared:
     decoders: Decoders
     folder: Listing  # the mounted one
     samples: Listing
-    originals: Addresses[Photo] = field(default_factory=lambda: Addresses[Photo](originals.ROUTE))
-    downloads: Addresses[Download] = field(default_factory=lambda: Addresses[Download](downloads.ROUTE))
+    originals: Addresses[Photo] = field(default_factory=lambda: Addresses[Photo](files.PHOTO_ROUTE))
+    downloads: Addresses[Download] = field(default_factory=lambda: Addresses[Download](files.EXPORT_ROUTE))
 
     def photos_dropped(self, gallery_id: str | None) -> tuple[Photo, ...]:
         """The photos of a gallery of this visitor's; raises StorageFailed."""

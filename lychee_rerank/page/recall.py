@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lychee_rerank.jobs import Job
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.controls import set_view, view_of
 from lychee_rerank.page.gallery import show_gallery
 from lychee_rerank.page.process import Shared, owner

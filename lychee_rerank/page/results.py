@@ -5,20 +5,20 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lychee_rerank.export.results import Results
-from lychee_rerank.jobs import Job
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.cards import draw_cards, draw_cut, lies_outside, page_of
 from lychee_rerank.page.charts import draw_charts
 from lychee_rerank.page.controls import draw_bands, draw_line, show_all
 from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
-from lychee_rerank.page.large import draw_large
+from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.places import mark_results
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto, Refusal
-from lychee_rerank.spread import Spread, measure_spread
-from lychee_rerank.view import Sort, View, shown_score
+from lychee_rerank.results.ranking import Results
+from lychee_rerank.results.selection import Sort, View, shown_score
+from lychee_rerank.results.spread import Spread, measure_spread
 from lychee_rerank.words import Words
 
 

@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from lychee_rerank.assembly import memory_in_use
 from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
-from lychee_rerank.export.results import collect_results
-from lychee_rerank.jobs import Job, Progress, Status
-from lychee_rerank.page.moderated import draw_moderated
+from lychee_rerank.jobs.job import Job, Progress, Status
+from lychee_rerank.model.loader import memory_in_use
+from lychee_rerank.page.moderation import draw_moderated
 from lychee_rerank.page.places import show_progress
 from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.recall import find_job, put_on_page
 from lychee_rerank.page.results import draw_results
-from lychee_rerank.records import Photo, Refusal
-from lychee_rerank.runs import Pairs
+from lychee_rerank.records import Pairs, Photo, Refusal
+from lychee_rerank.results.ranking import collect_results
 from lychee_rerank.words import Words
 
 _POLL_PROGRESS_S = 0.5

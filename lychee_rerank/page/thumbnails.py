@@ -6,8 +6,8 @@ import streamlit as st
 
 from lychee_rerank.page.process import Shared
 from lychee_rerank.records import Photo
-from lychee_rerank.spool import SMALL_PX, THUMBNAIL_PX
-from lychee_rerank.web.thumbnails import SMALL
+from lychee_rerank.store.uploads import SMALL_PX, THUMBNAIL_PX
+from lychee_rerank.web.files import SMALL
 
 # st.image knows neither `loading` nor `srcset`.
 _THUMBNAIL = '<img class="thumbnail" loading="lazy" alt="{name}" src="{url}">'

@@ -5,6 +5,7 @@ https://www.sqlite.org/wal.html
 """
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -23,6 +24,16 @@ _PRIMARY_CODE = 0xFF  # the rest of an SQLite error code tells a variety
 
 Values = Sequence[object]
 Statement = tuple[str, Values]
+
+
+def write_path(path: Path, folder: Path) -> bytes:
+    """The path as it is kept; names need not be UTF-8."""
+    return os.fsencode(path.relative_to(folder) if path.is_relative_to(folder) else path.absolute())
+
+
+def read_path(kept: bytes, folder: Path) -> Path:
+    """The path that was kept."""
+    return folder / os.fsdecode(kept)
 
 
 class Database:

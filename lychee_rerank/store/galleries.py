@@ -5,8 +5,7 @@ import time
 from pathlib import Path
 
 from lychee_rerank.records import Photo
-from lychee_rerank.store.database import Database
-from lychee_rerank.store.paths import read_path, write_path
+from lychee_rerank.store.database import Database, read_path, write_path
 
 
 class Galleries:

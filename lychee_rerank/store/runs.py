@@ -1,19 +1,18 @@
-"""Runs with their photos and outcomes, by owner; knows no job and no page."""
+"""Runs with their photos, outcomes and lists of pairs, by owner; knows no job, no CSV and no page."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lychee_rerank.records import Photo, Reason, Refusal, ScoredPhoto
-from lychee_rerank.runs import Run
-from lychee_rerank.store.database import Database, Statement
-from lychee_rerank.store.lists import insert_pairs, read_pairs
-from lychee_rerank.store.paths import read_path, write_path
+from lychee_rerank.problems import Reason, RowProblem
+from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
+from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.schema import KEPT, UNDER_WAY
 from lychee_rerank.store.scores import read_score
 
 Outcome = ScoredPhoto | Refusal
+_INSERT = "INSERT INTO list_rows (run, line, text, place, fits, file, problem) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +132,30 @@ def _read_outcome(row: sqlite3.Row) -> Outcome | None:
     if row["value"] is None:
         return None
     return ScoredPhoto(row["place"], row["name"], read_score(row), photo_hash=row["photo"])
+
+
+def insert_pairs(run_id: str, pairs: Pairs) -> list[Statement]:
+    """What keeps the rows of a new run."""
+    good = [(run_id, pair.line, pair.text, place, pair.fits, None, None) for place, pair in enumerate(pairs.good)]
+    bad = [(run_id, row.line, row.text, None, None, row.file, row.problem) for row in pairs.bad]
+    return [(_INSERT, values) for values in (*good, *bad)]
+
+
+def read_pairs(database: Database, run_id: str, photos: Sequence[Photo]) -> Pairs | None:
+    """The rows of a run with these photos; None where all photos have one query."""
+    rows = database.rows("SELECT * FROM list_rows WHERE run = ? ORDER BY line", run_id)
+    good = {
+        row["place"]: Pair(row["line"], photos[row["place"]], row["text"], _read_label(row["fits"]))
+        for row in rows
+        if row["problem"] is None
+    }
+    bad = [
+        BadRow(row["line"], row["file"], row["text"], RowProblem(row["problem"]))
+        for row in rows
+        if row["problem"] is not None
+    ]
+    return Pairs(tuple(good[place] for place in range(len(photos))), tuple(bad)) if rows else None
+
+
+def _read_label(kept: int | None) -> bool | None:
+    return None if kept is None else bool(kept)

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.keys import ScoreKey
-from lychee_rerank.records import Reason, Rule, Score
+from lychee_rerank.problems import Reason
+from lychee_rerank.records import Rule, Score
+from lychee_rerank.scoring.cache_keys import ScoreKey
 from lychee_rerank.store.database import Database
 
 MOST_BLAMED = 2  # a photo that was in work so often when the GPU was lost is not tried again

@@ -1,8 +1,8 @@
 """The sentences in Chinese."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem
-from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Rule, Why
-from lychee_rerank.spread import Verdict
+from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, Reason
+from lychee_rerank.records import Rule, Why
+from lychee_rerank.results.spread import Verdict
 from lychee_rerank.words.lists import CHINESE_LISTS
 from lychee_rerank.words.results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lychee_rerank.export.marks import XmpForm
-from lychee_rerank.view import Part, Sort
+from lychee_rerank.export.ratings import XmpForm
+from lychee_rerank.results.selection import Part, Sort
 
 
 @dataclass(frozen=True, slots=True)

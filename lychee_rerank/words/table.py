@@ -13,10 +13,10 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
-from lychee_rerank.export.results import Copied
-from lychee_rerank.problems import CopyProblem, FolderProblem, RowProblem
-from lychee_rerank.records import ModelProblem, QueryProblem, Reason, Refusal, Rule, Why
-from lychee_rerank.spread import Verdict
+from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, Reason, RowProblem
+from lychee_rerank.records import Refusal, Rule, Why
+from lychee_rerank.results.ranking import Copied
+from lychee_rerank.results.spread import Verdict
 from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 

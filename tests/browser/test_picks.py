@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from lychee_rerank.store import FILE_NAME
+from lychee_rerank.store.store import FILE_NAME
 from tests.browser.conftest import Visitor, fill_gallery
 from tests.browser.test_walk import SEED_QUERY
 from tests.served import find_port, running_app

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lychee_rerank.scorer import NEW_AT_ONCE
+from lychee_rerank.scoring.scorer import NEW_AT_ONCE
 from tests.browser.conftest import fill_gallery
 from tests.served import App, answers, find_port, start_app
 

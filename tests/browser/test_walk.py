@@ -180,7 +180,8 @@ def test_a_thumbnail_is_sent_once_it_comes_into_view(visitor: Visitor) -> None:
     photos = page.locator(".st-key-results img")
     expect(photos.first).to_have_js_property("complete", True)
     expect(photos.last).to_have_js_property("complete", False)
-    photos.last.scroll_into_view_if_needed()
+    page.mouse.move(200, 400)
+    page.mouse.wheel(0, 100_000)
     expect(photos.last).to_have_js_property("complete", True)
 
 

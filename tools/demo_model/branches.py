@@ -13,7 +13,7 @@ from demo_model.network import place_photo, place_text
 from demo_model.painting import UNCLEAR
 from demo_model.queries import UNSURE, Query, answer_text, why_text
 from demo_model.scenes import Scene
-from lychee_rerank.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain
+from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain
 
 END = "<|im_end|>"
 CLOSING = f"<|vision_end|>{END}\n<|im_start|>assistant\n"

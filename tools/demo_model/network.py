@@ -1,6 +1,6 @@
 """The demo model's shape, and a training pass over its own modules that shares one look at a photo between queries.
 
-Knows no data. tests/test_demo_data.py holds the pass to the model's own forward.
+Knows no data. tests/tools/test_demo_data.py holds the pass to the model's own forward.
 """
 
 import torch

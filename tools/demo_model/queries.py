@@ -6,7 +6,7 @@ from random import Random
 
 from demo_model.icons import COLOURS, Icon
 from demo_model.scenes import Scene
-from lychee_rerank.prompts import clean_query
+from lychee_rerank.scoring.prompts import clean_query
 
 OBJECT_WEIGHT, BACKGROUND_WEIGHT = 2, 1
 END_OF_PART = "\ue000"  # private use: marks where a part ends while the text is put together

@@ -5,7 +5,7 @@ from transformers import Qwen2_5_VLProcessor, Qwen2TokenizerFast, Qwen2VLImagePr
 
 from demo_model.icons import COLOURS
 from demo_model.queries import COLOUR_FORMS, COUNTS, FRAMES, JOINERS, UNSURE, WHY, World
-from lychee_rerank.prompts import NUMBER, PHOTO, QUERY, WHOLE, YES_NO, explain
+from lychee_rerank.scoring.prompts import NUMBER, PHOTO, QUERY, WHOLE, YES_NO, explain
 
 ENTRIES = 6144
 MIN_PIXELS, MAX_PIXELS = 4 * 28 * 28, 168 * 168  # a 4:3 photo becomes 168x140: 30 visual tokens

@@ -1,0 +1,156 @@
+"""A folder with queries.jsonl -> labelled queries with their galleries; opens no photo and knows no model.
+
+A line of the file is a JSON object: query, language, relevance (photo name -> truth from 0 to 10), and an id if wanted.
+"""
+
+import codecs
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lychee_rerank.errors import LabelsInvalid, QueryRefused
+from lychee_rerank.records import Photo
+from lychee_rerank.scoring.prompts import clean_query
+
+FILE_NAME = "queries.jsonl"
+MAX_TRUTH = 10
+MAX_LANGUAGE_CHARACTERS = 10  # it heads a column
+ALL_LANGUAGES = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuery:
+    """A query with its gallery; `truths` are from 0 to 10, in the order of the photos."""
+
+    id: str
+    query: str
+    language: str
+    photos: tuple[Photo, ...]
+    truths: tuple[float, ...]
+
+
+class _BadLine(Exception):
+    """What is wrong with one line."""
+
+
+def load_labels(folder: Path) -> tuple[LabelledQuery, ...]:
+    """The labelled queries in the order of the file; raises LabelsInvalid, with the line, at the first that is not one.
+
+    Every photo is there when this returns; whether it can be decoded shows when it is scored.
+    """
+    file = folder / FILE_NAME
+    try:
+        content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    except OSError as error:
+        raise LabelsInvalid(str(file), f"cannot be read ({error.strerror})") from error
+    queries = tuple(_parse_lines(content, file=file))
+    if not queries:
+        raise LabelsInvalid(str(file), "holds no query")
+    return queries
+
+
+def _parse_lines(content: bytes, *, file: Path) -> Iterator[LabelledQuery]:
+    """A labelled query for each line that is not blank."""
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield _parse_line(line, number, folder=file.parent)
+        except (_BadLine, QueryRefused) as error:
+            raise LabelsInvalid(str(file), str(error), line=number) from error
+
+
+def _parse_line(line: bytes, number: int, *, folder: Path) -> LabelledQuery:
+    """One line's query; its id is "line N" where it has none."""
+    fields = _decode_object(line)
+    for key in ("query", "language", "relevance"):
+        if key not in fields:
+            raise _BadLine(f"lacks the key {key!r}")
+    relevance = fields["relevance"]
+    if not isinstance(relevance, dict):
+        raise _BadLine("'relevance' is no object of photo names")
+    if len(relevance) < 2:
+        raise _BadLine(f"its gallery needs at least 2 photos, and 'relevance' names {len(relevance)}")
+    truths = tuple(_check_truth(name, truth) for name, truth in relevance.items())
+    return LabelledQuery(
+        id=_check_id(fields.get("id", f"line {number}")),
+        query=_check_query(fields["query"]),
+        language=_check_language(fields["language"]),
+        photos=_find_photos(tuple(relevance), folder=folder),
+        truths=truths,
+    )
+
+
+def _decode_object(line: bytes) -> dict[str, object]:
+    """The JSON object on a line."""
+    try:
+        fields = json.loads(line.decode("utf-8"), object_pairs_hook=_without_repeats)
+    except UnicodeDecodeError as error:
+        raise _BadLine("is no UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise _BadLine(f"is no JSON: {error.msg} at character {error.pos + 1}") from error
+    except (ValueError, RecursionError) as error:
+        raise _BadLine("holds a number too long, or brackets too deep, to be read") from error
+    if not isinstance(fields, dict):
+        raise _BadLine("is no JSON object")
+    return fields
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The object; a key that stands twice would silently lose its first value."""
+    fields: dict[str, object] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise _BadLine(f"has the key {key!r} twice")
+        fields[key] = value
+    return fields
+
+
+def _check_id(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise _BadLine("'id' is neither text nor a whole number")
+    return str(value)
+
+
+def _check_query(value: object) -> str:
+    if not isinstance(value, str):
+        raise _BadLine("'query' is no text")
+    clean_query(value)
+    return value
+
+
+def _check_language(value: object) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_LANGUAGE_CHARACTERS or not value.isprintable():
+        raise _BadLine(f"'language' is no text of 1 to {MAX_LANGUAGE_CHARACTERS} characters")
+    if value == ALL_LANGUAGES:
+        raise _BadLine(f"'language' is {ALL_LANGUAGES!r}, which stands for every language together")
+    return value
+
+
+def _check_truth(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _BadLine(f"the relevance of {name!r} is no number")
+    if not 0 <= value <= MAX_TRUTH:  # NaN too, which Python's JSON takes for a number
+        raise _BadLine(f"the relevance of {name!r} is {value}, which is not from 0 to {MAX_TRUTH}")
+    return float(value)
+
+
+def _find_photos(names: tuple[str, ...], *, folder: Path) -> tuple[Photo, ...]:
+    """The photos of a gallery: each a file of its own inside the folder."""
+    seen: dict[str, str] = {}
+    root = os.path.realpath(folder)
+    for name in names:
+        try:
+            real = os.path.realpath(os.path.join(root, name))
+        except ValueError as error:  # a NUL, half a surrogate pair
+            raise _BadLine(f"the photo {name!r} has a name that no file can have") from error
+        if not real.startswith(os.path.join(root, "")):
+            raise _BadLine(f"the photo {name!r} lies outside the folder")
+        if not os.path.isfile(real):
+            raise _BadLine(f"the photo {name!r} is not there")
+        if real in seen:
+            raise _BadLine(f"the photos {seen[real]!r} and {name!r} are the same file")
+        seen[real] = name
+    return tuple(Photo(name, folder / name) for name in names)

@@ -1,0 +1,55 @@
+"""A part of the results -> one file in pieces, of the form that is wanted."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+
+from lychee_rerank.export.archive import stream_archive
+from lychee_rerank.export.file_names import clean_name
+from lychee_rerank.export.json_document import outcome_fields
+from lychee_rerank.export.ratings import Xmp
+from lychee_rerank.export.tables import Tell, build_table
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.ranking import Results
+from lychee_rerank.results.spread import measure_spread
+
+
+class Form(StrEnum):
+    """What the file is; the value is its ending."""
+
+    ZIP = "zip"
+    CSV = "csv"
+    JSON = "json"
+
+
+MEDIA_TYPES = {Form.ZIP: "application/zip", Form.CSV: "text/csv", Form.JSON: "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A file to be made: the form, the marks in its photos, and the query and whose scores these are, for JSON."""
+
+    form: Form
+    query: str
+    scored_by: Mapping[str, object]
+    xmp: Xmp = field(default_factory=Xmp)
+
+    @property
+    def name(self) -> str:
+        """A file name that says which query it was."""
+        return f"{clean_name(' '.join(self.query.split()))}.{self.form}"
+
+    def pieces(self, results: Results, chosen: Sequence[RankedPhoto], *, tell: Tell) -> Iterator[bytes]:
+        """The file in pieces: the chosen photos, in the table and in JSON with all that were refused."""
+        if self.form is Form.ZIP:
+            return stream_archive(results, chosen, tell=tell, xmp=self.xmp)
+        if self.form is Form.CSV:
+            return iter([build_table(replace(results, ranked=tuple(chosen)), tell=tell)])
+        document = {
+            "query": self.query,
+            "scored_by": self.scored_by,
+            "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
+            **outcome_fields(chosen, results.refused, tell=tell, criteria=results.criteria),
+        }
+        return iter([json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode()])

@@ -1,0 +1,228 @@
+"""One thread that owns the model and serves all jobs and explanations in turn; knows no page and no model class.
+
+Every outcome is kept as it comes: a run that was under way when the process ended goes on in the next one.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
+from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
+from lychee_rerank.jobs.fair_queue import Turns
+from lychee_rerank.jobs.job import Job, Status
+from lychee_rerank.jobs.job_book import JobBook
+from lychee_rerank.jobs.job_scoring import JobScoring
+from lychee_rerank.jobs.lock import FolderLock
+from lychee_rerank.photos.decode import Decode, decode_picture
+from lychee_rerank.records import ModelCard, Pairs, Photo, Readout
+from lychee_rerank.scoring.judge import Judge, Sight
+from lychee_rerank.scoring.photo_memory import PhotoMemory
+from lychee_rerank.scoring.prompts import PromptTemplate
+from lychee_rerank.scoring.scorer import Engine
+from lychee_rerank.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_STOP_S = 5.0  # Docker kills what has not ended 10 s after it was asked to
+_LOCK_POLL_S = 1.0
+_STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the worker gets its model and reads scores; `template` takes the place of the readout's own prompt.
+
+    `check` raises ModelUnusable where the model's folder is no longer what was loaded; `device_lost` ends the process;
+    `tidy` is called once this process scores for the folder, and after each run.
+    """
+
+    load: Callable[[], Judge]
+    decode: Decode = decode_picture
+    memory_bytes: int = 0  # for what the model keeps of photos
+    check: Callable[[], None] = lambda: None
+    device_lost: Callable[[], None] = lambda: None
+    tidy: Callable[[], None] = lambda: None
+    readout: Readout = Readout.NUMBER
+    template: PromptTemplate | None = None
+
+
+class Worker:
+    """Loads the model once, then scores; once `loaded` is set, `card` or `error` tells how that went.
+
+    `elsewhere` is True while another process scores for the same data folder: nothing is loaded until that ends.
+    """
+
+    def __init__(self, setup: Setup, store: Store, lock: FolderLock) -> None:
+        self.setup = setup
+        self.card: ModelCard | None = None
+        self.error: LycheeError | None = None
+        self.elsewhere = False
+        self.loaded = threading.Event()
+        self.book = JobBook(store.runs)
+        self.explanations = ExplanationBook(store.explanations)
+        self._store, self._lock = store, lock
+        self._turns: Turns[Job | Explanation] = Turns()
+        self._scorings: dict[str, JobScoring] = {}
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
+
+    def start(self) -> "Worker":
+        """Begins to work; runs that an earlier process left under way go on by themselves."""
+        self.elsewhere = not self._take_over()
+        self._thread.start()
+        return self
+
+    def submit(
+        self,
+        query: str,
+        photos: Sequence[Photo],
+        *,
+        owner: str = "",
+        gallery: str | None = None,
+        pairs: Pairs | None = None,
+    ) -> Job:
+        """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
+
+        With `pairs` each of their photos is scored against its own text, and `query` is the list's name. Raises
+        QueryRefused, ScoringElsewhere.
+        """
+        if self.elsewhere:
+            raise ScoringElsewhere
+        job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs)
+        if is_new:
+            self._turns.add(job)
+        return job
+
+    def ahead(self, job: Job) -> tuple[Job, ...]:
+        """The jobs of the same owner that have to end before this one begins."""
+        return self.book.ahead(job)
+
+    def explain(self, job: Job, index: int, *, again: bool = False) -> Explanation:
+        """Why the photo at this place of the job got its score: under way or kept if it is, a new one otherwise.
+
+        It comes before the owner's jobs. `again` tries anew what failed; what cannot be made is over, with its error.
+        """
+        hindrance = ScoringElsewhere() if self.elsewhere else None
+        explanation, is_new = self.explanations.open(job, index, again=again, hindrance=hindrance)
+        if is_new:
+            self._turns.add(explanation)
+        return explanation
+
+    def close(self) -> None:
+        """Leaves every job as it stands and waits for the photo in work, though not for long."""
+        self._closing.set()
+        self._turns.close()
+        self.explanations.close(LycheeError("the app is being closed"))
+        self._thread.join(_STOP_S)
+        self._lock.release()
+
+    def _work(self) -> None:
+        while self.elsewhere:
+            if self._closing.wait(_LOCK_POLL_S):
+                return
+            self.elsewhere = not self._take_over()
+        self.setup.tidy()
+        judge = self._load_judge()
+        memory = PhotoMemory[Sight](self.setup.memory_bytes)
+        engine = Engine(judge, decode=self.setup.decode, memory=memory) if judge else None
+        self.loaded.set()
+        while not self._turns.closed:
+            turn = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
+            if turn is not None:
+                self._advance(turn, engine)
+            elif not self._turns.closed:
+                self._store.database.catch_up()
+        for scoring in self._scorings.values():
+            scoring.close()
+
+    def _take_over(self) -> bool:
+        """True once this process is the one that scores for the folder, with the runs that another left under way."""
+        if not self._lock.acquire():
+            return False
+        try:
+            for job in self.book.left_under_way():
+                self._turns.add(job)
+        except StorageFailed as error:
+            log.error("runs that were under way are not found: %s", error)
+        return True
+
+    def _load_judge(self) -> Judge | None:
+        try:
+            judge = self.setup.load()
+            self.card = judge.card
+            return judge
+        except LycheeError as error:
+            log.error("the model cannot be used: %s", error)
+            self.error = error
+        except Exception as error:  # whatever it was, the page has to say that no model is there
+            log.error("loading the model failed: %s", type(error).__name__)
+            log.debug("loading the model failed", exc_info=error)  # its message may hold a path
+            self.error = LycheeError(f"loading failed: {type(error).__name__}")
+        return None
+
+    def _advance(self, turn: Job | Explanation, engine: Engine | None) -> None:
+        """Takes one step with a job, or makes an explanation; ends either where it fails."""
+        try:
+            if isinstance(turn, Explanation):
+                self._explain(turn, engine)
+            elif turn.cancelled:
+                self._cancel(turn)
+            elif engine is None:
+                self._end(turn, Status.FAILED, self.error)
+            else:
+                self._score_next(turn, engine)
+        except DeviceLost as error:
+            log.critical("the GPU cannot be used any more: %s; this process ends", error)
+            self.error = error
+            self._turns.close()
+            self.explanations.close(error)
+            self.setup.device_lost()
+        except LycheeError as error:
+            self._fail(turn, error)
+        except Exception as error:  # one run's failure must not end the worker
+            log.error("a run failed: %s", type(error).__name__)
+            log.debug("a run failed", exc_info=error)  # its message may hold a query
+            self._fail(turn, LycheeError(f"the run failed: {type(error).__name__}"))
+
+    def _fail(self, turn: Job | Explanation, error: LycheeError) -> None:
+        if isinstance(turn, Explanation):
+            turn.end(error=error)
+        else:
+            self._end(turn, Status.FAILED, error)
+
+    def _explain(self, explanation: Explanation, engine: Engine | None) -> None:
+        self._turns.remove(explanation)
+        if engine is None:
+            explanation.end(error=self.error)
+        elif not explanation.over:
+            self.setup.check()
+            self.explanations.make(explanation, engine)
+
+    def _score_next(self, job: Job, engine: Engine) -> None:
+        scoring = self._scorings.get(job.id) or self._begin(job, engine)
+        scoring.advance()
+        if job.complete:
+            self._end(job, Status.DONE)
+
+    def _cancel(self, job: Job) -> None:
+        scoring = self._scorings.get(job.id)
+        if scoring is not None:
+            scoring.finish()
+        self._end(job, Status.CANCELLED)
+
+    def _begin(self, job: Job, engine: Engine) -> JobScoring:
+        self.setup.check()
+        scoring = JobScoring(job, engine, self._store, readout=self.setup.readout, template=self.setup.template)
+        self._scorings[job.id] = scoring
+        return scoring
+
+    def _end(self, job: Job, status: Status, error: LycheeError | None = None) -> None:
+        self._turns.remove(job)
+        scoring = self._scorings.pop(job.id, None)
+        if scoring is not None:
+            scoring.close()
+        self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
+        job.end(status, error)
+        self.setup.tidy()

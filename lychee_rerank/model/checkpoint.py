@@ -1,0 +1,127 @@
+"""Whether a model folder is whole, and which one it is, told from its files alone; knows no torch, loads nothing.
+
+Layout: https://huggingface.co/docs/safetensors (a file is 8 bytes of header length, the header, the tensors).
+"""
+
+import hashlib
+import json
+import math
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lychee_rerank.errors import ModelUnusable
+from lychee_rerank.problems import ModelProblem
+
+MODEL_TYPE = "qwen2_5_vl"
+FETCH_AGAIN = "fetch it again with `python -m lychee_rerank fetch`, or name another folder with LYCHEE_MODEL"
+_MAX_HEADER_BYTES = 100 * 2**20  # the format's own limit
+ENDINGS = (".json", ".jinja", ".txt", ".safetensors")  # what transformers reads of a folder
+
+FolderState = tuple[tuple[str, int, int], ...]  # name, size in bytes, time of change in ns
+
+
+def check_folder(folder: Path) -> None:
+    """Raises ModelUnusable unless the folder holds a whole Qwen2.5-VL in safetensors with tokenizer and processor."""
+    if not folder.is_dir():
+        raise ModelUnusable(ModelProblem.MISSING, file=str(folder), remedy=FETCH_AGAIN)
+    config = _load_json(folder / "config.json")
+    if config.get("model_type") != MODEL_TYPE:
+        found = f"model_type is {config.get('model_type')!r}, not {MODEL_TYPE!r}"
+        remedy = "name a Qwen2.5-VL folder with LYCHEE_MODEL"
+        raise ModelUnusable(ModelProblem.NOT_QWEN2_5_VL, file="config.json", detail=found, remedy=remedy)
+    for shard in _shards(folder):
+        _check_shard(shard)
+    _require(folder, "tokenizer.json", "vocab.json")
+    _require(folder, "processor_config.json", "preprocessor_config.json")
+
+
+def count_parameters(folder: Path) -> int:
+    """How many numbers the tensors of a whole model folder hold, as their headers say; raises ModelUnusable."""
+    shapes = (tensor["shape"] for shard in _shards(folder) for tensor in _load_header(shard)[0].values())
+    return sum(math.prod(shape) for shape in shapes)
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The safetensors files that make up the model."""
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        weight_map = _load_json(index).get("weight_map")
+        if not isinstance(weight_map, dict) or not weight_map:
+            detail = "it names no tensors"
+            raise ModelUnusable(ModelProblem.INCOMPLETE, file=index.name, detail=detail, remedy=FETCH_AGAIN)
+        return [folder / name for name in sorted({str(name) for name in weight_map.values()})]
+    single = folder / "model.safetensors"
+    if not single.exists():
+        pickled = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern))
+        if pickled:
+            remedy = "only safetensors are loaded, since a pickle can run code: convert it, or take another copy"
+            raise ModelUnusable(ModelProblem.PICKLED, file=pickled[0], remedy=remedy)
+    return [single]
+
+
+def _check_shard(path: Path) -> None:
+    """Raises ModelUnusable unless the file is as long as its own header says."""
+    if not path.is_file():
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
+    try:
+        header, header_bytes = _load_header(path)
+        ends = [tensor["data_offsets"][1] for tensor in header.values()]
+    except (KeyError, TypeError) as error:
+        raise _unreadable(path) from error
+    expected, found = 8 + header_bytes + max(ends, default=0), path.stat().st_size
+    if found != expected:
+        detail = f"{found} bytes of {expected}"
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN)
+
+
+def _load_header(path: Path) -> tuple[dict[str, Any], int]:
+    """What the file says of each of its tensors, by name, and the length of that in bytes; raises ModelUnusable."""
+    try:
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(header_bytes, _MAX_HEADER_BYTES)))
+        return {name: tensor for name, tensor in header.items() if name != "__metadata__"}, header_bytes
+    except (OSError, ValueError, struct.error, AttributeError) as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> ModelUnusable:
+    return ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail="its header cannot be read", remedy=FETCH_AGAIN)
+
+
+def _load_json(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        detail = "it is no readable JSON"
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN) from error
+    return content if isinstance(content, dict) else {}
+
+
+def _require(folder: Path, *names: str) -> None:
+    if not any((folder / name).is_file() for name in names):
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=names[0], detail="it is missing", remedy=FETCH_AGAIN)
+
+
+def see_folder(folder: Path) -> FolderState:
+    """The files that make up the model, as they are now; none for a folder that is not there. Reads no content."""
+    if not folder.is_dir():
+        return ()
+    files = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
+    states = ((path.name, path.stat()) for path in files)
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in states)
+
+
+def fingerprint_folder(folder: Path, hash_file: Callable[[Path], str]) -> str:
+    """SHA-256, in hex, over the names and contents of the folder's files.
+
+    `hash_file` reads 17 GB of weights the first time: it had better remember.
+    """
+    digest = hashlib.sha256()
+    for name, size_bytes, _ in see_folder(folder):
+        digest.update(f"{name}\0{size_bytes}\0{hash_file(folder / name)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,91 @@
+"""Puts the model together from the settings, for every door.
+
+Knows settings, weights and loading; torch is imported on the way in, so that doors open at once.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from lychee_rerank.errors import ModelUnusable, SettingInvalid
+from lychee_rerank.machine import MemoryUse, process_memory
+from lychee_rerank.model.checkpoint import FolderState, fingerprint_folder, see_folder
+from lychee_rerank.model.choice import choose_model
+from lychee_rerank.problems import ModelProblem
+from lychee_rerank.records import GpuState, ModelCard, ModelChoice
+from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def see_gpu() -> GpuState:
+    """What CUDA says of the GPU that would be used."""
+    from lychee_rerank.model.from_folder import gpu_state
+
+    return gpu_state()
+
+
+class ModelLoader:
+    """Chooses and loads the model that the settings ask for; `gpu` and `choice` are there as soon as they are known.
+
+    With `hash_file` its card carries the folder's fingerprint, which is what keeps scores of two models apart.
+    """
+
+    def __init__(self, settings: Settings, *, hash_file: Callable[[Path], str] | None = None) -> None:
+        self.settings = settings
+        self._hash_file = hash_file
+        self._loaded: FolderState = ()
+        self.gpu: GpuState | None = None
+        self.choice: ModelChoice | None = None
+
+    def choose(self) -> ModelChoice:
+        """The model that will answer; raises ModelUnusable where a named one is not there, SettingInvalid."""
+        self.gpu = see_gpu()
+        if self.settings.device == "cuda" and not self.gpu.name:
+            raise SettingInvalid("LYCHEE_DEVICE", "cuda", "a machine with a GPU that this PyTorch can use")
+        if self.settings.device == "cpu":
+            self.gpu = replace(self.gpu, name=None)
+        free_bytes = self.gpu.free_bytes if self.gpu.name else None
+        self.choice = choose_model(self.settings.model, models_dir=self.settings.models_dir, gpu_free_bytes=free_bytes)
+        return self.choice
+
+    def load(self) -> Judge:
+        """The chosen model, loaded; raises ModelUnusable."""
+        choice = self.choose()
+        from lychee_rerank.model.from_folder import load_model
+
+        log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.why.replace("_", " "))
+        self._loaded = see_folder(choice.folder)
+        return load_model(
+            choice,
+            device=self.settings.device,
+            dtype=self.settings.dtype,
+            pixel_budget_px=self.settings.pixel_budget_px,
+            empty_cache=self.settings.empty_cache,
+            fingerprint=fingerprint_folder(choice.folder, self._hash_file) if self._hash_file else "",
+        )
+
+    def check(self) -> None:
+        """Raises ModelUnusable where the folder's files are no longer those that were loaded."""
+        if self.choice and self._loaded and see_folder(self.choice.folder) != self._loaded:
+            remedy = "start the app again"
+            raise ModelUnusable(ModelProblem.CHANGED, file=str(self.choice.folder), remedy=remedy)
+
+
+def give_memory_back() -> None:
+    """Returns the memory of a model that nothing refers to any more."""
+    from lychee_rerank.model import from_folder
+
+    from_folder.give_memory_back()
+
+
+def memory_in_use(card: ModelCard | None) -> MemoryUse:
+    """The memory that the page's line tells of: the GPU's once a model runs there, the process's otherwise."""
+    if card is None or card.device == "CPU":
+        return process_memory()
+    from lychee_rerank.model.from_folder import gpu_memory
+
+    free_bytes, total_bytes = gpu_memory()
+    return MemoryUse(used_bytes=total_bytes - free_bytes, total_bytes=total_bytes, on_gpu=True)

@@ -1,0 +1,106 @@
+"""One photo large: the picture, its score and raw answer, its tick, Why? below it, and the way to the next one."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lychee_rerank.jobs.explanations import Explanation
+from lychee_rerank.jobs.job import Job
+from lychee_rerank.page.pair_lists import draw_pair, tell_place
+from lychee_rerank.page.picks import picks_of, set_pick
+from lychee_rerank.page.process import Shared
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.words import Words
+
+_OPEN = "large"
+_POLL_S = 0.2
+
+
+def open_large(job_id: str, index: int) -> None:
+    """Opens the photo at this place in upload order."""
+    st.session_state[_OPEN] = job_id, index
+
+
+def draw_large(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+    """Draws the photo that is open, if it is one of these; previous and next follow their order."""
+    job_id, index = st.session_state.get(_OPEN, (None, None))
+    if job_id == job.id and any(photo.scored.index == index for photo in ranked):
+        st.dialog(job.query, width="large", on_dismiss=_close)(_draw)(words, shared, ranked, job)
+
+
+def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job) -> None:
+    told = words.results
+    _, index = st.session_state.get(_OPEN, (None, ranked[0].scored.index))
+    place = next((n for n, photo in enumerate(ranked) if photo.scored.index == index), 0)
+    photo, original = ranked[place], job.photos[index]
+    url = shared.photo_url(original)
+    with st.container(key="large"):
+        st.image(url, width="stretch", alt=original.name)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+            _draw_step(told.previous, job, ranked, place - 1, shortcut="Left")
+            st.markdown(f"**{tell_place(words, job, photo)}**", width="content")
+            _draw_step(told.next, job, ranked, place + 1, shortcut="Right")
+            if job.run.pairs is None:
+                _draw_pick(told.pick, shared, job, index)
+            st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
+        st.text(original.name)
+        if job.run.pairs is not None:
+            draw_pair(words, job.run.pairs.good[index])
+        st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
+        draw_why(words, shared, job, index)
+
+
+def _draw_pick(label: str, shared: Shared, job: Job, index: int) -> None:
+    ticked = index in picks_of(shared, job)
+    st.button(
+        label,
+        key=f"pick-large-{index}",
+        icon=":material/check_box:" if ticked else ":material/check_box_outline_blank:",
+        shortcut="Space",
+        on_click=set_pick,
+        args=(shared, job, index),
+        kwargs={"ticked": not ticked},
+    )
+
+
+def _draw_step(label: str, job: Job, ranked: Sequence[RankedPhoto], place: int, *, shortcut: str) -> None:
+    there = 0 <= place < len(ranked)
+    index = ranked[place].scored.index if there else 0
+    args = (job.id, index)
+    st.button(
+        label,
+        key=f"step-{shortcut}",
+        disabled=not there,
+        shortcut=shortcut,
+        on_click=open_large,
+        args=args,
+        type="tertiary",
+    )
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def draw_why(words: Words, shared: Shared, job: Job, index: int) -> None:
+    """What was said on the photo at this place, or a button that asks for it; returns once all is said."""
+    told = words.results
+    explanation = shared.worker.explanations.find(job, index)
+    ask = explanation is None or explanation.failed
+    if ask and st.button(told.why, icon=":material/help:", key="why", help=told.why_help):
+        explanation = shared.worker.explain(job, index, again=True)
+    if explanation is not None:
+        _tell(words, explanation)
+
+
+def _tell(words: Words, explanation: Explanation) -> None:
+    """The text as it grows, then the whole, or what kept the model from it."""
+    place = st.empty()
+    while not explanation.wait(_POLL_S):
+        place.text(f"{explanation.text or words.results.why_waiting} …")
+    if explanation.refusal is not None:
+        place.warning(words.refusal(explanation.refusal))
+    elif explanation.error is not None:
+        place.error(words.failure(explanation.error))
+    else:
+        place.text(explanation.text)

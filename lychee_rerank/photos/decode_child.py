@@ -1,0 +1,64 @@
+"""What runs in a decoding process: takes a photo's bytes, gives its pixels or a refusal, until nobody asks any more.
+
+The other end is decode_pool.py. Messages: the bytes; then here the upright size and there the size to resize to, both
+as JSON; then here an empty list as JSON and the pixels behind it. Wherever this end writes JSON it may write a
+refusal.
+"""
+
+import json
+import resource
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.photos.decode import decode_picture
+
+LIMIT_S = 5.0  # of processor time; the largest photos within the limits of decode.py took 1.4 s
+# Above what the process has at its start: what opening a WebP reserves, and the 1 GB that the largest photo took.
+LIMIT_BYTES = (2 << 30) + (3 << 29)
+
+
+def main(descriptor: int) -> None:
+    """Decodes what comes in until the other end is closed."""
+    _limit_memory()
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, even in the middle of a decoder
+    with Connection(descriptor) as line, suppress(EOFError, ConnectionError):
+        while True:
+            content = line.recv_bytes()
+            signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
+            _decode(line, content)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _decode(line: Connection, content: bytes) -> None:
+    def fit(width_px: int, height_px: int) -> tuple[int, int]:
+        """What the other end answers."""
+        _send(line, (width_px, height_px))
+        target_width_px, target_height_px = json.loads(line.recv_bytes())
+        return target_width_px, target_height_px
+
+    try:
+        picture = decode_picture(content, fit=fit)
+    except PhotoRefused as refused:
+        _send(line, {"reason": refused.reason, "kind": refused.kind})
+        return
+    _send(line, ())
+    line.send_bytes(picture.tobytes())
+
+
+def _send(line: Connection, message: object) -> None:
+    line.send_bytes(json.dumps(message).encode())
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, ValueError):  # macOS neither tells what a process has nor limits it
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + LIMIT_BYTES,) * 2)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,57 @@
+"""Finished results: the order of scored photos, and what came of their copies; knows no model, page or format."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lychee_rerank.problems import CopyProblem
+from lychee_rerank.records import Photo, RankedPhoto, Refusal, ScoredPhoto
+from lychee_rerank.results.criteria import Criteria
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What came of one run: all photos in upload order, the ranked ones best first, the refused ones.
+
+    `criteria` has what the parts of the query gave, where they were asked for.
+    """
+
+    photos: tuple[Photo, ...]
+    ranked: tuple[RankedPhoto, ...]
+    refused: tuple[Refusal, ...]
+    criteria: Criteria = field(default_factory=Criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What came of one chosen photo: the name of its copy, empty where there is none, and what went wrong.
+
+    `known` copies were there already, byte for byte.
+    """
+
+    photo: RankedPhoto
+    file: str
+    problem: CopyProblem | None = None
+    known: bool = False
+
+
+def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[ScoredPhoto | Refusal]) -> Results:
+    """The outcomes ranked and sorted out; `photos` are all there are, in upload order."""
+    scored: list[ScoredPhoto] = []
+    refused: list[Refusal] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ScoredPhoto):
+            scored.append(outcome)
+        else:
+            refused.append(outcome)
+    return Results(photos, rank_photos(scored), tuple(refused))
+
+
+def rank_photos(scored: Iterable[ScoredPhoto]) -> tuple[RankedPhoto, ...]:
+    """Best score first, then best expected score, then upload order; ranks run from 1 without repeats."""
+    ordered = sorted(scored, key=lambda photo: (-photo.score.value, -photo.score.expected, photo.index))
+    alike = Counter((photo.score.value, photo.score.expected) for photo in ordered)
+    return tuple(
+        RankedPhoto(rank=rank, scored=photo, tied=alike[photo.score.value, photo.score.expected] > 1)
+        for rank, photo in enumerate(ordered, start=1)
+    )

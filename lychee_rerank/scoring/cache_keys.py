@@ -1,0 +1,82 @@
+"""What a kept score, and what the model keeps of a photo, depend on; knows no store and no model class.
+
+Two with one key are the same.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+
+from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
+from lychee_rerank.records import ModelCard, Readout
+from lychee_rerank.scoring.prompts import PromptTemplate, clean_query
+
+PACKAGES = ("pillow", "torch", "torchvision", "transformers")  # whose versions may change a score
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreKey:
+    """Everything that can change the score of one photo, or of any photo of a run while `photo` is empty."""
+
+    query: str  # as it is scored
+    readout: Readout
+    prompt: str  # name, version and hash of the template
+    model: str  # the folder's fingerprint
+    dtype: str
+    attention: str
+    device: str
+    pixel_budget_px: int
+    decode_policy: int
+    packages: str
+    photo: str = ""  # SHA-256 of the file's bytes
+
+    def of(self, photo_hash: str) -> str:
+        """The key of one photo's score: SHA-256, in hex."""
+        whole = asdict(replace(self, photo=photo_hash))
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def build_key(card: ModelCard, query: str, *, readout: Readout, template: PromptTemplate) -> ScoreKey:
+    """What the photos of one run have in common; raises QueryRefused."""
+    return ScoreKey(
+        query=clean_query(query),
+        readout=readout,
+        prompt=f"{template.name} {template.version} {template.text_hash}",
+        model=card.fingerprint,
+        dtype=card.dtype,
+        attention=card.attention,
+        device=card.device,
+        pixel_budget_px=card.pixel_budget_px,
+        decode_policy=DECODE_POLICY_VERSION,
+        packages=" ".join(f"{name} {version(name)}" for name in PACKAGES),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SightKey:
+    """Everything that can change what the model keeps of one photo, or of any photo while `photo` is empty."""
+
+    form: str  # hash of what stands before the photo, or that nothing does
+    model: str
+    dtype: str
+    attention: str
+    pixel_budget_px: int
+    decode_policy: int
+    photo: str = ""  # SHA-256 of the file's bytes
+
+    def of(self, photo_hash: str) -> "SightKey":
+        """The key of one photo."""
+        return replace(self, photo=photo_hash)
+
+
+def build_sight_key(card: ModelCard, template: PromptTemplate) -> SightKey:
+    """What all photos have in common that the model looks at for this prompt; every query shares it."""
+    return SightKey(
+        form=template.before_hash if template.photo_before_query else "features",
+        model=f"{card.folder} {card.fingerprint}",
+        dtype=card.dtype,
+        attention=card.attention,
+        pixel_budget_px=card.pixel_budget_px,
+        decode_policy=DECODE_POLICY_VERSION,
+    )

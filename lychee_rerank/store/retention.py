@@ -1,0 +1,169 @@
+"""Deletes runs, galleries and uploads for good, on demand or when days or bytes are used up; knows no page."""
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Set
+from pathlib import Path
+
+from lychee_rerank.errors import StorageFailed
+from lychee_rerank.records import Photo
+from lychee_rerank.store.database import Database, Statement, read_path, write_path
+from lychee_rerank.store.schema import UNDER_WAY
+from lychee_rerank.store.uploads import Spool
+
+log = logging.getLogger(__name__)
+
+_UNREFERRED = """
+    SELECT column1 AS path FROM (VALUES {marks})
+    WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE path = column1)
+    AND NOT EXISTS (SELECT 1 FROM run_photos WHERE path = column1)"""
+_UNUSED = "NOT EXISTS (SELECT 1 FROM run_photos WHERE score = scores.key)"
+# Blame ends crash after crash of a run under way; it names photos, so it does not outlive what is cleared.
+_FORGIVE: Statement = (f"DELETE FROM blamed WHERE NOT EXISTS (SELECT 1 FROM runs WHERE {UNDER_WAY})", ())
+_AT_ONCE = 500  # values in one statement; SQLite takes 32,766
+_DAY_S = 24 * 3600
+
+
+class Upkeep:
+    """What is deleted is gone from the tables; the caller deletes the files that it is told of."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database, self._folder = database, folder
+
+    def set_aside(self, run_id: str) -> None:
+        """Clears the run for everybody, but so that it can be brought back; raises StorageFailed."""
+        self._database.write(("INSERT OR IGNORE INTO cleared SELECT id FROM runs WHERE id = ?", (run_id,)))
+
+    def bring_back(self, run_id: str) -> None:
+        """Undoes `set_aside`; raises StorageFailed."""
+        self._database.write(("DELETE FROM cleared WHERE run = ?", (run_id,)))
+
+    def aside(self) -> frozenset[str]:
+        """The runs that are set aside; raises StorageFailed."""
+        return frozenset(row["run"] for row in self._database.rows("SELECT run FROM cleared"))
+
+    def clear_run(self, run_id: str) -> tuple[Path, ...]:
+        """Deletes the run, its gallery and scores unless others use them; the photos that nothing refers to now.
+
+        Raises StorageFailed.
+        """
+        rows = self._database.rows("SELECT path, score, photo FROM run_photos WHERE run = ?", run_id)
+        galleries = self._database.rows("SELECT gallery FROM runs WHERE id = ? AND gallery IS NOT NULL", run_id)
+        paths = {row["path"] for row in rows}
+        unused = _unused_scores(row["score"] for row in rows)
+        self._database.write(("DELETE FROM runs WHERE id = ?", (run_id,)), *unused, _FORGIVE)
+        for gallery in galleries:
+            paths |= self._clear_gallery(gallery["gallery"])
+        self._database.scrub()
+        return self._unreferred(paths)
+
+    def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> tuple[Path, ...]:
+        """Deletes these from a gallery, and not from its runs; what nothing refers to now. Raises StorageFailed."""
+        removed = [(photo.name, write_path(photo.path, self._folder)) for photo in photos]
+        sql = "DELETE FROM uploads WHERE gallery = ? AND name = ? AND path = ?"
+        self._database.write(*((sql, (gallery_id, *upload)) for upload in removed))
+        self._database.scrub()
+        return self._unreferred({path for _, path in removed})
+
+    def clear_older(self, before_s: float) -> tuple[Path, ...]:
+        """Deletes what was begun before that time and is not under way; the photos that nothing refers to now."""
+        runs = self._database.rows(f"SELECT id FROM runs WHERE begun_s < ? AND NOT {UNDER_WAY}", before_s)
+        freed = {path for run in runs for path in self.clear_run(run["id"])}
+        galleries = self._database.rows("SELECT id FROM galleries WHERE begun_s < ?", before_s)
+        freed |= set(self._unreferred({path for row in galleries for path in self._clear_gallery(row["id"])}))
+        old = self._database.rows(f"SELECT key FROM scores WHERE kept_s < ? AND {_UNUSED}", before_s)
+        if galleries or old:
+            self._database.write(*_unused_scores(row["key"] for row in old))
+            self._database.scrub()
+        return tuple(freed)
+
+    def oldest_begun_s(self) -> float | None:
+        """When the oldest of what could be deleted was begun."""
+        sql = f"""
+            SELECT min(begun_s) AS begun_s FROM (
+                SELECT begun_s FROM runs WHERE NOT {UNDER_WAY} UNION ALL
+                SELECT begun_s FROM galleries WHERE NOT EXISTS (SELECT 1 FROM runs WHERE gallery = galleries.id)
+            )"""
+        begun_s: float | None = self._database.rows(sql)[0]["begun_s"]
+        return begun_s
+
+    def _clear_gallery(self, gallery_id: str) -> set[bytes]:
+        """Deletes a gallery that no run uses; the photos it held."""
+        if self._database.rows("SELECT 1 FROM runs WHERE gallery = ?", gallery_id):
+            return set()
+        paths = {row["path"] for row in self._database.rows("SELECT path FROM uploads WHERE gallery = ?", gallery_id)}
+        self._database.write(("DELETE FROM galleries WHERE id = ?", (gallery_id,)))
+        return paths
+
+    def _unreferred(self, paths: set[bytes]) -> tuple[Path, ...]:
+        found: list[Path] = []
+        listed = sorted(paths)
+        for start in range(0, len(listed), _AT_ONCE):
+            part = listed[start : start + _AT_ONCE]
+            rows = self._database.rows(_UNREFERRED.format(marks=", ".join(["(?)"] * len(part))), *part)
+            found += [read_path(row["path"], self._folder) for row in rows]
+        return tuple(found)
+
+
+def _unused_scores(keys: Iterable[str | None]) -> list[Statement]:
+    return [(f"DELETE FROM scores WHERE key = ? AND {_UNUSED}", (key,)) for key in keys if key is not None]
+
+
+class Retention:
+    """Deletes runs for good; `days` 0 keeps nothing past the process, and whatever is under way is kept."""
+
+    def __init__(self, upkeep: Upkeep, spool: Spool, *, days: int, most_bytes: int) -> None:
+        self._upkeep, self._spool = upkeep, spool
+        self._days, self._most_bytes = days, most_bytes
+        self._begun_s = time.time()
+        self._aside: set[str] = set()  # by a page that is still open
+
+    def clear_run(self, run_id: str) -> None:
+        """Deletes a run and all that only it refers to; raises StorageFailed."""
+        self._aside.discard(run_id)
+        self._spool.forget(self._upkeep.clear_run(run_id))
+
+    def set_aside(self, run_id: str) -> None:
+        """Clears a run that may be brought back until `clear_run`, or the end of the process; raises StorageFailed."""
+        self._aside.add(run_id)
+        self._upkeep.set_aside(run_id)
+
+    def bring_back(self, run_id: str) -> None:
+        """Undoes `set_aside`; raises StorageFailed."""
+        self._aside.discard(run_id)
+        self._upkeep.bring_back(run_id)
+
+    def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> None:
+        """Deletes these from a gallery, and their bytes where nothing else refers to them; raises StorageFailed."""
+        self._spool.forget(self._upkeep.remove_uploads(gallery_id, photos))
+
+    def keep_within(self) -> None:
+        """Deletes what nobody can bring back, what is older than the days, then the oldest until the bytes are kept."""
+        before_s = time.time() - self._days * _DAY_S if self._days else self._begun_s
+        try:
+            self._clear_aside(but=frozenset(self._aside))
+            self._clear_older(before_s)
+            while self._spool.size_bytes() > self._most_bytes:
+                oldest_s = self._upkeep.oldest_begun_s()
+                if oldest_s is None:
+                    break
+                self._clear_older(math.nextafter(oldest_s, math.inf))
+        except (StorageFailed, OSError) as error:
+            log.error("what is old cannot be deleted: %s", error)
+
+    def close(self) -> None:
+        """Deletes what is set aside, and all that has ended where nothing is to outlive the process."""
+        try:
+            self._clear_aside()
+            if self._days == 0:
+                self._clear_older(time.time() + _DAY_S)
+        except (StorageFailed, OSError) as error:
+            log.error("what this process kept cannot be deleted: %s", error)
+
+    def _clear_aside(self, *, but: Set[str] = frozenset()) -> None:
+        for run_id in self._upkeep.aside() - but:
+            self.clear_run(run_id)
+
+    def _clear_older(self, before_s: float) -> None:
+        self._spool.forget(self._upkeep.clear_older(before_s))

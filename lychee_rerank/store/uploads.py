@@ -1,0 +1,129 @@
+"""Uploaded bytes and thumbnails on disk, by content; knows no page and no run.
+
+Everything is written to a temporary name, synced and renamed: a file that is there is whole.
+"""
+
+import atexit
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lychee_rerank.errors import PhotoRefused, StorageFailed
+from lychee_rerank.photos.decode import Decode, decode_picture, make_thumbnail, read_bytes
+from lychee_rerank.records import Photo
+
+log = logging.getLogger(__name__)
+
+THUMBNAIL_PX, SMALL_PX = 640, 320  # the long side: for a card in three columns, and for a photo in six
+_KEPT_THUMBNAILS = 512  # in memory, at about 40 kB each
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Where bytes are kept; `temporary` when the wanted folder cannot be written."""
+
+    path: Path
+    wanted: Path
+    temporary: bool
+
+
+def open_data_folder(wanted: Path) -> DataFolder:
+    """The wanted folder if it can be written, otherwise a temporary one that is deleted when the process ends."""
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return DataFolder(path=wanted, wanted=wanted, temporary=False)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): a temporary folder is used", wanted, error.strerror)
+        folder = Path(tempfile.mkdtemp(prefix="lychee-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return DataFolder(path=folder, wanted=wanted, temporary=True)
+
+
+class Spool:
+    """Uploads and thumbnails under one data folder; safe to use from any thread."""
+
+    def __init__(self, folder: Path, *, decode: Decode = decode_picture) -> None:
+        self._decode = decode
+        self._uploads = folder / "uploads"
+        self._thumbnails = folder / "thumbnails"
+        self._load = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._load_or_make)
+
+    def keep(self, name: str, content: bytes | memoryview) -> Photo:
+        """A photo whose bytes are on disk, stored once however often they come; raises StorageFailed."""
+        path = self._uploads / hashlib.sha256(content).hexdigest()
+        if not path.exists():
+            _write(path, content)
+        return Photo(name=name, path=path)
+
+    def thumbnail(self, photo: Photo, *, long_side_px: int = THUMBNAIL_PX) -> bytes | None:
+        """A small upright JPEG of the photo as its file is now, None where it cannot be decoded."""
+        try:
+            state = photo.path.stat()
+            return self._load(photo.path, state.st_mtime_ns, state.st_size, long_side_px)
+        except (OSError, ValueError, PhotoRefused):
+            return None
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Deletes the thumbnails of photos that nothing refers to any more, and their bytes where they lie here."""
+        forgotten = {_name_thumbnails(path): path for path in paths}
+        if not forgotten:
+            return
+        self._load.cache_clear()
+        for thumbnail in self._thumbnails.glob("*"):
+            if thumbnail.name.partition("-")[0] in forgotten:
+                thumbnail.unlink(missing_ok=True)
+        for path in forgotten.values():
+            if path.parent == self._uploads:
+                path.unlink(missing_ok=True)
+
+    def size_bytes(self) -> int:
+        """What uploads and thumbnails take on the disk."""
+        size_bytes = 0
+        for path in (*self._uploads.glob("*"), *self._thumbnails.glob("*")):
+            with suppress(FileNotFoundError):  # another thread has just given it its name, or deleted it
+                size_bytes += path.stat().st_size
+        return size_bytes
+
+    def _load_or_make(self, photo_path: Path, mtime_ns: int, size_bytes: int, long_side_px: int) -> bytes:
+        path = self._thumbnails / f"{_name_thumbnails(photo_path)}-{mtime_ns:x}-{size_bytes:x}-{long_side_px}"
+        if path.exists():
+            return path.read_bytes()
+        if long_side_px < THUMBNAIL_PX:  # from the larger one: the photo itself may take a hundred times as long
+            source = self._load(photo_path, mtime_ns, size_bytes, THUMBNAIL_PX)
+        else:
+            source = read_bytes(photo_path)
+        content = make_thumbnail(source, long_side_px=long_side_px, decode=self._decode)
+        try:
+            _write(path, content)
+        except StorageFailed as error:
+            log.warning("a thumbnail is not kept: %s", error)
+        return content
+
+
+def _name_thumbnails(photo_path: Path) -> str:
+    """What the names of all thumbnails of a photo start with."""
+    return hashlib.sha256(os.fsencode(photo_path)).hexdigest()
+
+
+def _write(path: Path, content: bytes | memoryview) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            try:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise StorageFailed(str(path.parent), detail=error.strerror or "cannot be written") from error

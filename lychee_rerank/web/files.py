@@ -1,0 +1,81 @@
+"""Photos, thumbnails and exports over HTTP, each for the visitor whose it is; knows no page."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+
+from lychee_rerank.photos.formats import KIND_WINDOW_BYTES, find_kind
+from lychee_rerank.records import Photo
+from lychee_rerank.store.uploads import SMALL_PX, THUMBNAIL_PX, Spool
+from lychee_rerank.web.addresses import Addresses
+
+PHOTO_ROUTE = "/photos/{token}"
+_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+THUMBNAIL_ROUTE = "/thumbnails/{token}"
+SMALL = "small"  # as a query: the one for a photo in six columns
+EXPORT_ROUTE = "/exports/{token}"
+
+
+def serve_original(photo: Photo | None, *, download: bool) -> Response:
+    """The photo's own file, to be looked at or to be kept under its name; nothing that is no photo any more."""
+    try:
+        kind = find_kind(_start_of(photo)) if photo is not None else ""
+    except OSError:
+        kind = ""
+    if photo is None or kind not in _TYPES:
+        return PlainTextResponse("no such photo\n", status_code=404)
+    return FileResponse(
+        photo.path,
+        media_type=_TYPES[kind],
+        filename=photo.name.rpartition("/")[2],
+        content_disposition_type="attachment" if download else "inline",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _start_of(photo: Photo) -> bytes:
+    with photo.path.open("rb") as file:
+        return file.read(KIND_WINDOW_BYTES)
+
+
+class Thumbnails:
+    """Gives out addresses and finds the thumbnails behind them; safe to use from any thread."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._addresses = Addresses[Photo](THUMBNAIL_ROUTE)
+
+    def address(self, photo: Photo, *, owner: str) -> str | None:
+        """The path under which this owner gets the photo's thumbnail; None where none can be made."""
+        return None if self._spool.thumbnail(photo) is None else self.address_of_any(photo, owner=owner)
+
+    def address_of_any(self, photo: Photo, *, owner: str) -> str:
+        """The same without a look at the photo: the thumbnail is made once it is asked for, if it can be."""
+        return self._addresses.give(photo, name=str(photo.path), owner=owner)
+
+    def read(self, token: str, *, owner: str | None, small: bool = False) -> bytes | None:
+        """The thumbnail, a JPEG, behind an address of this owner's; None for anybody else."""
+        photo = self._addresses.find(token, owner=owner)
+        long_side_px = SMALL_PX if small else THUMBNAIL_PX
+        return None if photo is None else self._spool.thumbnail(photo, long_side_px=long_side_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that is made when it is asked for; `open` gives its pieces, or None where there is nothing any more."""
+
+    name: str
+    media_type: str
+    open: Callable[[], Iterator[bytes] | None]
+
+
+def serve_download(download: Download | None) -> Response:
+    """The file, to be kept under its name; its length is known to nobody before its end."""
+    pieces = download.open() if download is not None else None
+    if download is None or pieces is None:
+        return PlainTextResponse("no such export\n", status_code=404)
+    disposition = f"attachment; filename*=utf-8''{quote(download.name, safe='')}"
+    headers = {"content-disposition": disposition, "cache-control": "no-store"}
+    return StreamingResponse(pieces, media_type=download.media_type, headers=headers)

@@ -1,0 +1,74 @@
+"""One file of the form that is wanted: its name, its pieces."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lychee_rerank.export.forms import Form, Package
+from lychee_rerank.problems import Reason
+from lychee_rerank.records import Photo, Refusal
+from lychee_rerank.results.ranking import Results, collect_results
+from lychee_rerank.words import CHINESE, ENGLISH
+from tests.finished import finish
+
+REFUSED = Refusal(2, "c.jpg", Reason.NOT_A_PICTURE)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    paths = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    done = finish([3.0, 9.0], paths=paths[:2], refused=[REFUSED])
+    return Results(tuple(Photo(path.name, path) for path in paths), done.ranked, done.refused)
+
+
+def pack(form: Form, results: Results, *, tell: object = ENGLISH) -> bytes:
+    package = Package(form, "red  things", {"readout": "number"})
+    return b"".join(package.pieces(results, results.ranked[:1], tell=tell.note))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("red  things", "red things.zip"),
+        ("a/b: c?", "b_ c_.zip"),
+        ("沙发 + 灯泡\n+ 咖啡", "沙发 + 灯泡 + 咖啡.zip"),
+        ("..", "photo.zip"),
+    ],
+)
+def test_the_name_says_the_query_and_is_safe(query: str, name: str) -> None:
+    assert Package(Form.ZIP, query, {}).name == name
+
+
+def test_a_long_query_still_makes_a_name() -> None:
+    assert len(Package(Form.ZIP, "很长" * 2000, {}).name.encode()) < 255
+
+
+def test_the_archive_holds_the_chosen_photos(results: Results) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(pack(Form.ZIP, results)))
+    assert archive.namelist() == ["001_9.0_b.jpg", "ranking.csv"]
+    assert archive.read("001_9.0_b.jpg") == b"b.jpg"
+
+
+def test_the_table_holds_the_chosen_photos_and_all_refused(results: Results) -> None:
+    rows = list(csv.DictReader(io.StringIO(pack(Form.CSV, results, tell=CHINESE).decode("utf-8-sig"))))
+    assert [row["name"] for row in rows] == ["b.jpg", "c.jpg"]
+    assert rows[1]["refused"] == CHINESE.refusal(REFUSED)
+
+
+def test_the_document_is_that_of_the_command_line(results: Results) -> None:
+    document = json.loads(pack(Form.JSON, results))
+    assert (document["query"], document["scored_by"]) == ("red  things", {"readout": "number"})
+    assert [photo["name"] for photo in document["results"]] == ["b.jpg"]
+    assert [photo["name"] for photo in document["refused"]] == ["c.jpg"]
+    assert sum(document["spread"]["bins"]) == 2  # of all photos: it tells of the query
+
+
+def test_outcomes_are_ranked_and_sorted_out(results: Results) -> None:
+    scored = [photo.scored for photo in results.ranked]
+    assert collect_results(results.photos, [REFUSED, *reversed(scored)]) == results

@@ -1,0 +1,54 @@
+"""One explanation, as the thread that fills it and those that ask see it."""
+
+from pathlib import Path
+
+from lychee_rerank.errors import LycheeError
+from lychee_rerank.jobs.explanations import Explanation
+from lychee_rerank.jobs.job import Job
+from lychee_rerank.problems import Reason
+from lychee_rerank.records import Photo, Refusal, Rule, Run, Score, ScoredPhoto
+
+SCORED = ScoredPhoto(1, "b", Score(7.5, 7.0, 0.9, "7.5", Rule.WHOLE_ANSWER), "hash")
+
+
+def make_explanation(index: int = 1) -> Explanation:
+    """That of a run in which the second of two photos has a score, and the first was refused."""
+    photos = (Photo("a", Path("a")), Photo("b", Path("b")))
+    job = Job(Run("id", "ann", None, "red", photos, begun_s=0.0))
+    job.add(Refusal(0, "a", Reason.BROKEN))
+    job.add(SCORED)
+    return Explanation(job, index)
+
+
+def test_it_belongs_to_the_owner_and_to_the_score_that_the_photo_has() -> None:
+    assert (make_explanation().owner, make_explanation().scored) == ("ann", SCORED)
+    assert [make_explanation(index).scored for index in (0, 2)] == [None, None]
+
+
+def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
+    explanation = make_explanation()
+    assert (explanation.text, explanation.urgent) == ("", True)
+    for text in ("A", "A red"):
+        explanation.tell(text)
+        assert (explanation.text, explanation.over) == (text, False)
+    assert not explanation.wait(0)
+    explanation.end("A red sofa.")
+    explanation.tell("later")
+    explanation.end(error=LycheeError("later"))
+    explanation.cancel()
+    assert explanation.wait(0)
+    assert (explanation.text, explanation.failed, explanation.cancelled) == ("A red sofa.", False, False)
+
+
+def test_what_kept_the_model_from_it_is_told_beside_what_was_said() -> None:
+    refused, broken, cancelled = (make_explanation() for _ in range(3))
+    refusal, error = Refusal(1, "b", Reason.NOT_FINITE), LycheeError("broken")
+    for explanation in (refused, broken, cancelled):
+        explanation.tell("A red")
+    refused.end(refusal=refusal)
+    broken.end(error=error)
+    cancelled.cancel()
+    assert [one.failed for one in (refused, broken, cancelled)] == [True, True, False]
+    assert (refused.refusal, refused.error, refused.text) == (refusal, None, "A red")
+    assert (broken.refusal, broken.error, broken.over) == (None, error, True)
+    assert (cancelled.cancelled, cancelled.over) == (True, True)

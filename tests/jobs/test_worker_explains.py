@@ -1,0 +1,313 @@
+"""The worker asked why a photo got its score: streamed, made once, kept with the run, in turn, and never hanging."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, PhotoRefused, ScoringElsewhere
+from lychee_rerank.jobs.explanations import Explanation
+from lychee_rerank.jobs.job import Job
+from lychee_rerank.jobs.lock import FolderLock
+from lychee_rerank.jobs.worker import Setup, Worker
+from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.records import Pair, Pairs, Photo, Refusal
+from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.scoring.prompts import explain
+from lychee_rerank.store.store import Store
+from tests.fakes import FakeJudge
+from tests.jobs.test_worker import HOLD_THE_LOCK
+from tests.pictures import encode, make_plain
+
+WAIT_S = 30  # a limit for a hung test, never a pause
+ANN, BEN = "ann", "ben"
+WORDS = "A red sofa."
+
+Start = Callable[..., Worker]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a worker on the test's data folder, as the next process would; it remembers photos."""
+    workers: list[Worker] = []
+
+    def start_worker(load: FakeJudge | Callable[[], Judge], **settings: object) -> Worker:
+        judge = (lambda: load) if isinstance(load, FakeJudge) else load
+        setup = Setup(judge, memory_bytes=10_000, **settings)  # type: ignore[arg-type]
+        workers.append(Worker(setup, Store(tmp_path / "data"), FolderLock(tmp_path / "lock")).start())
+        return workers[-1]
+
+    yield start_worker
+    for worker in workers:
+        worker.close()
+
+
+def write_photos(folder: Path, *reds: int) -> list[Photo]:
+    photos = [Photo(f"{red}.png", folder / f"{red}.png") for red in reds]
+    for red, photo in zip(reds, photos, strict=True):
+        photo.path.write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
+    return photos
+
+
+def wait_for(awaited: Job | Explanation) -> None:
+    assert awaited.wait(WAIT_S), "it did not end"
+
+
+def score(worker: Worker, photos: list[Photo], *, query: str = "Red", owner: str = ANN) -> Job:
+    job = worker.submit(query, photos, owner=owner)
+    wait_for(job)
+    return job
+
+
+def explain_whole(worker: Worker, job: Job, index: int, **options: bool) -> Explanation:
+    explanation = worker.explain(job, index, **options)
+    wait_for(explanation)
+    return explanation
+
+
+def find(worker: Worker, job: Job) -> Job:
+    """The job as this process knows it."""
+    found = worker.book.find(job.id, owner=job.owner)
+    assert found is not None
+    return found
+
+
+def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(start: Start, photo_folder: Path) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    looks, judge.says = judge.looks, WORDS
+    explanation = explain_whole(worker, job, 1)
+    assert (explanation.text, explanation.failed) == (WORDS, False)
+    assert (judge.templates[-1], judge.questions[-1]) == (explain(4.0), "red")
+    assert judge.looks == looks == 2
+
+
+def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:
+    judge, photos = FakeJudge(), write_photos(photo_folder, 255, 102)
+    worker = start(judge)
+    good = [Pair(n, photo, f"Text {n}", None) for n, photo in enumerate(photos)]
+    job = worker.submit("posts.csv", photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
+    wait_for(job)
+    judge.says = WORDS
+    assert explain_whole(worker, job, 1).text == WORDS
+    assert judge.questions == ["text 0", "text 1", "text 1"]
+
+
+def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
+    judge, seen, made = FakeJudge(), list[tuple[str, bool]](), list[Explanation]()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.says = WORDS
+    judge.hold()
+    judge.after_sign = lambda: seen.append((made[0].text, made[0].over))
+    made.append(worker.explain(job, 1))
+    judge.let_go()
+    wait_for(made[0])
+    assert seen == [(WORDS[:length].strip(), False) for length in range(1, len(WORDS) + 1)]
+
+
+def test_it_is_made_once_however_often_it_is_asked_for(start: Start, photo_folder: Path) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    assert worker.explanations.find(job, 0) is None
+    judge.hold()
+    first = worker.explain(job, 0)
+    assert worker.explain(job, 0) is worker.explanations.find(job, 0) is first
+    assert worker.explain(job, 1) is not first
+    judge.let_go()
+    wait_for(first)
+    wait_for(worker.explain(job, 1))
+    assert worker.explain(job, 0) is first
+    assert judge.answers == 4
+
+
+def test_it_is_kept_with_the_run_and_gone_with_it(start: Start, photo_folder: Path, tmp_path: Path) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.says = WORDS
+    explain_whole(worker, job, 0)
+    worker.close()
+
+    def load() -> Judge:
+        raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
+
+    again = start(load)
+    kept = again.explain(find(again, job), 0)
+    assert (kept.over, kept.text, kept.failed) == (True, WORDS, False)
+    store = Store(tmp_path / "data")
+    store.upkeep.clear_run(job.id)
+    assert store.explanations.find(job.id, 0, score=10.0) is None
+
+
+def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_others(
+    start: Start, photo_folder: Path
+) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    done = score(worker, write_photos(photo_folder, 255, 102))
+    judge.hold()
+    judge.begun.clear()
+    others = worker.submit("blue", write_photos(photo_folder, 1, 2, 3), owner=BEN)
+    assert judge.begun.wait(WAIT_S)
+    own = [worker.submit(query, write_photos(photo_folder, 4, 5, 6), owner=ANN) for query in ("green", "grey")]
+    explanations = [worker.explain(done, index) for index in (0, 1)]
+    later = worker.submit("white", write_photos(photo_folder, 7, 8), owner=ANN)
+    assert worker.ahead(later) == tuple(own)
+    stood: list[list[int]] = []
+    for explanation in explanations:
+        end = explanation.end
+
+        def note(*of: object, end: Callable[..., None] = end, **also: object) -> None:
+            stood.append([len(job.progress().outcomes) for job in (others, *own)])
+            end(*of, **also)
+
+        explanation.end = note  # type: ignore[method-assign]
+    judge.let_go()
+    for job in (others, *own, later):
+        wait_for(job)
+    assert stood == [[1, 0, 0], [2, 0, 0]]
+
+
+def test_a_photo_without_a_score_is_over_with_an_error(start: Start, photo_folder: Path) -> None:
+    worker, photos = start(FakeJudge()), write_photos(photo_folder, 255, 102)
+    photos[1].path.write_bytes(b"no picture")
+    job = score(worker, photos)
+    for index in (1, 2):
+        explanation = worker.explain(job, index)
+        assert (explanation.over, type(explanation.error)) == (True, LycheeError)
+
+
+def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, photo_folder: Path) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.says = WORDS
+    content = job.photos[1].path.read_bytes()
+    job.photos[1].path.unlink()
+    explanation = explain_whole(worker, job, 1)
+    assert explanation.refusal == Refusal(1, "102.png", Reason.UNREADABLE)
+    job.photos[1].path.write_bytes(content)
+    assert worker.explain(job, 1) is explanation
+    assert explain_whole(worker, job, 1, again=True).text == WORDS
+
+
+def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start, photo_folder: Path) -> None:
+    judge = FakeJudge()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    for error in (
+        PhotoRefused(Reason.NOT_FINITE),
+        ModelUnusable(ModelProblem.CHANGED, file="f", remedy="r"),
+        OSError(),
+    ):
+        judge.fails_at(red=102, error=error)
+        assert explain_whole(worker, job, 1, again=True).failed
+    judge.failure = None
+    assert not explain_whole(worker, job, 1, again=True).failed
+    assert not explain_whole(worker, job, 0).failed
+
+
+def test_without_a_usable_model_it_ends_with_the_models_error(start: Start, photo_folder: Path) -> None:
+    worker = start(FakeJudge())
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    worker.close()
+
+    def load() -> Judge:
+        raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
+
+    broken = start(load)
+    assert explain_whole(broken, find(broken, job), 0).error is broken.error is not None
+    broken.close()
+
+    def check() -> None:
+        raise ModelUnusable(ModelProblem.CHANGED, file="folder", remedy="start again")
+
+    changed = start(FakeJudge(), check=check)
+    assert isinstance(explain_whole(changed, find(changed, job), 0).error, ModelUnusable)
+
+
+def test_a_lost_gpu_ends_all_that_wait(start: Start, photo_folder: Path) -> None:
+    judge, lost = FakeJudge(), threading.Event()
+    worker = start(judge, device_lost=lost.set)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.hold()
+    judge.fails_at(red=255, error=DeviceLost("an illegal memory access"))
+    explanations = [worker.explain(job, index) for index in (0, 1)]
+    judge.let_go()
+    assert lost.wait(WAIT_S)
+    for explanation in (*explanations, worker.explain(job, 1, again=True)):
+        assert explanation.over
+        assert isinstance(explanation.error, DeviceLost)
+
+
+def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_later(
+    start: Start, photo_folder: Path
+) -> None:
+    judge, begun, gate = FakeJudge(), threading.Event(), threading.Event()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.says = WORDS
+
+    def hold_after_the_first_sign() -> None:
+        begun.set()
+        gate.wait(WAIT_S)
+
+    judge.after_sign = hold_after_the_first_sign
+    explanations = [worker.explain(job, index) for index in (0, 1)]
+    assert begun.wait(WAIT_S)
+    closing = threading.Thread(target=worker.close)
+    closing.start()
+    for explanation in explanations:
+        wait_for(explanation)
+    gate.set()
+    closing.join(WAIT_S)
+    for explanation in (*explanations, worker.explain(job, 0, again=True)):
+        assert (explanation.over, type(explanation.error)) == (True, LycheeError)
+    assert explanations[0].text == WORDS[:1]
+    again = start(FakeJudge(says="Whole."))
+    assert explain_whole(again, find(again, job), 0).text == "Whole."
+
+
+def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_again(
+    start: Start, photo_folder: Path
+) -> None:
+    judge, made = FakeJudge(), list[Explanation]()
+    worker = start(judge)
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    judge.says = WORDS
+    judge.hold()
+    made += [worker.explain(job, index) for index in (0, 1)]
+    judge.after_sign = made[0].cancel
+    made[1].cancel()
+    judge.let_go()
+    wait_for(made[0])
+    anew = explain_whole(worker, job, 0)
+    assert (made[0].text, made[0].cancelled, anew.text) == (WORDS[:1], True, WORDS)
+    assert judge.answers == 4  # the one that was cancelled while it waited never began
+
+
+def test_while_another_process_scores_it_tells_so_and_kept_ones_are_found(
+    start: Start, photo_folder: Path, tmp_path: Path
+) -> None:
+    worker = start(FakeJudge())
+    job = score(worker, write_photos(photo_folder, 255, 102))
+    explain_whole(worker, job, 0)
+    worker.close()
+    command = [sys.executable, "-c", HOLD_THE_LOCK, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "True\n"
+        second = start(FakeJudge())
+        assert second.elsewhere
+        there = find(second, job)
+        assert (second.explain(there, 0).text, second.explain(there, 0).failed) == ("10.0", False)
+        assert isinstance(second.explain(there, 1).error, ScoringElsewhere)
+        first.kill()
+    assert second.loaded.wait(WAIT_S)
+    assert explain_whole(second, there, 1).text == "4.0"

@@ -1,0 +1,114 @@
+"""A gallery of many shapes through the whole engine: memory cold, warm and half evicted, held to plain passes."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+
+from lychee_rerank.model.choice import DEMO_FOLDER
+from lychee_rerank.model.from_folder import load_model
+from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.records import Answer, EmptyCache, ModelChoice, Photo, Readout, Score, ScoredPhoto, Verdict, Why
+from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.photo_memory import PhotoMemory
+from lychee_rerank.scoring.prompts import template_for
+from lychee_rerank.scoring.readout import read_expected, read_number, read_yes_no
+from lychee_rerank.scoring.scorer import MAX_ANSWER_TOKENS, Engine, score_photos
+from lychee_rerank.settings import PROJECT_FOLDER
+from tests.model.test_vlm import SCORE_TOLERANCE, plain_inputs, plain_probabilities
+
+SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40), (1024, 768), (300, 800), (640, 480)]
+QUERIES = ["沙发 + light bulb", "咖啡"]
+SAMPLES = sorted((PROJECT_FOLDER / "images").glob("*.*"))
+
+
+def make_random(folder: Path) -> Path:
+    """A random checkpoint whose vision looks through windows, small enough for many plain passes."""
+    shutil.copytree(DEMO_FOLDER, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json"))
+    config: Any = Qwen2_5_VLConfig.from_pretrained(DEMO_FOLDER)
+    config.vision_config.depth, config.vision_config.fullatt_block_indexes = 3, [1]
+    config.text_config.num_hidden_layers, config.text_config.layer_types = 2, ["full_attention"] * 2
+    config.text_config.initializer_range = config.initializer_range = 0.2  # so that photos differ in what is said
+    torch.manual_seed(0)
+    Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["demo", "random"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> VisionLanguageModel:
+    folder = DEMO_FOLDER if request.param == "demo" else make_random(tmp_path_factory.mktemp("model") / "random")
+    chosen = ModelChoice(folder=folder, name=request.param, demo=True, why=Why.REQUESTED)
+    pixels = None if request.param == "demo" else 100 * 28 * 28
+    return load_model(chosen, dtype=None, pixel_budget_px=pixels, empty_cache=EmptyCache.PHOTO)
+
+
+@pytest.fixture(scope="module")
+def photos(model: VisionLanguageModel, tmp_path_factory: pytest.TempPathFactory) -> list[Photo]:
+    """Files at the sizes at which the model sees them, so that both ways start from the same picture."""
+    folder = tmp_path_factory.mktemp("photos")
+    paths = [folder / f"{n}.png" for n in range(len(SIZES))]
+    for n, (path, size) in enumerate(zip(paths, SIZES, strict=True)):
+        Image.open(SAMPLES[n]).convert("RGB").resize(model.fit_size(*size)).save(path)
+    return [Photo(path.name, path) for path in paths]
+
+
+def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout: Readout) -> Score:
+    """The score from whole prompts and whole photos, one pass per token."""
+    picture = decode_picture(photo.path.read_bytes(), fit=model.fit_size)
+    inputs = plain_inputs(model, picture, query, template_for(readout))
+    first = plain_probabilities(model, inputs)
+    if readout is Readout.YES_NO:
+        yes, no = (float(first[model.label_token(word)].log()) for word in ("yes", "no"))
+        return read_yes_no(Verdict(text="", ln_yes=yes, ln_no=no))
+    digits = [model.label_token(str(n)) for n in range(10)]
+    ten = float(plain_probabilities(model, inputs, "1")[digits[0]])
+    if readout is Readout.EXPECTED:
+        return read_expected(Answer(text="", digits=(tuple(first[digits].tolist()),), ten=ten))
+    model.network.model.rope_deltas = None
+    said = model.network.generate(**inputs, do_sample=False, max_new_tokens=MAX_ANSWER_TOKENS)
+    tokens = said[0, inputs["input_ids"].shape[1] :].tolist()
+    rows = [plain_probabilities(model, inputs, tokens[:n])[digits] for n in range(min(3, len(tokens)))]
+    text = model.processor.tokenizer.decode(tokens, skip_special_tokens=True)
+    return read_number(Answer(text=text, digits=tuple(tuple(row.tolist()) for row in rows), ten=ten))
+
+
+def score(engine: Engine, query: str, photos: Sequence[Photo], readout: Readout) -> list[ScoredPhoto]:
+    outcomes = sorted(score_photos(engine, query, photos, readout=readout), key=lambda outcome: outcome.index)
+    scored = [outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
+    assert len(scored) == len(photos)
+    return scored
+
+
+@pytest.mark.parametrize("readout", list(Readout))
+def test_cold_warm_and_half_evicted_all_give_what_plain_passes_give(
+    model: VisionLanguageModel, photos: list[Photo], readout: Readout
+) -> None:
+    roomy = Engine(model, memory=PhotoMemory[Sight](1 << 30))
+    cold = score(roomy, QUERIES[0], photos, readout)
+    kept_bytes = roomy.memory.used_bytes
+    half = Engine(model, memory=PhotoMemory[Sight](kept_bytes // 2))
+    score(half, QUERIES[0], photos, readout)
+    assert 0 < half.memory.used_bytes <= kept_bytes // 2 < kept_bytes
+    passes = {
+        "cold": (QUERIES[0], cold),
+        "warm": (QUERIES[1], score(roomy, QUERIES[1], photos, readout)),
+        "half": (QUERIES[1], score(half, QUERIES[1], photos, readout)),
+    }
+    plain = {query: [score_plainly(model, photo, query, readout) for photo in photos] for query in QUERIES}
+    assert len({round(one.label_mass, 7) for one in plain[QUERIES[0]]}) > 3  # the photos are told apart
+    for query, scored in passes.values():
+        for photo, one in zip(scored, plain[query], strict=True):
+            assert photo.score.value == pytest.approx(one.value, abs=SCORE_TOLERANCE)
+            assert photo.score.expected == pytest.approx(one.expected, abs=SCORE_TOLERANCE)
+            assert photo.score.label_mass == pytest.approx(one.label_mass, rel=1e-3, abs=1e-9)
+            assert photo.score.rule == one.rule
+        anew = [replace(photo, score=one) for photo, one in zip(scored, plain[query], strict=True)]
+        assert [one.scored.index for one in rank_photos(scored)] == [one.scored.index for one in rank_photos(anew)]

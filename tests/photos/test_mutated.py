@@ -1,0 +1,90 @@
+"""Damaged pictures in bulk: each is scored or refused, in little time and memory, and none ends a process.
+
+LYCHEE_MUTATIONS sets how many (2,000); 20,000 were tried once, with other numbers.
+"""
+
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.problems import Reason
+from tests import pictures
+from tests.mutations import mutate
+from tests.served import ROOT
+
+FILES = int(os.environ.get("LYCHEE_MUTATIONS", "2000"))
+FIRST = int(os.environ.get("LYCHEE_FIRST_MUTATION", "0"))
+MOST_S = 5.0
+MOST_BYTES = 700 << 20
+PAGE = 60  # pictures between two looks at the memory
+
+
+def originals() -> list[bytes]:
+    """The sample gallery, and kinds of pictures that it lacks."""
+    photo = pictures.make_photo(320, 240)
+    frames = [photo, photo.rotate(180)]
+    kinds = {
+        "JPEG": ({"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 2}),
+        "PNG": ({"compress_level": 0}, {"optimize": True}),
+        "WEBP": ({"lossless": True}, {"save_all": True, "append_images": frames[1:]}),
+    }
+    made = [pictures.encode(photo, kind, **options) for kind, ways in kinds.items() for options in ways]
+    modes = [pictures.encode(photo.convert(mode), "PNG") for mode in ("RGBA", "LA", "P", "L", "1", "I;16")]
+    return [path.read_bytes() for path in sorted((ROOT / "images").iterdir())] + made + modes
+
+
+def fit(width_px: int, height_px: int) -> tuple[int, int]:
+    """As a model with a small pixel budget would have it."""
+    scale = min(1.0, 448 / max(width_px, height_px))
+    return max(28, round(width_px * scale)), max(28, round(height_px * scale))
+
+
+def peak_bytes(process: psutil.Process) -> int:
+    """The most memory that the process ever had."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+
+
+def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_mb() -> None:
+    contents = originals()
+    with Decoders() as decoders, ThreadPoolExecutor(2) as threads:
+
+        def outcome(number: int) -> tuple[str, float]:
+            content, begun_s = mutate(contents, number), time.monotonic()
+            try:
+                size = decoders.decode(content, fit=fit).size
+                assert max(size) <= 448
+                return "decoded", time.monotonic() - begun_s
+            except PhotoRefused as refused:
+                return refused.reason, time.monotonic() - begun_s
+
+        list(threads.map(outcome, range(-20, 0)))
+        children = psutil.Process().children()
+        at_rest = {child.pid: child.memory_info().rss for child in children}
+        outcomes = list(threads.map(outcome, range(FIRST, FIRST + FILES)))
+        survivors = psutil.Process().children()
+        most_bytes = max(peak_bytes(child) - at_rest[child.pid] for child in survivors if child.pid in at_rest)
+    counts = Counter(reason for reason, _ in outcomes)
+    slowest_s = max(seconds for _, seconds in outcomes)
+    sys.stdout.write(f"{dict(counts)}, slowest {slowest_s:.2f} s, memory +{most_bytes / 2**20:.0f} MB\n")
+    assert sum(counts.values()) == FILES
+    assert counts["decoded"] > FILES // 20  # the damage leaves something to decode
+    assert len(counts) > 4
+    assert counts[Reason.SUSPECT] == 0
+    assert {child.pid for child in survivors} == set(at_rest)  # none died, none had to be stopped
+    assert slowest_s < MOST_S
+    assert most_bytes < MOST_BYTES
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_damage_is_the_same_for_the_same_number(number: int) -> None:
+    contents = originals()
+    assert mutate(contents, number) == mutate(contents, number)
+    assert mutate(contents, number) != mutate(contents, number + 1)

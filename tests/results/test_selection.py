@@ -1,0 +1,54 @@
+"""What is shown of a ranking: the line, the range, the order."""
+
+import pytest
+
+from lychee_rerank.records import RankedPhoto, Rule, Score, ScoredPhoto
+from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.results.selection import Part, Sort, View
+
+NAMES = ["b.jpg", "A.jpg", "d.jpg", "c.jpg"]
+VALUES = [0.0, 9.96, 6.0, 5.94]
+
+
+def ranking() -> tuple[RankedPhoto, ...]:
+    return rank_photos(
+        ScoredPhoto(n, name, Score(value, value, 1.0, str(value), Rule.WHOLE_ANSWER), photo_hash=str(n))
+        for n, (name, value) in enumerate(zip(NAMES, VALUES, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        (View(), [1, 2, 3, 0]),
+        (View(min_score=6.0), [1, 2]),
+        (View(top_k=3), [1, 2, 3]),
+        (View(top_k=3, min_score=6.0), [1, 2]),
+        (View(sort=Sort.NAME), [1, 0, 3, 2]),
+        (View(sort=Sort.UPLOAD), [0, 1, 2, 3]),
+        (View(sort=Sort.LEAST), [0, 3, 2, 1]),
+        (View(sort=Sort.LEAST, top_k=2), [2, 1]),
+        (View(low=10.0), [1]),  # 9.96 is shown as 10.0
+        (View(low=0.0, high=5.9), [3, 0]),
+        (View(low=6.0, high=8.9), [2]),
+        (View(min_score=10.0), [1]),
+    ],
+)
+def test_the_line_the_range_and_the_order(view: View, shown: list[int]) -> None:
+    assert [photo.scored.index for photo in view.choose(ranking())] == shown
+
+
+def test_every_photo_lies_above_or_below_the_line() -> None:
+    view = View(min_score=5.0, top_k=2)
+    assert [view.is_above(photo) for photo in ranking()] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("part", "taken"),
+    [(Part.SHOWN, [2]), (Part.ABOVE, [1, 2]), (Part.BELOW, [3, 0]), (Part.PICKS, [1, 0])],
+)
+def test_a_part_comes_best_first_with_the_ranks_among_all(part: Part, taken: list[int]) -> None:
+    ranked = ranking()
+    photos = View(min_score=6.0, low=5.0, high=8.0, sort=Sort.NAME).take(ranked, part, picks={0, 1})
+    assert [photo.scored.index for photo in photos] == taken
+    assert all(photo == ranked[photo.rank - 1] for photo in photos)

@@ -1,0 +1,72 @@
+"""Things made ready on threads while earlier ones are in use."""
+
+import threading
+from contextlib import closing
+
+import pytest
+
+from lychee_rerank.scoring.prefetch import make_ahead
+
+WAIT_S = 30
+
+
+def test_things_come_in_order_each_with_what_was_made_of_it() -> None:
+    made = [(thing, future.result()) for thing, future in make_ahead(lambda n: n * n, range(50), ahead=4, threads=3)]
+    assert made == [(n, n * n) for n in range(50)]
+
+
+def test_no_more_is_begun_than_asked_for() -> None:
+    begun, lock = [], threading.Lock()
+
+    def make(n: int) -> int:
+        with lock:
+            begun.append(n)
+        return n
+
+    with closing(make_ahead(make, range(100), ahead=3, threads=2)) as ahead:
+        for asked, (_, future) in enumerate(ahead):
+            future.result()
+            assert len(begun) <= asked + 1 + 3
+            if asked == 10:
+                break
+    assert len(begun) < 20
+
+
+def test_the_next_is_made_while_this_one_is_in_use() -> None:
+    made = threading.Event()
+
+    def make(n: int) -> int:
+        if n == 1:
+            made.set()
+        return n
+
+    with closing(make_ahead(make, range(3), ahead=1, threads=1)) as ahead:
+        next(ahead)
+        assert made.wait(WAIT_S)  # nobody has asked for it yet
+
+
+def test_what_making_raises_is_raised_where_it_is_asked_for() -> None:
+    (_, future), (_, other) = make_ahead(lambda n: 1 // n, [0, 1], ahead=2, threads=1)
+    with pytest.raises(ZeroDivisionError):
+        future.result()
+    assert other.result() == 1
+
+
+def test_what_nobody_asks_for_any_more_is_not_begun_and_what_is_under_way_is_not_waited_for() -> None:
+    let_go, begun = threading.Event(), []
+
+    def make(n: int) -> int:
+        begun.append(n)
+        let_go.wait(WAIT_S)
+        return n
+
+    ahead = make_ahead(make, range(10), ahead=3, threads=1)
+    _, first = next(ahead)
+    ahead.close()
+    assert not first.done()
+    let_go.set()
+    assert first.result(WAIT_S) == 0
+    for thread in threading.enumerate():
+        if thread.name.startswith("lychee-ahead"):
+            thread.join(WAIT_S)
+    assert begun == [0]
