@@ -11,7 +11,8 @@ run: $(VENV)/run.done
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest
 
-# Small changes of the code that no test notices: make mutants MODULES="results.spread export.file_names", or all of them, in an hour.
+# Small changes of the code that no test notices: make mutants MODULES="results.spread export.file_names", or all of
+# them, in an hour.
 mutants: $(VENV)/dev.done
 	nice -n 19 $(BIN)/python tools/mutants.py $(MODULES)
 

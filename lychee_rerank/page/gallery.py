@@ -147,7 +147,11 @@ def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> s
 def show_gallery(shared: Shared, run: Run) -> None:
     """Turns to the gallery that a run is over: what was dropped, or the folder or the subfolder of it."""
     source = FOLDER
-    if run.gallery and shared.store.galleries.knows(run.gallery, owner()):
+    try:
+        kept = run.gallery is not None and shared.store.galleries.knows(run.gallery, owner())
+    except StorageFailed:  # which is told where the gallery itself is read
+        return
+    if run.gallery and kept:
         st.query_params["gallery"], source = run.gallery, UPLOADS
     elif not run.gallery:
         show_subfolder(shared, run.photos)

@@ -65,7 +65,6 @@ class ResultWords:
     as_csv: str
     as_json: str
     copy_to: str
-    copy_folder: str
     copy: str
     copying: str
 
@@ -136,7 +135,6 @@ CHINESE_RESULTS = ResultWords(
     as_csv="表格 · CSV",
     as_json="JSON",
     copy_to="复制到 {folder} 下的文件夹",
-    copy_folder="文件夹名称",
     copy="复制",
     copying="正在复制 {n} 张…",
 )
@@ -207,7 +205,6 @@ ENGLISH_RESULTS = ResultWords(
     as_csv="Table · CSV",
     as_json="JSON",
     copy_to="Copy to a folder under {folder}",
-    copy_folder="Name of the folder",
     copy="Copy",
     copying="Copying {n}…",
 )
