@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lychee_rerank.errors import SettingInvalid, StorageFailed
-from lychee_rerank.page.process import open_shared
+from lychee_rerank.service import close_service, open_service
 from lychee_rerank.settings import load_settings
 from lychee_rerank.web import files
 from lychee_rerank.web.dialogs import DialogMiddleware
@@ -35,14 +35,14 @@ PORTS_TRIED = 20
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Ends with the process what `main` began; begins it where another server runs the app."""
-    shared = open_shared()
+    open_service()
     yield
-    shared.close()
+    close_service()
 
 
 def guard(page: ASGIApp) -> ASGIApp:
     """The page and its routes behind all that a request has to pass, the outermost last."""
-    settings = open_shared().settings
+    settings = open_service().settings
     # Streamlit leaves its own scripts uncompressed
     guarded: ASGIApp = OwnerMiddleware(GZipMiddleware(DialogMiddleware(page)))
     if settings.password is not None:
@@ -53,7 +53,7 @@ def guard(page: ASGIApp) -> ASGIApp:
 def send_thumbnail(request: Request) -> Response:
     """The thumbnail of that address, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
-    content = open_shared().thumbnails.read(token, owner=owner, small=files.SMALL in request.query_params)
+    content = open_service().thumbnails.read(token, owner=owner, small=files.SMALL in request.query_params)
     if content is None:
         return PlainTextResponse("no such thumbnail\n", status_code=404)
     # Where a browser kept it, "Clear" would not reach it.
@@ -63,14 +63,14 @@ def send_thumbnail(request: Request) -> Response:
 def send_original(request: Request) -> Response:
     """The photo of that address itself, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
-    photo = open_shared().originals.find(token, owner=owner)
+    photo = open_service().originals.find(token, owner=owner)
     return serve_original(photo, download="download" in request.query_params)
 
 
 def send_export(request: Request) -> Response:
     """The export of that address, for the visitor whom it was given to."""
     token, owner = request.path_params["token"], read_owner(request.scope)
-    return serve_download(open_shared().downloads.find(token, owner=owner))
+    return serve_download(open_service().downloads.find(token, owner=owner))
 
 
 app = st.App(
@@ -105,7 +105,7 @@ def main() -> None:
     try:
         settings = load_settings()
         port = free_port(settings.port)
-        open_shared()
+        open_service()
     except (SettingInvalid, StorageFailed, OSError) as error:
         sys.exit(str(error))
     if port != settings.port:

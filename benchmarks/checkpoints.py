@@ -12,7 +12,7 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import EmptyCache, ModelChoice, Why
+from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
 
 LARGER_TOKENS = 256  # visual tokens of a photo: the larger model's pixel budget
 VISION = {"depth": 16, "hidden_size": 640, "intermediate_size": 1720, "num_heads": 8}
@@ -77,5 +77,5 @@ class _ForcedHead(torch.nn.Module):
 
 
 def _load(folder: Path, name: str, *, pixel_budget_px: int | None = None) -> VisionLanguageModel:
-    choice = ModelChoice(folder=folder, name=name, demo=True, why=Why.REQUESTED)
+    choice = ModelChoice(folder=folder, name=name, demo=True, reason=ChoiceReason.REQUESTED)
     return load_model(choice, dtype=None, pixel_budget_px=pixel_budget_px, empty_cache=EmptyCache.PHOTO)

@@ -7,13 +7,15 @@ from benchmarks.contest import Run
 from benchmarks.plain import PlainLoop
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import decode_picture
-from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout
-from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import YES_NO
 from lychee_rerank.scoring.readout import read_yes_no
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 
 MEMORY_BYTES = 1 << 32
 TALKATIVE = 32  # tokens of an answer that explains itself
@@ -22,7 +24,7 @@ TALKATIVE = 32  # tokens of an answer that explains itself
 class Contenders:
     """The plain loop, our first pass, our next query; all of them say the same tokens, "8.5" unless told otherwise."""
 
-    def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo], decoders: Decoders) -> None:
+    def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo], decoders: DecodePool) -> None:
         self.model, self.photos, self._decoders = model, photos, decoders
         tokenizer = model.processor.tokenizer
         self._short = [*tokenizer.encode("8.5", add_special_tokens=False), tokenizer.eos_token_id]
@@ -50,11 +52,11 @@ class Contenders:
 
     def engine(self, memory_bytes: int = MEMORY_BYTES) -> Engine:
         """One that remembers nothing yet."""
-        return Engine(self.model, decode=self._decoders.decode, memory=PhotoMemory[Sight](memory_bytes))
+        return Engine(self.model, decode=self._decoders.decode, memory=PhotoMemory[Encoded](memory_bytes))
 
     def _score(self, engine: Engine, readout: Readout) -> None:
         with forced(self.model, self._short):
-            outcomes = list(score_photos(engine, self.query(), self.photos, readout=readout))
+            outcomes = list(score_photos(engine, parse_query(self.query()), self.photos, readout=readout))
         if len(outcomes) != len(self.photos):
             raise RuntimeError("not every photo was scored")
 
@@ -74,12 +76,12 @@ class YesNo:
 
     def own(self) -> list[float]:
         """One score per picture, by us."""
-        question = self._model.ask(YES_NO, "sofa")
+        prompt = self._model.build_prompt(YES_NO, "sofa")
         prepared = [self._model.prepare(picture) for picture in self._pictures]
-        size = self._model.look_size(prepared[0])
+        size = self._model.encode_batch_size(prepared[0])
         parts = [prepared[start : start + size] for start in range(0, len(prepared), size)]
-        sights = [sight for part in parts for sight in question.look_all(part)]
-        return [read_yes_no(verdict).value for verdict in question.decide_all(sights)]
+        encoded = [one for part in parts for one in prompt.encode(part)]
+        return [read_yes_no(verdict).value for verdict in prompt.yes_no_logits(encoded)]
 
     def difference(self) -> float:
         """The largest one between two scores of a picture."""

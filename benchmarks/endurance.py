@@ -10,8 +10,10 @@ from benchmarks.galleries import copy_photos
 from lychee_rerank.machine import watch
 from lychee_rerank.model.loader import memory_in_use
 from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.scorer import score_photos
 
 SMALL_MEMORY_BYTES = 32 << 20
 SETTLED = 30  # photos after which memory is to be flat
@@ -23,7 +25,7 @@ def bench_memory(bench: Contenders, folder: Path) -> None:
     engine, photos = bench.engine(SMALL_MEMORY_BYTES), list(_copies(bench, folder / "memory", 2200))
     used: list[int] = []
     for part in (photos[:200], photos[200:]):
-        list(score_photos(engine, bench.query(), part))
+        list(score_photos(engine, parse_query(bench.query()), part))
         used.append(memory_in_use(bench.model.card).used_bytes)
     grown_mib = (used[1] - used[0]) / MIB
     print(f"Memory after 2,000 more photos, above after 200, 32 MB of photo memory: {grown_mib:+.0f} MiB (bar 50)")
@@ -34,7 +36,7 @@ def bench_length(bench: Contenders, folder: Path) -> None:
     short, long = (list(_copies(bench, folder / str(count), count)) for count in (500, 5000))
 
     def score(photos: Sequence[Photo]) -> Callable[[], object]:
-        return lambda: list(score_photos(bench.engine(SMALL_MEMORY_BYTES), bench.query(), photos))
+        return lambda: list(score_photos(bench.engine(SMALL_MEMORY_BYTES), parse_query(bench.query()), photos))
 
     before_s, long_s, after_s = time_of(score(short)), time_of(score(long)), time_of(score(short))
     ratio = (long_s / len(long)) / (median((before_s, after_s)) / len(short))
@@ -47,7 +49,7 @@ def print_run(model: VisionLanguageModel, engine: Engine, name: str, photos: Seq
     outcomes: list[object] = []
 
     def run() -> None:
-        for outcome in score_photos(engine, "沙发 + 灯泡 + 咖啡", photos):
+        for outcome in score_photos(engine, parse_query("沙发 + 灯泡 + 咖啡"), photos):
             outcomes.append(outcome)
             if len(outcomes) > SETTLED:
                 settled.append(memory_in_use(model.card).used_bytes)

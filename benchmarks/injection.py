@@ -17,10 +17,13 @@ from statistics import mean
 from PIL import Image, ImageDraw, ImageFont
 
 from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.photos.folders import find_photos
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, ScoredPhoto
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Judge
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 CASES = 40
@@ -99,7 +102,9 @@ def _draw(path: Path, text: str) -> Image.Image:
 
 
 def _score(judge: Judge, query: str, path: Path, readout: Readout) -> float:
-    (outcome,) = score_photos(Engine(judge), query, [Photo(path.name, path)], readout=readout)
+    (outcome,) = score_photos(
+        Engine(judge, decode_picture), parse_query(query), [Photo(path.name, path)], readout=readout
+    )
     assert isinstance(outcome, ScoredPhoto)
     return outcome.score.value
 

@@ -23,9 +23,9 @@ from benchmarks.endurance import bench_length, bench_memory, print_run
 from benchmarks.floor import least_seconds
 from benchmarks.galleries import draw_photos
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.model.question import Question
+from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.records import Readout
 from lychee_rerank.settings import load_settings
 
@@ -33,7 +33,7 @@ ROUNDS, FULL_ROUNDS = 3, 7
 NUMBER, EXPECTED = Readout.NUMBER, Readout.EXPECTED
 
 
-def bench_demo(folder: Path, decoders: Decoders, rounds: int) -> None:
+def bench_demo(folder: Path, decoders: DecodePool, rounds: int) -> None:
     """The bundled model, whose forward pass is so short that everything around the model shows."""
     model = load_demo()
     large = Contenders(model, draw_photos(folder / "large", 32, (4000, 3000)), decoders)
@@ -62,7 +62,7 @@ def bench_demo(folder: Path, decoders: Decoders, rounds: int) -> None:
 def model_share(bench: Contenders) -> float:
     """How much of a first pass the worker spends in the model, everything else being in its way."""
     inside_s = 0.0
-    kept = {name: getattr(Question, name) for name in ("look_all", "answer_all", "__init__")}
+    kept = {name: getattr(PrefilledPrompt, name) for name in ("encode", "generate", "__init__")}
 
     def timed(name: str) -> Callable[..., object]:
         def run(*arguments: object, **options: object) -> object:
@@ -74,16 +74,16 @@ def model_share(bench: Contenders) -> float:
         return run
 
     for name in kept:
-        setattr(Question, name, timed(name))
+        setattr(PrefilledPrompt, name, timed(name))
     try:
         whole_s = time_of(bench.first(NUMBER))
     finally:
         for name, method in kept.items():
-            setattr(Question, name, method)
+            setattr(PrefilledPrompt, name, method)
     return inside_s / whole_s
 
 
-def bench_larger(folder: Path, decoders: Decoders, rounds: int) -> None:
+def bench_larger(folder: Path, decoders: DecodePool, rounds: int) -> None:
     """A random model of 0.4 B parameters, which shows what the model's own work costs."""
     model = load_larger(folder / "larger")
     bench = Contenders(model, draw_photos(folder / "few", 8, (1024, 768)), decoders)
@@ -108,7 +108,7 @@ def bench_larger(folder: Path, decoders: Decoders, rounds: int) -> None:
     print(f"\nLargest difference of a score from the CrossEncoder's: {yes_no.difference():.1g} (bar 0.001)")
 
 
-def bench_own(folder: Path, decoders: Decoders, rounds: int, *, name: str, device: str | None) -> None:
+def bench_own(folder: Path, decoders: DecodePool, rounds: int, *, name: str, device: str | None) -> None:
     """The user's own model: the same ratios, then seconds and memory of two longer runs, and the floor."""
     settings = load_settings()
     settings = replace(settings, model=name, device=device or settings.device)
@@ -146,7 +146,7 @@ def main() -> None:
     rounds = FULL_ROUNDS if options.full else ROUNDS
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {rounds} rounds\n")
     print(HEAD)
-    with tempfile.TemporaryDirectory() as folder, Decoders() as decoders:
+    with tempfile.TemporaryDirectory() as folder, DecodePool() as decoders:
         if options.model:
             bench_own(Path(folder), decoders, rounds, name=options.model, device=options.device)
         else:

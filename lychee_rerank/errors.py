@@ -17,7 +17,7 @@
 The facts are attributes; the message is English and meant for logs and the command line.
 """
 
-from lychee_rerank.problems import FolderProblem, ModelProblem, PairsProblem, QueryProblem, Reason
+from lychee_rerank.problems import FolderProblem, ModelProblem, PairsProblem, QueryProblem, RefusalReason
 
 
 class LycheeError(Exception):
@@ -43,7 +43,7 @@ class QueryRefused(LycheeError):
 class PhotoRefused(LycheeError):
     """One photo cannot be scored; `kind` names what the bytes are, where that is known ("HEIC", "GIF")."""
 
-    def __init__(self, reason: Reason, *, kind: str = "") -> None:
+    def __init__(self, reason: RefusalReason, *, kind: str = "") -> None:
         super().__init__(f"{reason.value}: {kind}" if kind else reason.value)
         self.reason, self.kind = reason, kind
 

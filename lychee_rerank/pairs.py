@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo
-from lychee_rerank.scoring.prompts import clean_query
 
 if TYPE_CHECKING:
     import _csv
@@ -145,7 +145,7 @@ def _parse_rows(rows: "_csv.Reader", columns: list[str], *, find: Find) -> Itera
 def _parse_row(line: int, row: dict[str, str], *, find: Find) -> Pair | BadRow:
     file, text, label = (row.get(column, "") for column in ("file", "text", "label"))
     try:
-        return Pair(line, _find_photo(file, find=find), _check_text(text), _read_label(label))
+        return Pair(line, _find_photo(file, find=find), _parse_text(text), _read_label(label))
     except _Unusable as unusable:
         return BadRow(line, file, text, unusable.problem)
 
@@ -157,13 +157,12 @@ def _find_photo(file: str, *, find: Find) -> Photo:
     return found
 
 
-def _check_text(text: str) -> str:
+def _parse_text(text: str) -> Query:
     try:
-        clean_query(text)
+        return parse_query(text)
     except QueryRefused as error:
         empty = error.problem is QueryProblem.EMPTY
         raise _Unusable(RowProblem.NO_TEXT if empty else RowProblem.TEXT_TOO_LONG) from error
-    return text
 
 
 def _read_label(label: str) -> bool | None:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class RefusalReason(StrEnum):
     """Why one photo was refused: a closed list."""
 
     EMPTY = "empty"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from lychee_rerank.problems import Reason, RowProblem
+from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.query import Query
 
 
 class Readout(StrEnum):
@@ -39,7 +40,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model says of a photo, token by token, and how probable it holds each digit at every place.
+    """A generated answer about a photo, and the probability of each digit at every token of it.
 
     `digits[k]` are the probabilities of "0" to "9" as token k; there is at least one row, as the end of the answer has
     one too. `ten` is that of "0" behind a "1" which starts the answer. All are shares of the whole vocabulary.
@@ -51,8 +52,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The most probable first token of an answer, and ln P of `yes` and `no` there, over the whole vocabulary."""
+class YesNoLogits:
+    """ln P of `yes` and `no` as the first token of an answer, over the whole vocabulary, and the most probable one."""
 
     text: str
     ln_yes: float
@@ -85,7 +86,7 @@ class Refusal:
 
     index: int
     name: str
-    reason: Reason
+    reason: RefusalReason
     kind: str = ""
 
 
@@ -97,6 +98,9 @@ class ScoredPhoto:
     name: str
     score: Score
     photo_hash: str
+
+
+Outcome = ScoredPhoto | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class EmptyCache(StrEnum):
     NEVER = "never"
 
 
-class Why(StrEnum):
+class ChoiceReason(StrEnum):
     """Why the chosen model answers."""
 
     REQUESTED = "requested"
@@ -155,7 +159,7 @@ class ModelChoice:
     folder: Path
     name: str
     demo: bool
-    why: Why
+    reason: ChoiceReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,11 @@ class GpuState:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A photo and its text; `line` counts from 1, `fits` is the label, None without one."""
+    """A photo and the text to score it against; `line` counts from 1, `fits` is the label, None without one."""
 
     line: int
     photo: Photo
-    text: str
+    query: Query
     fits: bool | None
 
 
@@ -206,11 +210,11 @@ class Run:
     id: str
     owner: str
     gallery: str | None
-    query: str
+    query: Query
     photos: tuple[Photo, ...]
     begun_s: float
     pairs: Pairs | None = None
 
-    def query_of(self, index: int) -> str:
+    def query_of(self, index: int) -> Query:
         """What the photo at this place is scored against."""
-        return self.pairs.good[index].text if self.pairs else self.query
+        return self.pairs.good[index].query if self.pairs else self.query

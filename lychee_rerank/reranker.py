@@ -6,7 +6,7 @@ those of sentence-transformers' CrossEncoder (https://sbert.net/docs/package_ref
 
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -17,17 +17,19 @@ from lychee_rerank.errors import PhotoRefused, SettingInvalid
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode import Picture, encode_picture
-from lychee_rerank.photos.decode_pool import Decoders
-from lychee_rerank.records import Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.query import Query, parse_query
+from lychee_rerank.records import Outcome, Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
-from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings, load_settings
-from lychee_rerank.store.uploads import Spool
+from lychee_rerank.store.uploads import Uploads
 
-Source = str | PathLike[str] | bytes | Picture
+PhotoSource = str | PathLike[str] | bytes | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,10 @@ class Reranker:
     Close it, or use it as a context manager, to give its memory back.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, decoders: Decoders) -> None:
+    def __init__(self, engine: Engine, settings: Settings, decoders: DecodePool) -> None:
         self._engine, self._settings, self._decoders = engine, settings, decoders
         self._folder = tempfile.TemporaryDirectory(prefix="lychee-")
-        self._spool = Spool(Path(self._folder.name))
+        self._uploads = Uploads(Path(self._folder.name), decode=decoders.decode)
         self._lock = threading.Lock()
 
     @classmethod
@@ -90,11 +92,11 @@ class Reranker:
         settings = replace(settings, model=str(model) if model is not None else settings.model)
         settings = replace(settings, device=device or settings.device)
         most_bytes = settings.memory_bytes if memory_bytes is None else memory_bytes
-        memory = PhotoMemory[Sight](photo_memory_bytes(most_bytes))
-        decoders = Decoders()
+        memory = PhotoMemory[Encoded](photo_memory_bytes(most_bytes))
+        decoders = DecodePool()
         return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
 
-    def rank(self, query: str, photos: Iterable[Source], *, top_k: int | None = None) -> Report:
+    def rank(self, query: str, photos: Iterable[PhotoSource], *, top_k: int | None = None) -> Report:
         """Scores every photo against the query: paths, bytes of a picture file, or PIL pictures.
 
         Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. A
@@ -103,28 +105,30 @@ class Reranker:
         """
         if top_k is not None and top_k < 1:
             raise SettingInvalid("top_k", str(top_k), "a whole number of at least 1")
+        parsed = parse_query(query)
         with self._lock:
-            given = [self._photo(source, index) for index, source in enumerate(photos)]
-            readout, template = self._settings.readout, self._settings.template
-            outcomes = list(score_photos(self._engine, query, given, readout=readout, template=template))
+            outcomes = self._score(parsed, [self._photo(source, index) for index, source in enumerate(photos)])
         ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
         refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
         in_order = tuple(sorted(refused, key=lambda refusal: refusal.index))
         return Report(results=tuple(map(_result, ranked[:top_k])), refused=in_order)
 
-    def why(self, query: str, photo: Source) -> str:
+    def why(self, query: str, photo: PhotoSource) -> str:
         """The photo's score against the query, explained by the model in its own words.
 
         Raises PhotoRefused where it cannot be scored, otherwise what `rank` raises.
         """
-        report = self.rank(query, [photo])
-        if not report.results:
-            raise PhotoRefused(report.refused[0].reason, kind=report.refused[0].kind)
+        parsed = parse_query(query)
         with self._lock:
-            told = explain_score(self._engine, query, self._photo(photo, 0), score=report.results[0].score)
-        if isinstance(told, Refusal):
-            raise PhotoRefused(told.reason, kind=told.kind)
-        return told
+            given = self._photo(photo, 0)
+            (outcome,) = self._score(parsed, [given])
+            if isinstance(outcome, ScoredPhoto):
+                explanation = explain_score(self._engine, parsed, given, score=outcome.score.value)
+            else:
+                explanation = outcome
+        if isinstance(explanation, Refusal):
+            raise PhotoRefused(explanation.reason, kind=explanation.kind)
+        return explanation
 
     def close(self) -> None:
         """Gives back what is remembered and ends the processes that decode photos."""
@@ -139,12 +143,16 @@ class Reranker:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
-    def _photo(self, source: Source, index: int) -> Photo:
+    def _score(self, query: Query, photos: Sequence[Photo]) -> list[Outcome]:
+        readout, template = self._settings.readout, self._settings.template
+        return list(score_photos(self._engine, query, photos, readout=readout, template=template))
+
+    def _photo(self, source: PhotoSource, index: int) -> Photo:
         """The source as a photo on disk, under its own name or its number."""
         if isinstance(source, str | PathLike):
             return Photo(name=str(source), path=Path(source))
         content = source if isinstance(source, bytes) else encode_picture(source)
-        return self._spool.keep(f"photo {index}", content)
+        return self._uploads.keep(f"photo {index}", content)
 
 
 def _result(ranked: RankedPhoto) -> Result:

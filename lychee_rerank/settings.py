@@ -11,6 +11,7 @@ from lychee_rerank.errors import SettingInvalid
 from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
 
+MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
 KEEP_DAYS = 30
 KEEP_BYTES = 20 * 10**9  # uploads and thumbnails
 PROJECT_FOLDER = Path(__file__).parent.parent
@@ -62,7 +63,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         images_dir=_folder(environment, "LYCHEE_IMAGES_DIR", PROJECT_FOLDER / "images"),
         samples_dir=samples_dir,
         data_dir=data_dir,
-        pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=4 * 28 * 28),
+        pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=MIN_PIXEL_BUDGET_PX),
         device=_one_of(environment, "LYCHEE_DEVICE", ("cpu", "cuda")),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),

@@ -15,13 +15,13 @@ _LOOK_S = 0.05
 if __name__ == "__main__":
     count = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     hold, hold_at = os.environ.get("LYCHEE_TEST_HOLD", ""), int(os.environ.get("LYCHEE_TEST_HOLD_AT", "0"))
-    score_sights = scorer._score_sights
+    score_encoded = scorer._score_encoded
 
-    def score_counted(sights, question, readout):  # type: ignore[no-untyped-def]
+    def score_counted(encoded, prompt, readout):  # type: ignore[no-untyped-def]
         while os.fstat(count).st_size >= hold_at and os.path.exists(hold):
             time.sleep(_LOOK_S)
-        os.write(count, b"." * len(sights))
-        return score_sights(sights, question, readout)
+        os.write(count, b"." * len(encoded))
+        return score_encoded(encoded, prompt, readout)
 
-    scorer._score_sights = score_counted
+    scorer._score_encoded = score_counted
     serve.main()

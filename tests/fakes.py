@@ -10,7 +10,7 @@ from PIL.Image import Image
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from lychee_rerank.records import Answer, ModelCard, Verdict
+from lychee_rerank.records import Answer, ModelCard, YesNoLogits
 from lychee_rerank.scoring.prompts import PromptTemplate
 
 HOLD_S = 30  # a limit for a hung test, never a pause
@@ -30,24 +30,24 @@ CARD = ModelCard(
 
 @dataclass
 class FakeJudge:
-    """Answers with the red of the picture's middle pixel over 25.5; counts questions and answers.
+    """Answers with the red of the picture's middle pixel over 25.5; counts queries, encoded pictures and answers.
 
     Each digit that it says has the probability `sureness`, and no other digit has any.
     """
 
     card: ModelCard = CARD
-    questions: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     templates: list[PromptTemplate] = field(default_factory=list)
     sureness: float = 1.0
     answers: int = 0
     before_answer: Callable[[], object] = lambda: None
-    after_sign: Callable[[], object] = lambda: None  # while an answer grows
+    after_token: Callable[[], object] = lambda: None  # while an answer grows
     says: str = ""  # in place of the redness
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
-    batch: int = 1
-    looked_at_once: int = 1
-    looks: int = 0
+    generate_batch: int = 1
+    encode_batch: int = 1
+    encoded: int = 0
     batches: list[int] = field(default_factory=list)
     _open: threading.Event = field(default_factory=threading.Event)
 
@@ -71,53 +71,55 @@ class FakeJudge:
         """It wants the picture as it is."""
         return picture
 
-    def look_size(self, prepared: Image) -> int:
+    def encode_batch_size(self, prepared: Image) -> int:
         """As many as the test says."""
-        return self.looked_at_once
+        return self.encode_batch
 
-    def batch_size(self, sight: "FakeSight") -> int:
+    def generate_batch_size(self, encoded: "FakeEncoding") -> int:
         """As many as the test says."""
-        return self.batch
+        return self.generate_batch
 
-    def ask(self, template: PromptTemplate, query: str) -> "FakeQuestion":
-        """A question that answers by colour, whatever it asks."""
-        self.questions.append(query)
+    def build_prompt(self, template: PromptTemplate, query: str) -> "FakePrompt":
+        """A prompt that is answered by colour, whatever it asks."""
+        self.queries.append(query)
         self.templates.append(template)
-        return FakeQuestion(self)
+        return FakePrompt(self)
 
 
 @dataclass(frozen=True)
-class FakeSight:
+class FakeEncoding:
     """The picture itself."""
 
     picture: Image
     size_bytes: int = 100
 
-    def on_host(self) -> "FakeSight":
+    def on_host(self) -> "FakeEncoding":
         """It is there already."""
         return self
 
 
 @dataclass
-class FakeQuestion:
-    """A question of the FakeJudge."""
+class FakePrompt:
+    """A prompt of the FakeJudge."""
 
     judge: FakeJudge
 
-    def look_all(self, prepared: Sequence[Image]) -> list[FakeSight]:
+    def encode(self, prepared: Sequence[Image]) -> list[FakeEncoding]:
         """Keeps the pictures, and counts."""
-        self.judge.looks += len(prepared)
-        return [FakeSight(picture) for picture in prepared]
+        self.judge.encoded += len(prepared)
+        return [FakeEncoding(picture) for picture in prepared]
 
-    def answer_all(self, sights: Sequence[FakeSight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
+    def generate(
+        self, encoded: Sequence[FakeEncoding], *, max_tokens: int, until: Callable[[str], bool]
+    ) -> list[Answer]:
         """One answer each, which ends before the sign that makes `until` true; notes how many were asked together."""
-        self.judge.batches.append(len(sights))
-        return [self._answer(sight.picture, max_tokens, until) for sight in sights]
+        self.judge.batches.append(len(encoded))
+        return [self._answer(sight.picture, max_tokens, until) for sight in encoded]
 
-    def decide_all(self, sights: Sequence[FakeSight]) -> list[Verdict]:
-        """One verdict each; notes how many were asked for together."""
-        self.judge.batches.append(len(sights))
-        return [self._decide(sight.picture) for sight in sights]
+    def yes_no_logits(self, encoded: Sequence[FakeEncoding]) -> list[YesNoLogits]:
+        """The logits of each; notes how many were asked for together."""
+        self.judge.batches.append(len(encoded))
+        return [self._decide(sight.picture) for sight in encoded]
 
     def _answer(self, picture: Image, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """The red of the middle pixel, from 0.0 to 10.0, a token per character; a lone "1" counts as 1."""
@@ -132,14 +134,14 @@ class FakeQuestion:
         for length in range(1, len(text) + 1):
             if until(text[:length]):
                 return text[: length - 1]
-            self.judge.after_sign()
+            self.judge.after_token()
         return text
 
-    def _decide(self, picture: Image) -> Verdict:
+    def _decide(self, picture: Image) -> YesNoLogits:
         """Yes is as probable as the middle pixel is red, no as it is not, and other words have the rest."""
         red = self._red(picture)
         ln_yes, ln_no = (math.log(max(self.judge.sureness * share, 1e-300)) for share in (red, 1 - red))
-        return Verdict("yes" if red > 0.5 else "no", ln_yes, ln_no)
+        return YesNoLogits("yes" if red > 0.5 else "no", ln_yes, ln_no)
 
     def _red(self, picture: Image) -> float:
         self.judge.begun.set()

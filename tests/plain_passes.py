@@ -8,15 +8,15 @@ from PIL import Image
 
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
-from lychee_rerank.model.question import Question
+from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import Answer, EmptyCache, ModelChoice, Verdict, Why
+from lychee_rerank.records import Answer, ChoiceReason, EmptyCache, ModelChoice, YesNoLogits
 from lychee_rerank.scoring.prompts import NUMBER, PromptTemplate, build_messages
 
 
 def load_demo_model() -> VisionLanguageModel:
     """The bundled model as the app loads it."""
-    choice = ModelChoice(folder=DEMO_FOLDER, name="demo", demo=True, why=Why.REQUESTED)
+    choice = ModelChoice(folder=DEMO_FOLDER, name="demo", demo=True, reason=ChoiceReason.REQUESTED)
     return load_model(choice, dtype=None, pixel_budget_px=None, empty_cache=EmptyCache.PHOTO)
 
 
@@ -64,15 +64,17 @@ def never(_: str) -> bool:
     return False
 
 
-def answer_one(question: Question, picture: Image.Image, *, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+def answer_one(
+    prompt: PrefilledPrompt, picture: Image.Image, *, max_tokens: int, until: Callable[[str], bool]
+) -> Answer:
     """What the engine answers about one picture."""
-    (answer,) = question.answer_all(question.look_all([picture]), max_tokens=max_tokens, until=until)
+    (answer,) = prompt.generate(prompt.encode([picture]), max_tokens=max_tokens, until=until)
     return answer
 
 
-def decide_one(question: Question, picture: Image.Image) -> Verdict:
+def decide_one(prompt: PrefilledPrompt, picture: Image.Image) -> YesNoLogits:
     """The engine's verdict about one picture."""
-    (verdict,) = question.decide_all(question.look_all([picture]))
+    (verdict,) = prompt.yes_no_logits(prompt.encode([picture]))
     return verdict
 
 

@@ -17,11 +17,12 @@ from lychee_rerank.commands.output import printable, text_argument
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.export.json_document import outcome_fields
 from lychee_rerank.photos.folders import find_photos
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
+from lychee_rerank.query import MAX_QUERY_CHARACTERS, Query, parse_query
 from lychee_rerank.records import Answer, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.results.criteria import Criteria
 from lychee_rerank.results.ranking import rank_photos
-from lychee_rerank.scoring.prompts import MAX_QUERY_CHARACTERS, NUMBER, clean_query
+from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.scoring.readout import number_is_over, read_number
 from lychee_rerank.store.store import Store
 from lychee_rerank.words import CHINESE
@@ -50,12 +51,12 @@ def test_any_number_in_an_answer_gives_a_score_from_0_to_10(text: str) -> None:
 @given(ANYTHING)
 def test_any_query_is_scored_as_text_or_refused(typed: str) -> None:
     try:
-        query = clean_query(typed)
+        query = parse_query(typed)
     except QueryRefused:
         return
-    assert 0 < len(query) <= MAX_QUERY_CHARACTERS
-    assert query == query.strip()
-    assert query.encode().decode() in NUMBER.fill(query)[1]
+    assert 0 < len(query.cleaned) <= MAX_QUERY_CHARACTERS
+    assert query.cleaned == query.cleaned.strip()
+    assert query.cleaned.encode().decode() in NUMBER.fill(query.cleaned)[1]
 
 
 @given(ANYTHING.map(lambda text: text.encode("utf-8", "surrogatepass").replace(b"\0", b"")))
@@ -79,7 +80,7 @@ def test_a_file_of_any_name_is_found_kept_and_printed(names: list[bytes]) -> Non
             Text(body=photo.name).SerializeToString()  # what the page sends
             assert printable(photo.name).isprintable()
         store = Store(Path(folder) / "data")
-        store.runs.begin(Run("one", "ann", None, "query", found.photos, begun_s=0.0), status="waiting")
+        store.runs.begin(Run("one", "ann", None, parse_query("query"), found.photos, begun_s=0.0), status="waiting")
         kept = store.runs.load("one")
         store.close()
         assert kept is not None
@@ -97,12 +98,14 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
 ) -> None:
     texts = [(_shown(name), _shown(answer), good) for name, answer, good in rows]
     outcomes = [
-        ScoredPhoto(index, name, replace(SCORE, answer=answer), "hash") if good else Refusal(index, name, Reason.BROKEN)
+        ScoredPhoto(index, name, replace(SCORE, answer=answer), "hash")
+        if good
+        else Refusal(index, name, RefusalReason.BROKEN)
         for index, (name, answer, good) in enumerate(texts)
     ]
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    criteria = Criteria(tuple(name for name, _, _ in texts))
+    criteria = Criteria(tuple(Query(name, name) for name, _, _ in texts))
     fields = outcome_fields(ranked, refused, tell=CHINESE.note, criteria=criteria)
     report = json.dumps(fields, ensure_ascii=False).encode()
     read = json.loads(report)

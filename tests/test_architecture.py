@@ -5,39 +5,38 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lychee_rerank"
-EVERYBODYS = {"records", "problems", "errors"}
+EVERYBODYS = {"records", "problems", "errors", "query"}
 
 # A room, and the others that it may import beside what is everybody's.
 ALLOWED: dict[str, set[str]] = {
     "records": set(),
     "problems": set(),
     "errors": set(),
+    "query": set(),
     "machine": set(),
     "photos": set(),
     "scoring": {"photos", "machine"},
     "settings": {"scoring"},
-    "results": {"scoring"},
+    "results": set(),
     "evaluation": {"scoring"},
     "export": {"results"},
-    "pairs": {"export", "scoring"},
+    "pairs": {"export"},
     "words": {"export", "results"},
     "store": {"photos", "scoring"},
     "jobs": {"photos", "scoring", "store"},
     "model": {"photos", "scoring", "settings", "machine"},
     "web": {"photos", "store", "words"},
     "reranker": {"model", "photos", "results", "scoring", "settings", "store", "machine"},
-    "page": {
-        *("export", "jobs", "model", "photos", "results", "store", "web", "words"),
-        *("machine", "pairs", "settings"),
-    },
+    "service": {"jobs", "machine", "model", "photos", "settings", "store", "web"},
+    "page": {"export", "jobs", "model", "pairs", "photos", "results", "service", "store", "web", "words"},
     "commands": {
         *("evaluation", "export", "model", "photos", "results", "scoring", "store", "words"),
         *("machine", "pairs", "settings"),
     },
     "__init__": {"reranker"},
     "__main__": {"commands", "machine", "settings", "words"},
-    "app": {"page"},
-    "serve": {"page", "settings", "web"},
+    "app": {"page", "service"},
+    "serve": {"service", "settings", "web"},
 }
 
 # A third-party package, and the rooms that may import it.

@@ -19,23 +19,24 @@ KILLS = int(os.environ.get("LYCHEE_KILLS", "3"))  # a command takes some seconds
 TOLERANCE = 1e-4
 MOST_S = 120
 
-# What the app does, without its page: the shared things, and a first click where there is no run yet.
+# What the app does, without its page: the service, and a first click where there is no run yet.
 APP = """
 from lychee_rerank.photos.folders import find_photos
-from lychee_rerank.page.process import open_shared
+from lychee_rerank.query import parse_query
+from lychee_rerank.service import open_service
 from pathlib import Path
 import sys
-shared = open_shared()
-known = shared.store.database.rows("SELECT id FROM runs")
+service = open_service()
+known = service.store.database.rows("SELECT id FROM runs")
 if not known:
-    shared.worker.submit(sys.argv[1], find_photos([Path(sys.argv[2])]).photos)
-    known = shared.store.database.rows("SELECT id FROM runs")
+    service.worker.submit(parse_query(sys.argv[1]), find_photos([Path(sys.argv[2])]).photos)
+    known = service.store.database.rows("SELECT id FROM runs")
 print(known[0]["id"], flush=True)
-job = shared.worker.book.find(known[0]["id"])
+job = service.worker.book.find(known[0]["id"])
 job.wait()
 for outcome in job.progress().outcomes:
     print(outcome.index, outcome.score.value, outcome.score.expected, outcome.score.answer, flush=True)
-shared.close()
+service.close()
 """
 
 

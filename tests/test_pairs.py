@@ -22,7 +22,7 @@ def parse(content: str) -> tuple[list[Pair], list[tuple[int, RowProblem]]]:
 
 def test_rows_become_pairs_with_their_lines_and_labels() -> None:
     good, bad = parse('file,text,label\na.jpg,red sofa,1\n"b.jpg","two\nlines",no\n\nc.jpg,"a, b",\n')
-    assert [(pair.line, pair.photo.name, pair.text, pair.fits) for pair in good] == [
+    assert [(pair.line, pair.photo.name, pair.query.text, pair.fits) for pair in good] == [
         (2, "a.jpg", "red sofa", True),
         (3, "b.jpg", "two\nlines", False),
         (6, "c.jpg", "a, b", None),
@@ -34,30 +34,30 @@ def test_rows_become_pairs_with_their_lines_and_labels() -> None:
 def test_columns_are_found_whatever_excel_wrote_between_them(head: str) -> None:
     mark = next(mark for mark in ";\t," if mark in head)
     (pair,), _ = parse(f"{head}\r\n" + mark.join(("a.jpg", "沙发", "是")) + "\r\n")
-    assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "沙发", True)
+    assert (pair.photo.name, pair.query.text, pair.fits) == ("a.jpg", "沙发", True)
 
 
 @pytest.mark.parametrize("head", ["文件,文字,标签", "文件,text, 标签 ", "标签,file,文字"])
 def test_columns_may_have_their_chinese_names(head: str) -> None:
     row = {"文件": "a.jpg", "file": "a.jpg", "文字": "沙发", "text": "沙发", "标签": "符合"}
     (pair,), _ = parse(f"{head}\n" + ",".join(row[column.strip()] for column in head.split(",")) + "\n")
-    assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "沙发", True)
+    assert (pair.photo.name, pair.query.text, pair.fits) == ("a.jpg", "沙发", True)
 
 
 def test_a_chinese_column_beside_the_english_one_is_another_column() -> None:
     (pair,), _ = parse("文字,file,text,文件\n备注,a.jpg,sofa,b.jpg\n")
-    assert (pair.photo.name, pair.text) == ("a.jpg", "sofa")
+    assert (pair.photo.name, pair.query.text) == ("a.jpg", "sofa")
 
 
 @pytest.mark.parametrize(("cell", "text"), [("'=1+1", "=1+1"), ("'＠you", "＠you"), ("'tis", "'tis"), ("'", "'")])
 def test_what_kept_a_text_from_being_a_formula_is_no_part_of_it(cell: str, text: str) -> None:
     (pair,), _ = parse(f"file,text\na.jpg,{cell}\n")
-    assert pair.text == text
+    assert pair.query.text == text
 
 
 def test_further_columns_in_any_order_are_passed_over() -> None:
     (pair,), _ = parse("id,text,note,file\n7,sofa,!,a.jpg,more\n")
-    assert (pair.photo.name, pair.text, pair.fits) == ("a.jpg", "sofa", None)
+    assert (pair.photo.name, pair.query.text, pair.fits) == ("a.jpg", "sofa", None)
 
 
 @pytest.mark.parametrize(

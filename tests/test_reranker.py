@@ -12,7 +12,7 @@ import lychee_rerank
 from lychee_rerank import Reranker
 from lychee_rerank.errors import LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
 from lychee_rerank.photos.decode import decode_picture
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.served import ROOT
 
@@ -36,7 +36,7 @@ def test_paths_come_back_best_first_each_scored_or_refused(reranker: Reranker, t
     assert all(result.name == str(SAMPLES[result.index]) for result in report.results)
     assert all(float(result.answer) == result.score for result in report.results)
     assert all(0 <= result.expected <= 10 and 0 <= result.label_mass <= 1 for result in report.results)
-    assert [(refusal.index, refusal.reason) for refusal in report.refused] == [(32, Reason.UNREADABLE)]
+    assert [(refusal.index, refusal.reason) for refusal in report.refused] == [(32, RefusalReason.UNREADABLE)]
 
 
 def test_bytes_paths_and_pictures_of_the_same_photo_get_the_same_score(reranker: Reranker) -> None:

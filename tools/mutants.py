@@ -71,7 +71,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "model.demo_vocabulary": ("model/test_demo_vocabulary.py",),
     "model.positions": ("model/test_positions.py",),
     "model.kv_cache": ("model/test_kv_cache.py",),
-    "model.question": ("model/test_question.py",),
+    "model.prompt": ("model/test_prompt.py",),
     "export.tables": ("export/test_tables.py", "results/test_moderation.py"),
     "export.ratings": ("export/test_xmp.py", "export/test_copies.py"),
     "export.file_names": ("export/test_file_names.py",),
@@ -83,7 +83,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "photos.formats": ("content[21:26]", "content[26:29]", "content[28:31]"),  # the mask behind them drops what is more
     "evaluation.metrics": ("'10': 11.0",),  # no truth is above 10
     "model.kv_cache": ("like = rows[0][1]",),  # both pieces are alike but for their length
-    "model.question": ("argmax(+1", "dim=+1", "keepdim=False"),  # the last of two; one token is decoded as a list is
+    "model.prompt": ("argmax(+1", "dim=+1", "keepdim=False"),  # the last of two; one token is decoded as a list is
     "scoring.readout": ("if odds > 0 ", "if odds >= 1 "),  # both forms are right near 0
 }
 

@@ -23,14 +23,14 @@ from lychee_rerank.commands.output import (
 )
 from lychee_rerank.evaluation.labelled_set import FILE_NAME, LabelledQuery, load_labels
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.records import ModelCard, Readout, Refusal
-from lychee_rerank.scoring.judge import Judge
-from lychee_rerank.scoring.scorer import Outcome
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.records import ModelCard, Outcome, Readout, Refusal
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
 if TYPE_CHECKING:  # scikit-learn and scipy come in when a set is evaluated, so that other commands start at once
-    from lychee_rerank.evaluation.evaluate import Evaluation, Figures, JudgedQuery
+    from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures
 
 VERSIONS = ("torch", "transformers", "scikit-learn", "scipy")
 RULES = """\
@@ -43,7 +43,7 @@ def _number(value: float | None, places: int) -> str:
     return "-" if value is None else f"{value:.{places}f}"
 
 
-ROWS: tuple[tuple[str, "Callable[[Figures], str]"], ...] = (
+ROWS: tuple[tuple[str, "Callable[[LanguageFigures], str]"], ...] = (
     ("queries", lambda row: str(row.queries)),
     ("  with one truth", lambda row: str(row.one_truth)),
     ("photos", lambda row: str(row.photos)),
@@ -65,8 +65,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("evaluate", help="score a labelled set and print how well the scores follow its truth")
     parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {FILE_NAME} (docs/evaluation.md)")
     names = [readout.value for readout in Readout]
-    told = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
-    parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=told)
+    help_text = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
+    parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=help_text)
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_model_option(parser)
 
@@ -76,7 +76,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     labels = load_labels(options.folder)
     readouts = [with_readout(settings, name) for name in dict.fromkeys(options.readout)]
     judge = ModelLoader(settings).load()
-    evaluations = _evaluate_all(judge, labels, readouts=readouts)
+    with DecodePool() as decoders:
+        evaluations = _evaluate_all(Engine(judge, decoders.decode), labels, readouts=readouts)
     if options.json:
         print(json.dumps(_report(judge.card, evaluations), ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
 
 
 def _evaluate_all(
-    judge: Judge, labels: Sequence[LabelledQuery], *, readouts: Sequence[Settings]
+    engine: Engine, labels: Sequence[LabelledQuery], *, readouts: Sequence[Settings]
 ) -> "tuple[Evaluation, ...]":
     """One evaluation per readout, with a bar on a terminal."""
     from lychee_rerank.evaluation.evaluate import evaluate
@@ -96,7 +97,7 @@ def _evaluate_all(
     photos = sum(len(labelled.photos) for labelled in labels) * len(readouts)
     with tqdm(total=photos, unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as progress:
         return tuple(
-            evaluate(judge, labels, readout=each.readout, template=each.template, on_photo=progress.update)
+            evaluate(engine, labels, readout=each.readout, template=each.template, on_photo=progress.update)
             for each in readouts
         )
 
@@ -145,7 +146,7 @@ def _query_fields(query: "JudgedQuery") -> dict[str, object]:
     labelled = query.labelled
     return {
         "id": labelled.id,
-        "query": labelled.query,
+        "query": labelled.query.text,
         "language": labelled.language,
         "ranks": None if query.ranks is None else asdict(query.ranks),
         "seconds": query.seconds_s,

@@ -42,8 +42,8 @@ def plan_export(options: argparse.Namespace) -> Export | None:
     if options.export is None and form is not XmpForm.NONE:
         raise SettingInvalid("--xmp", form.value, "--export FOLDER beside it")
     if form is XmpForm.NONE and (options.write_query or options.stars):
-        told = "--write-query" if options.write_query else "--stars"
-        raise SettingInvalid("--xmp", form.value, f"another form beside {told}")
+        option = "--write-query" if options.write_query else "--stars"
+        raise SettingInvalid("--xmp", form.value, f"another form beside {option}")
     if options.export is None:
         return None
     check_folder(options.export)

@@ -3,7 +3,7 @@
 import argparse
 
 from lychee_rerank.commands.output import EXIT_DONE, add_model_option
-from lychee_rerank.model.loader import ModelLoader, see_gpu
+from lychee_rerank.model.loader import ModelLoader, find_gpu
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
@@ -16,10 +16,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints a line per fact; loads nothing."""
-    choice, gpu = ModelLoader(settings).choose(), see_gpu()
+    choice, gpu = ModelLoader(settings).choose(), find_gpu()
     print(f"model   {choice.name}{' (bundled demo model)' if choice.demo else ''}")
     print(f"folder  {choice.folder}")
-    print(f"why     {choice.why.replace('_', ' ')}")
+    print(f"why     {choice.reason.replace('_', ' ')}")
     if gpu.name:
         print(f"device  {gpu.name}, {gpu.free_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB free")
     else:

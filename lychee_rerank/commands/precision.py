@@ -18,10 +18,13 @@ from lychee_rerank.commands.output import (
 from lychee_rerank.machine import available_bytes, watch
 from lychee_rerank.model.checkpoint import count_parameters
 from lychee_rerank.model.loader import ModelLoader, give_memory_back, memory_in_use
+from lychee_rerank.photos.decode import Decode
+from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.folders import find_photos
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo, Rule, ScoredPhoto
-from lychee_rerank.scoring.prompts import clean_query
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
@@ -38,7 +41,7 @@ that this app does not carry, and how far it moves scores would be a measure of 
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PrecisionFigures:
     """What one precision costs and gives; memory in bytes."""
 
     seconds_per_photo: float
@@ -61,24 +64,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints a row per precision; EXIT_NOTHING_SCORED where no photo could be scored."""
     settings = with_readout(settings, options.readout)
-    clean_query(options.query)
+    query = parse_query(options.query)
     photos = find_photos(options.paths).photos
     print(COLUMNS)
-    found = [_print_row(dtype, options.query, photos, settings=settings) for dtype in BYTES_PER_NUMBER]
+    with DecodePool() as decoders:
+        found = [
+            _print_row(query, photos, decode=decoders.decode, settings=replace(settings, dtype=dtype))
+            for dtype in BYTES_PER_NUMBER
+        ]
     print(f"\n{NOTES}")
     return EXIT_DONE if any(found) else EXIT_NOTHING_SCORED
 
 
-def _print_row(dtype: str, query: str, photos: Sequence[Photo], *, settings: Settings) -> bool:
-    """True where there is something to tell."""
-    loader = ModelLoader(replace(settings, dtype=dtype))
+def _print_row(query: Query, photos: Sequence[Photo], *, decode: Decode, settings: Settings) -> bool:
+    """The row of the precision in the settings; True where photos were scored."""
+    loader, dtype = ModelLoader(settings), str(settings.dtype)
     choice = loader.choose()
     needed = round(count_parameters(choice.folder) * BYTES_PER_NUMBER[dtype] * ROOM)
     free = loader.gpu.free_bytes if loader.gpu and loader.gpu.name else available_bytes()
     if needed > free:
         print(f"{dtype:9}does not fit: it needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free")
         return False
-    figures = _measure(Engine(loader.load()), query, photos, settings=settings)
+    figures = _measure(Engine(loader.load(), decode), query, photos, settings=settings)
     give_memory_back()
     if figures is None:
         print(f"{dtype:9}no photo could be scored")
@@ -89,8 +96,8 @@ def _print_row(dtype: str, query: str, photos: Sequence[Photo], *, settings: Set
     return True
 
 
-def _measure(engine: Engine, query: str, photos: Sequence[Photo], *, settings: Settings) -> Figures | None:
-    """Two runs over the photos, each looking anew; None where nothing was scored."""
+def _measure(engine: Engine, query: Query, photos: Sequence[Photo], *, settings: Settings) -> PrecisionFigures | None:
+    """Two runs over the photos, each encoding them anew; None where nothing was scored."""
     readout, template = settings.readout, settings.template
     begun_s = perf_counter()
     with watch(lambda: memory_in_use(engine.judge.card)) as peak:
@@ -107,7 +114,7 @@ def _measure(engine: Engine, query: str, photos: Sequence[Photo], *, settings: S
     if not both:
         return None
     values = sorted((first[index].value for index in both), reverse=True)
-    return Figures(
+    return PrecisionFigures(
         seconds_per_photo=seconds,
         peak_bytes=peak.used_bytes,
         top_mean=fmean(values[:TOP]),

@@ -26,18 +26,19 @@ from lychee_rerank.commands.output import (
 from lychee_rerank.export.json_document import outcome_fields
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.photos.decode_pool import Decoders
+from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.folders import find_photos
-from lychee_rerank.records import Photo, RankedPhoto, Rule
-from lychee_rerank.results.criteria import Criteria, collect_criteria, split_query
+from lychee_rerank.query import Query, parse_query
+from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
+from lychee_rerank.results.criteria import Criteria, collect_criteria
 from lychee_rerank.results.ranking import Results, collect_results
 from lychee_rerank.results.selection import Part, View
-from lychee_rerank.results.spread import Spread, Verdict, measure_spread
+from lychee_rerank.results.spread import Spread, SpreadVerdict, measure_spread
 from lychee_rerank.scoring.cache_keys import build_key
-from lychee_rerank.scoring.judge import Judge, Sight
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.judge import Encoded, Judge
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.prompts import clean_query
-from lychee_rerank.scoring.scorer import Engine, Outcome, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.words import Words, words_for
@@ -65,16 +66,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints the ranking; EXIT_NOTHING_SCORED where there is none."""
     settings = with_readout(settings, options.readout)
-    clean_query(options.query)  # a query that cannot be scored is told before the model loads
+    query = parse_query(options.query)  # a query that cannot be scored is refused before the model loads
     export = plan_export(options)
     found = find_photos(options.paths)
     if not found.photos:
         print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
         return EXIT_NOTHING_SCORED
-    parts = _split(options.query, words) if options.criteria else ()
+    parts = _split(query, words) if options.criteria else ()
     with open_scores(settings, wanted=not options.no_store) as scores:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
-        queries = (options.query, *parts)
+        queries = (query, *parts)
         results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
     spread = measure_spread([photo.scored.score.value for photo in results.ranked])
     line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     else:
         _print_table(chosen, results.criteria, words)
         _tell_spread(spread, words)
-        if spread.verdict is Verdict.FLAT and not parts and len(split_query(options.query)) > 1:
+        if spread.verdict is SpreadVerdict.FLAT and not parts and len(query.parts) > 1:
             print(words.results.offer_parts, file=sys.stderr)
         for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
@@ -107,22 +108,21 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-def _split(query: str, words: Words) -> tuple[str, ...]:
-    """The parts of the query; none, which is told, where it has but one."""
-    parts = split_query(query)
-    if len(parts) < 2:
+def _split(query: Query, words: Words) -> tuple[Query, ...]:
+    """The parts of the query; none where it has but one, and a line that says so."""
+    if len(query.parts) < 2:
         print(words.results.one_part, file=sys.stderr)
         return ()
-    return parts
+    return query.parts
 
 
 def _rank_all(
-    judge: Judge, queries: Sequence[str], photos: tuple[Photo, ...], *, settings: Settings, scores: Scores | None
+    judge: Judge, queries: Sequence[Query], photos: tuple[Photo, ...], *, settings: Settings, scores: Scores | None
 ) -> tuple[Results, int]:
     """The photos ranked by the first query, with what the others gave; and how many scores were there already."""
     parts = queries[1:]
-    memory = PhotoMemory[Sight](photo_memory_bytes(settings.memory_bytes) if parts else 0)
-    with Decoders() as decoders:
+    memory = PhotoMemory[Encoded](photo_memory_bytes(settings.memory_bytes) if parts else 0)
+    with DecodePool() as decoders:
         engine = Engine(judge, decoders.decode, memory)
         runs = [_score_all(engine, query, photos, settings=settings, scores=scores) for query in queries]
     outcomes, *of_parts = (run for run, _ in runs)
@@ -131,7 +131,7 @@ def _rank_all(
 
 
 def _score_all(
-    engine: Engine, query: str, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
+    engine: Engine, query: Query, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
 ) -> tuple[list[Outcome], int]:
     """One outcome per photo, with a bar on a terminal; and how many scores were there already."""
     readout, template = settings.readout, settings.template
@@ -152,7 +152,7 @@ def _print_table(ranked: Iterable[RankedPhoto], criteria: Criteria, words: Words
     """A row per photo; a column per part of the query, which the lines before name."""
     columns = [f"({n})" for n in range(1, len(criteria.parts) + 1)]
     for column, part in zip(columns, criteria.parts, strict=True):
-        print(column, printable(part))
+        print(column, printable(part.text))
     print("  ".join(["rank", "score", *(f"{column:>5}" for column in columns), "name"]))
     for photo in ranked:
         score = photo.scored.score

@@ -15,10 +15,12 @@ from lychee_rerank.commands.output import (
     with_readout,
 )
 from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo, Refusal, Rule
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
-from lychee_rerank.scoring.prompts import clean_query
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
@@ -38,23 +40,31 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints the score and the explanation; EXIT_NOTHING_SCORED where the photo is refused."""
     settings = with_readout(settings, options.readout)
-    clean_query(options.query)  # a query that cannot be scored is told before the model loads
+    query = parse_query(options.query)  # a query that cannot be scored is refused before the model loads
     photo = Photo(name=str(options.photo), path=options.photo)
-    engine = Engine(ModelLoader(settings).load())
-    value, marks = options.score, []
+    with DecodePool() as decoders:
+        engine = Engine(ModelLoader(settings).load(), decoders.decode)
+        return _explain(engine, query, photo, given=options.score, settings=settings, words=words)
+
+
+def _explain(
+    engine: Engine, query: Query, photo: Photo, *, given: float | None, settings: Settings, words: Words
+) -> int:
+    """Explains the given score, or else the one that the photo gets."""
+    value, marks = given, []
     if value is None:
-        (outcome,) = score_photos(engine, options.query, [photo], readout=settings.readout, template=settings.template)
+        (outcome,) = score_photos(engine, query, [photo], readout=settings.readout, template=settings.template)
         if isinstance(outcome, Refusal):
-            return _tell_refusal(outcome, words)
+            return _print_refusal(outcome, words)
         value, marks = outcome.score.value, [words.no_number] * (outcome.score.rule is Rule.NONE)
-    explanation = explain_score(engine, options.query, photo, score=value)
+    explanation = explain_score(engine, query, photo, score=value)
     if isinstance(explanation, Refusal):
-        return _tell_refusal(explanation, words)
+        return _print_refusal(explanation, words)
     print("  ".join([words.score_of.format(score=value, name=printable(photo.name)), *marks]))
     print("\n".join(map(printable, explanation.splitlines())) or words.raw_answer_empty)
     return EXIT_DONE
 
 
-def _tell_refusal(refusal: Refusal, words: Words) -> int:
+def _print_refusal(refusal: Refusal, words: Words) -> int:
     print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     return EXIT_NOTHING_SCORED

@@ -15,10 +15,10 @@ from lychee_rerank.evaluation.metrics import (
     rank_figures,
     tied_share,
 )
-from lychee_rerank.records import Readout, Refusal, Rule, Score, ScoredPhoto
-from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.records import Outcome, Readout, Refusal, Rule, Score, ScoredPhoto
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
-from lychee_rerank.scoring.scorer import Engine, Outcome, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class JudgedQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LanguageFigures:
     """The figures over some queries; None for what is undefined there. nDCG, MRR, R@1 and Somers' D are means.
 
     `one_truth` counts the queries that these four leave out, as all photos have the same truth.
@@ -73,11 +73,11 @@ class Evaluation:
     readout: Readout
     template: PromptTemplate
     queries: tuple[JudgedQuery, ...]
-    figures: tuple[Figures, ...]
+    figures: tuple[LanguageFigures, ...]
 
 
 def evaluate(
-    judge: Judge,
+    engine: Engine,
     labels: Sequence[LabelledQuery],
     *,
     readout: Readout,
@@ -86,18 +86,23 @@ def evaluate(
 ) -> Evaluation:
     """Every query scored as `rank` scores it, its photos anew; `on_photo` is called after each."""
     queries = tuple(
-        _judge_query(judge, labelled, readout=readout, template=template, on_photo=on_photo) for labelled in labels
+        _judge_query(engine, labelled, readout=readout, template=template, on_photo=on_photo) for labelled in labels
     )
     return Evaluation(readout=readout, template=template, queries=queries, figures=_figures_by_language(queries))
 
 
 def _judge_query(
-    judge: Judge, labelled: LabelledQuery, *, readout: Readout, template: PromptTemplate, on_photo: Callable[[], object]
+    engine: Engine,
+    labelled: LabelledQuery,
+    *,
+    readout: Readout,
+    template: PromptTemplate,
+    on_photo: Callable[[], object],
 ) -> JudgedQuery:
     """The query's photos scored in their order, and timed."""
     outcomes: list[Outcome] = []
     start_s = time.perf_counter()
-    for outcome in score_photos(Engine(judge), labelled.query, labelled.photos, readout=readout, template=template):
+    for outcome in score_photos(engine, labelled.query, labelled.photos, readout=readout, template=template):
         outcomes.append(outcome)
         on_photo()
     seconds_s = time.perf_counter() - start_s
@@ -114,19 +119,19 @@ def _judged(truth: float, outcome: Outcome) -> JudgedPhoto:
     return JudgedPhoto(truth=truth, score=outcome.score.value, expected=outcome.score.expected)
 
 
-def _figures_by_language(queries: Sequence[JudgedQuery]) -> tuple[Figures, ...]:
+def _figures_by_language(queries: Sequence[JudgedQuery]) -> tuple[LanguageFigures, ...]:
     """The figures of each language, in the order in which they first appear, then of all together."""
     languages = dict.fromkeys(query.labelled.language for query in queries)
     each = [sum_up(name, [query for query in queries if query.labelled.language == name]) for name in languages]
     return (*each, sum_up(ALL_LANGUAGES, queries))
 
 
-def sum_up(language: str, queries: Sequence[JudgedQuery]) -> Figures:
+def sum_up(language: str, queries: Sequence[JudgedQuery]) -> LanguageFigures:
     """The figures over the queries, of which there is at least one."""
     ranks = [query.ranks for query in queries if query.ranks is not None]
     photos = [photo for query in queries for photo in query.photos]
     scores = [score for query in queries for score in query.scores]
-    return Figures(
+    return LanguageFigures(
         language=language,
         queries=len(queries),
         one_truth=len(queries) - len(ranks),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.errors import LabelsInvalid, QueryRefused
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo
-from lychee_rerank.scoring.prompts import clean_query
 
 FILE_NAME = "queries.jsonl"
 MAX_TRUTH = 10
@@ -25,7 +25,7 @@ class LabelledQuery:
     """A query with its gallery; `truths` are from 0 to 10, in the order of the photos."""
 
     id: str
-    query: str
+    query: Query
     language: str
     photos: tuple[Photo, ...]
     truths: tuple[float, ...]
@@ -76,7 +76,7 @@ def _parse_line(line: bytes, number: int, *, folder: Path) -> LabelledQuery:
     truths = tuple(_check_truth(name, truth) for name, truth in relevance.items())
     return LabelledQuery(
         id=_check_id(fields.get("id", f"line {number}")),
-        query=_check_query(fields["query"]),
+        query=_parse_query(fields["query"]),
         language=_check_language(fields["language"]),
         photos=_find_photos(tuple(relevance), folder=folder),
         truths=truths,
@@ -114,11 +114,10 @@ def _check_id(value: object) -> str:
     return str(value)
 
 
-def _check_query(value: object) -> str:
+def _parse_query(value: object) -> Query:
     if not isinstance(value, str):
         raise _BadLine("'query' is no text")
-    clean_query(value)
-    return value
+    return parse_query(value)
 
 
 def _check_language(value: object) -> str:

@@ -11,7 +11,7 @@ def outcome_fields(
     ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, tell: Tell, criteria: Criteria
 ) -> dict[str, object]:
     """The JSON form of the photos; scores in full precision, those for the parts of the query where it has them."""
-    asked = {"criteria": criteria.parts} if criteria.parts else {}
+    asked = {"criteria": [part.text for part in criteria.parts]} if criteria.parts else {}
     return asked | {
         "results": [
             {

@@ -66,7 +66,7 @@ def build_table(results: Results, *, tell: Tell, copies: Sequence[Copied] = ()) 
     rows += [(refusal.index, (*gaps, refusal.name, "", "", "", tell(refusal), "", "")) for refusal in results.refused]
     criteria = results.criteria
     whole = [(*row, *("" if score is None else score for score in criteria.of(index))) for index, row in rows]
-    return encode_rows((*COLUMNS, *criteria.parts), whole)
+    return encode_rows((*COLUMNS, *(part.text for part in criteria.parts)), whole)
 
 
 def _ranked_row(photo: RankedPhoto, copy: Copied | None, *, tell: Tell) -> tuple[Cell, ...]:
@@ -89,7 +89,7 @@ def build_flagged_table(moderation: Moderation, *, tell: Tell, term: Term = str)
 
 def _judged_row(judged: JudgedPair, *, flagged: str, tell: Tell, term: Term) -> tuple[Cell, ...]:
     pair, outcome = judged.pair, judged.outcome
-    start, label = (pair.line, pair.photo.name, pair.text), "" if pair.fits is None else term(LABELS[pair.fits])
+    start, label = (pair.line, pair.photo.name, pair.query.text), "" if pair.fits is None else term(LABELS[pair.fits])
     if isinstance(outcome, Refusal):
         return (*start, "", flagged, label, "", "", "", "", tell(outcome))
     score = outcome.score

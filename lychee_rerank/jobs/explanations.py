@@ -7,8 +7,8 @@ from dataclasses import replace
 from lychee_rerank.errors import LycheeError, StorageFailed
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.records import Refusal, ScoredPhoto
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
-from lychee_rerank.scoring.scorer import Engine
 from lychee_rerank.store.explanations import Explanations
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Explanation:
         """True where `cancel` ended it."""
         return self._cancelled
 
-    def tell(self, text: str) -> None:
+    def update(self, text: str) -> None:
         """Takes the text so far."""
         with self._lock:
             if not self.over:
@@ -149,8 +149,8 @@ class ExplanationBook:
             job.run.query_of(index),
             job.photos[index],
             score=scored.score.value,
-            told=explanation.tell,
-            enough=lambda: explanation.over,
+            on_text=explanation.update,
+            stop=lambda: explanation.over,
             gallery=hash(job.photos),
         )
         if isinstance(said, Refusal):

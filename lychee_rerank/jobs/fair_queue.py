@@ -20,7 +20,7 @@ class Turn(Protocol):
 Lined = TypeVar("Lined", bound=Turn)
 
 
-class Turns(Generic[Lined]):
+class FairQueue(Generic[Lined]):
     """All that waits or is under way; safe to use from any thread."""
 
     def __init__(self) -> None:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
-from lychee_rerank.records import Photo, Refusal, Run, ScoredPhoto
-from lychee_rerank.scoring.prompts import clean_query
-
-Outcome = ScoredPhoto | Refusal
+from lychee_rerank.query import Query
+from lychee_rerank.records import Outcome, Photo, Run
 
 
 class Status(StrEnum):
@@ -62,7 +60,7 @@ class Job:
     ) -> None:
         self.run = run
         self.id, self.owner, self.query, self.photos = run.id, run.owner, run.query, run.photos
-        self.key = (run.owner, clean_query(run.query), run.photos, run.pairs)
+        self.key = (run.owner, run.query, run.photos, run.pairs)
         self.scored_by, self.demo = scored_by, demo
         self._lock = threading.Lock()
         self._status = status
@@ -125,9 +123,9 @@ class Job:
         """True once something has come of every photo."""
         return len(self._outcomes) == len(self.photos)
 
-    def left(self) -> dict[str, list[tuple[int, Photo]]]:
+    def left(self) -> dict[Query, list[tuple[int, Photo]]]:
         """The photos that nothing has come of yet, each with its place in upload order, by the query that is theirs."""
-        left: dict[str, list[tuple[int, Photo]]] = {}
+        left: dict[Query, list[tuple[int, Photo]]] = {}
         with self._lock:
             for index, photo in enumerate(self.photos):
                 if index not in self._outcomes:

@@ -7,8 +7,8 @@ import time
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job, Status
+from lychee_rerank.query import Query
 from lychee_rerank.records import Pairs, Photo, Run
-from lychee_rerank.scoring.prompts import clean_query
 from lychee_rerank.store.runs import KeptRun, Runs
 
 log = logging.getLogger(__name__)
@@ -26,17 +26,14 @@ class JobBook:
 
     def open(
         self,
-        query: str,
+        query: Query,
         photos: tuple[Photo, ...],
         *,
         owner: str,
         gallery: str | None,
         pairs: Pairs | None = None,
     ) -> tuple[Job, bool]:
-        """The owner's job under way for this query over these photos, or a new one, and whether it is new.
-
-        Raises QueryRefused.
-        """
+        """The owner's job under way for this query over these photos, or a new one, and whether it is new."""
         job = Job(Run(secrets.token_urlsafe(9), owner, gallery, query, photos, begun_s=time.time(), pairs=pairs))
         with self._lock:
             for known in self._jobs.values():
@@ -53,9 +50,9 @@ class JobBook:
         job = job or self._load_ended(job_id)
         return job if job is not None and job.run.owner == owner else None
 
-    def last(self, query: str, job: Job) -> Job | None:
+    def last(self, query: Query, job: Job) -> Job | None:
         """The last job at hand of the same owner for this query over the same photos, however it ended."""
-        key = (job.owner, clean_query(query), job.photos, None)
+        key = (job.owner, query, job.photos, None)
         with self._lock:
             return next((known for known in reversed(self._jobs.values()) if known.key == key), None)
 

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from lychee_rerank.jobs.job import Job, Status
-from lychee_rerank.records import Readout, ScoredPhoto
+from lychee_rerank.query import Query
+from lychee_rerank.records import Outcome, Readout, ScoredPhoto
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
-from lychee_rerank.scoring.prompts import PromptTemplate, clean_query, template_for
-from lychee_rerank.scoring.scorer import Engine, Outcome, PhotoScorer
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.prompts import PromptTemplate, template_for
+from lychee_rerank.scoring.scorer import PhotoScorer
 from lychee_rerank.store.store import Store
 
 
@@ -41,7 +43,7 @@ class JobScoring:
         self._note(next(self._steps, ()))
 
     def finish(self) -> None:
-        """Keeps what was seen of a job that ends early, and lacks its answer only."""
+        """Scores the photos of a job that ends early which are encoded, and lack their answers only."""
         self._note(self._scorer.finish())
 
     def close(self) -> None:
@@ -56,5 +58,5 @@ class JobScoring:
             score_key = key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
             self._store.runs.note(job.id, outcome, score_key=score_key, elapsed_s=job.progress().elapsed_s)
 
-    def _key_of(self, query: str) -> ScoreKey:
-        return replace(self._key, query=clean_query(query))
+    def _key_of(self, query: Query) -> ScoreKey:
+        return replace(self._key, query=query.cleaned)

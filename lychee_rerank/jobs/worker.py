@@ -6,21 +6,23 @@ Every outcome is kept as it comes: a run that was under way when the process end
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
-from lychee_rerank.jobs.fair_queue import Turns
+from lychee_rerank.jobs.fair_queue import FairQueue
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.job_book import JobBook
 from lychee_rerank.jobs.job_scoring import JobScoring
 from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.photos.decode import Decode, decode_picture
+from lychee_rerank.photos.decode import Decode
+from lychee_rerank.photos.hashes import PhotoHashes
+from lychee_rerank.query import Query
 from lychee_rerank.records import ModelCard, Pairs, Photo, Readout
-from lychee_rerank.scoring.judge import Judge, Sight
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.judge import Encoded, Judge
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import PromptTemplate
-from lychee_rerank.scoring.scorer import Engine
 from lychee_rerank.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,8 @@ class Setup:
     """
 
     load: Callable[[], Judge]
-    decode: Decode = decode_picture
+    decode: Decode
+    hashes: PhotoHashes = field(default_factory=PhotoHashes)
     memory_bytes: int = 0  # for what the model keeps of photos
     check: Callable[[], None] = lambda: None
     device_lost: Callable[[], None] = lambda: None
@@ -63,7 +66,7 @@ class Worker:
         self.book = JobBook(store.runs)
         self.explanations = ExplanationBook(store.explanations)
         self._store, self._lock = store, lock
-        self._turns: Turns[Job | Explanation] = Turns()
+        self._turns: FairQueue[Job | Explanation] = FairQueue()
         self._scorings: dict[str, JobScoring] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
@@ -76,7 +79,7 @@ class Worker:
 
     def submit(
         self,
-        query: str,
+        query: Query,
         photos: Sequence[Photo],
         *,
         owner: str = "",
@@ -86,7 +89,7 @@ class Worker:
         """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
 
         With `pairs` each of their photos is scored against its own text, and `query` is the list's name. Raises
-        QueryRefused, ScoringElsewhere.
+        ScoringElsewhere.
         """
         if self.elsewhere:
             raise ScoringElsewhere
@@ -125,8 +128,8 @@ class Worker:
             self.elsewhere = not self._take_over()
         self.setup.tidy()
         judge = self._load_judge()
-        memory = PhotoMemory[Sight](self.setup.memory_bytes)
-        engine = Engine(judge, decode=self.setup.decode, memory=memory) if judge else None
+        memory = PhotoMemory[Encoded](self.setup.memory_bytes)
+        engine = Engine(judge, self.setup.decode, memory, self.setup.hashes) if judge else None
         self.loaded.set()
         while not self._turns.closed:
             turn = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)

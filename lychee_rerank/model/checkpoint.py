@@ -107,7 +107,7 @@ def _require(folder: Path, *names: str) -> None:
         raise ModelUnusable(ModelProblem.INCOMPLETE, file=names[0], detail="it is missing", remedy=FETCH_AGAIN)
 
 
-def see_folder(folder: Path) -> FolderState:
+def scan_folder(folder: Path) -> FolderState:
     """The files that make up the model, as they are now; none for a folder that is not there. Reads no content."""
     if not folder.is_dir():
         return ()
@@ -122,6 +122,6 @@ def fingerprint_folder(folder: Path, hash_file: Callable[[Path], str]) -> str:
     `hash_file` reads 17 GB of weights the first time: it had better remember.
     """
     digest = hashlib.sha256()
-    for name, size_bytes, _ in see_folder(folder):
+    for name, size_bytes, _ in scan_folder(folder):
         digest.update(f"{name}\0{size_bytes}\0{hash_file(folder / name)}\n".encode())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.checkpoint import check_folder
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import ModelChoice, Why
+from lychee_rerank.records import ChoiceReason, ModelChoice
 
 LYCHEE_REPOSITORY = "vec-ai/lychee-rerank-mm"
 DEMO_NAME = "demo"
@@ -29,13 +29,13 @@ def choose_model(requested: str | None, *, models_dir: Path, gpu_free_bytes: int
     if requested:
         return _requested_model(requested, models_dir)
     if gpu_free_bytes is None:
-        return _demo_model(Why.NO_GPU)
+        return _demo_model(ChoiceReason.NO_GPU)
     if gpu_free_bytes < NEEDED_GPU_BYTES:
-        return _demo_model(Why.GPU_TOO_SMALL)
+        return _demo_model(ChoiceReason.GPU_TOO_SMALL)
     whole = next((folder for folder in _places(LYCHEE_REPOSITORY, models_dir) if _is_whole(folder)), None)
     if whole is None:
-        return _demo_model(Why.NO_WEIGHTS)
-    return ModelChoice(whole, LYCHEE_REPOSITORY, demo=False, why=Why.WEIGHTS_FOUND)
+        return _demo_model(ChoiceReason.NO_WEIGHTS)
+    return ModelChoice(whole, LYCHEE_REPOSITORY, demo=False, reason=ChoiceReason.WEIGHTS_FOUND)
 
 
 def weights_folder(models_dir: Path, repository: str = LYCHEE_REPOSITORY) -> Path:
@@ -46,9 +46,9 @@ def weights_folder(models_dir: Path, repository: str = LYCHEE_REPOSITORY) -> Pat
 def _requested_model(requested: str, models_dir: Path) -> ModelChoice:
     folder = Path(os.path.expanduser(requested)).absolute()
     if requested == DEMO_NAME or folder.resolve() == DEMO_FOLDER.resolve():
-        return _demo_model(Why.REQUESTED)
+        return _demo_model(ChoiceReason.REQUESTED)
     if folder.is_dir():
-        return ModelChoice(folder, folder.name, demo=False, why=Why.REQUESTED)
+        return ModelChoice(folder, folder.name, demo=False, reason=ChoiceReason.REQUESTED)
     # The first whole one, or else the first of all: loading it will say what is missing in it.
     found = max(_places(requested, models_dir), key=_is_whole, default=None)
     if found is None:
@@ -58,11 +58,11 @@ def _requested_model(requested: str, models_dir: Path) -> ModelChoice:
             detail="no such folder, and no such name in the hub's local cache",
             remedy=_NAME_A_FOLDER,
         )
-    return ModelChoice(found, requested, demo=False, why=Why.REQUESTED)
+    return ModelChoice(found, requested, demo=False, reason=ChoiceReason.REQUESTED)
 
 
-def _demo_model(why: Why) -> ModelChoice:
-    return ModelChoice(DEMO_FOLDER, DEMO_NAME, demo=True, why=why)
+def _demo_model(reason: ChoiceReason) -> ModelChoice:
+    return ModelChoice(DEMO_FOLDER, DEMO_NAME, demo=True, reason=reason)
 
 
 def _places(repository: str, models_dir: Path) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from transformers.utils.logging import disable_progress_bar
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.checkpoint import FETCH_AGAIN, check_folder
 from lychee_rerank.model.last_layer import skip_unread_rows
+from lychee_rerank.model.patches import TOKEN_PX
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.model.window_attention import share_window_calls
 from lychee_rerank.problems import ModelProblem
@@ -25,7 +26,7 @@ from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice
 
 log = logging.getLogger(__name__)
 
-MAX_PIXEL_BUDGET_PX = 1280 * 28 * 28  # what the lychee weights were trained with (their model card)
+MAX_PIXEL_BUDGET_PX = 1280 * TOKEN_PX**2  # what the lychee weights were trained with (their model card)
 
 
 def load_model(

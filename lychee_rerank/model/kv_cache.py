@@ -1,7 +1,4 @@
-"""What the model keeps of a picture, and how those of several pictures are put side by side; knows no prompt.
-
-A batch is ragged: what is shorter is padded on its left, and a mask hides the padding.
-"""
+"""KV caches of encoded photos, and how a ragged batch of them is padded on the left; knows no prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +11,11 @@ Layers = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """All that the model needs of a picture for any later question of the same form.
+class EncodedPhoto:
+    """All that later passes need of a photo, for every query of the same prompt template.
 
     `tensors`: where the photo stands before the query, the attention keys and values [1, heads, visual tokens, width]
-    of its tokens, layer by layer; elsewhere its vision features [visual tokens, hidden], alone. `grid` [1, 3]: its
+    of its tokens, layer by layer; elsewhere its visual features [visual tokens, hidden], alone. `grid` [1, 3]: its
     time, rows and columns, in patches.
     """
 
@@ -27,7 +24,7 @@ class Sight:
 
     @property
     def size_bytes(self) -> int:
-        """What it takes."""
+        """The size of its tensors."""
         return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors)
 
     def on_host(self) -> Self:
@@ -62,12 +59,12 @@ def build_cache(layers: Layers, config: Any) -> DynamicCache:
     return cache
 
 
-def join_layers(prefix: Layers, sights: Sequence[Sight]) -> Layers:
+def join_layers(prefix: Layers, encoded: Sequence[EncodedPhoto]) -> Layers:
     """Keys and values [B, heads, longest, width] of the prefix and each photo behind it, padded on the left."""
 
     def join(layer: int, half: int) -> torch.Tensor:
         head = prefix[layer][half][0]
-        return join_left([(head, sight.layers[layer][half][0]) for sight in sights])
+        return join_left([(head, one.layers[layer][half][0]) for one in encoded])
 
     return tuple((join(layer, 0), join(layer, 1)) for layer in range(len(prefix)))
 

@@ -1,7 +1,7 @@
-"""The last layer's MLP for the rows alone whose logits are asked for: nothing reads the others behind it.
+"""Runs the last layer's MLP only on the rows whose logits are read; the other rows feed nothing.
 
-A photo that is only looked at needs none of them, a query its last one or two. With few layers that is much: an
-eighth of a query on the bundled model, a fortieth on the 7B one. The rows that count stay what they were.
+Prefilling a photo needs none of them, a query its last one or two. With few layers that is much: an eighth of a query
+on the bundled model, a fortieth on the 7B one. The rows that count are unchanged.
 """
 
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ class LastRowsMLP(Qwen2MLP):  # type: ignore[misc]
 
 
 def skip_unread_rows(network: Any) -> None:
-    """Lets the network's last layer be told which rows are read behind it."""
+    """Has the network's last layer obey `only_last_rows`."""
     network.model.language_model.layers[-1].mlp.__class__ = LastRowsMLP
 
 
 @contextmanager
-def reading(network: Any, *, rows: int) -> Iterator[None]:
-    """While this lasts, only the last `rows` rows of what comes out of the network's layers mean anything."""
+def only_last_rows(network: Any, *, rows: int) -> Iterator[None]:
+    """Within this context only the last `rows` rows of the network's hidden states are computed to the end."""
     mlp = network.model.language_model.layers[-1].mlp
     mlp.rows = rows
     try:

@@ -1,6 +1,6 @@
-"""Puts the model together from the settings, for every door.
+"""Chooses and loads the model that the settings ask for.
 
-Knows settings, weights and loading; torch is imported on the way in, so that doors open at once.
+Knows settings, weights and loading; torch is imported on first use, so that the page and the commands start at once.
 """
 
 import logging
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lychee_rerank.errors import ModelUnusable, SettingInvalid
 from lychee_rerank.machine import MemoryUse, process_memory
-from lychee_rerank.model.checkpoint import FolderState, fingerprint_folder, see_folder
+from lychee_rerank.model.checkpoint import FolderState, fingerprint_folder, scan_folder
 from lychee_rerank.model.choice import choose_model
 from lychee_rerank.problems import ModelProblem
 from lychee_rerank.records import GpuState, ModelCard, ModelChoice
@@ -20,7 +20,7 @@ from lychee_rerank.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def see_gpu() -> GpuState:
+def find_gpu() -> GpuState:
     """What CUDA says of the GPU that would be used."""
     from lychee_rerank.model.from_folder import gpu_state
 
@@ -42,7 +42,7 @@ class ModelLoader:
 
     def choose(self) -> ModelChoice:
         """The model that will answer; raises ModelUnusable where a named one is not there, SettingInvalid."""
-        self.gpu = see_gpu()
+        self.gpu = find_gpu()
         if self.settings.device == "cuda" and not self.gpu.name:
             raise SettingInvalid("LYCHEE_DEVICE", "cuda", "a machine with a GPU that this PyTorch can use")
         if self.settings.device == "cpu":
@@ -56,8 +56,8 @@ class ModelLoader:
         choice = self.choose()
         from lychee_rerank.model.from_folder import load_model
 
-        log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.why.replace("_", " "))
-        self._loaded = see_folder(choice.folder)
+        log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.reason.replace("_", " "))
+        self._loaded = scan_folder(choice.folder)
         return load_model(
             choice,
             device=self.settings.device,
@@ -69,7 +69,7 @@ class ModelLoader:
 
     def check(self) -> None:
         """Raises ModelUnusable where the folder's files are no longer those that were loaded."""
-        if self.choice and self._loaded and see_folder(self.choice.folder) != self._loaded:
+        if self.choice and self._loaded and scan_folder(self.choice.folder) != self._loaded:
             remedy = "start the app again"
             raise ModelUnusable(ModelProblem.CHANGED, file=str(self.choice.folder), remedy=remedy)
 

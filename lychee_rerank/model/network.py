@@ -1,4 +1,4 @@
-"""The network's eyes and voice: looks at pictures, reads tokens at given positions, knows its tokens by name.
+"""Qwen2.5-VL's forward passes: visual features of pictures, logits of tokens at explicit positions.
 
 Knows torch and transformers; does not know prompts, folders, galleries, scores or any door.
 """
@@ -11,7 +11,7 @@ from qwen_vl_utils import process_vision_info
 from transformers import DynamicCache
 
 from lychee_rerank.errors import ModelUnusable
-from lychee_rerank.model.last_layer import reading
+from lychee_rerank.model.last_layer import only_last_rows
 from lychee_rerank.model.window_attention import Layouts
 from lychee_rerank.photos.decode import Picture
 from lychee_rerank.problems import ModelProblem
@@ -22,10 +22,10 @@ PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE give
 Network = Any  # transformers' model classes carry no usable types
 Processor = Any
 Patches = tuple[torch.Tensor, torch.Tensor]  # [patches, 1176], float32; their grid [1, 3]: time, rows, columns
-Prepared = Patches | Picture
+NetworkInput = Patches | Picture
 
 
-class Reader:
+class QwenVL:
     """A loaded Qwen2.5-VL; one thread at a time may use it, but for `prepare`."""
 
     def __init__(self, network: Network, processor: Processor, *, card: ModelCard, empty_cache: EmptyCache) -> None:
@@ -43,31 +43,31 @@ class Reader:
             raise ModelUnusable(ModelProblem.SPLIT_LABELS, file=str(self.card.folder), detail=detail, remedy=remedy)
         return tokens[0]
 
-    def prepare(self, picture: Picture) -> Prepared:
+    def prepare(self, picture: Picture) -> NetworkInput:
         """What can be done for a picture of `fit_size` beside the network's work; any thread may ask for it.
 
         Nothing where the network runs on a CPU: torch in two threads at once gets in its own way, at 5 ms a photo.
         """
         return picture if self.network.device.type == "cpu" else prepare_picture(self.processor, picture)
 
-    def patches(self, prepared: Prepared) -> Patches:
+    def patches(self, prepared: NetworkInput) -> Patches:
         """What the network is given for a picture."""
         return prepared if isinstance(prepared, tuple) else prepare_picture(self.processor, prepared)
 
-    def look(self, patches: Sequence[Patches]) -> list[torch.Tensor]:
-        """Vision features [visual tokens, hidden] of each picture; looking at several at once changes none of them."""
+    def visual_features(self, patches: Sequence[Patches]) -> list[torch.Tensor]:
+        """Visual features [visual tokens, hidden] of each picture; a batch changes none of them."""
         device, dtype = self.network.device, self.network.dtype
         pixels, grids = (torch.cat(parts) for parts in zip(*patches, strict=True))
         pixels, grids = pixels.to(device, dtype), grids.to(device)
-        seen = self.network.model.get_image_features(pixels, grids, return_dict=True, **self._layouts.of(grids))
-        return [features.to(device, dtype) for features in seen.pooler_output]
+        encoded = self.network.model.get_image_features(pixels, grids, return_dict=True, **self._layouts.of(grids))
+        return [features.to(device, dtype) for features in encoded.pooler_output]
 
     def embed(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
         """Embeddings [B, tokens, hidden]."""
         embeddings: torch.Tensor = self.network.get_input_embeddings()(torch.tensor(tokens, device=self.network.device))
         return embeddings
 
-    def read(
+    def forward(
         self,
         embeddings: torch.Tensor,
         positions: torch.Tensor,
@@ -80,7 +80,7 @@ class Reader:
 
         `mask` [B, cached + L] is 0 where there is padding.
         """
-        with reading(self.network, rows=rows):
+        with only_last_rows(self.network, rows=rows):
             hidden = self.network.model.language_model(
                 inputs_embeds=embeddings,
                 position_ids=positions.to(embeddings.device),

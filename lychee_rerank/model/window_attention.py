@@ -1,4 +1,4 @@
-"""Vision: where patches stand is found once per shape of photo, and windows of a size share one call of attention.
+"""Vision layers: position ids and windows cached per photo shape, and one attention call for all windows of a size.
 
 transformers makes one call per window, and a 1024x768 photo has 1,960 windows in the 7B model's layers: as many
 launches on a GPU. The numbers stay the same, bit by bit. Source: Qwen2_5_VLVisionAttention of transformers 5.23, whose
@@ -23,7 +23,7 @@ Layout = dict[str, torch.Tensor]
 
 
 class Layouts:
-    """Where the patches of photos looked at together stand, as the vision layers want to be told; the last are kept."""
+    """Position ids and windows of photos encoded together, as the vision layers take them; the last few are cached."""
 
     def __init__(self, config: Any) -> None:
         self._config = config

@@ -11,9 +11,9 @@ from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
 from lychee_rerank.page.large_view import open_large
 from lychee_rerank.page.pair_lists import draw_pair, tell_place
 from lychee_rerank.page.picks import draw_pick
-from lychee_rerank.page.process import Shared
 from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
 from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 PHOTOS_PER_PAGE = 60
@@ -25,25 +25,25 @@ _THUMBNAIL_THREADS = 4  # decoding releases the interpreter
 Shown = TypeVar("Shown")
 
 
-def draw_preview(shared: Shared, photos: Sequence[Photo]) -> None:
+def draw_preview(service: Service, photos: Sequence[Photo]) -> None:
     """The gallery in upload order, small."""
     with st.container(key="preview"):
         page = page_of(photos, key="preview-page")
         with ThreadPoolExecutor(_THUMBNAIL_THREADS) as threads:
-            list(threads.map(shared.spool.thumbnail, page))
+            list(threads.map(service.uploads.thumbnail, page))
         with st.grid(_PREVIEW_COLUMNS, min_column_width=_MIN_PREVIEW_PX, gap="xsmall"):
             for photo in page:
-                draw_small_thumbnail(shared, photo)
+                draw_small_thumbnail(service, photo)
 
 
-def draw_cards(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+def draw_cards(words: Words, service: Service, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
     """A card per photo, the first of the ranking framed."""
     with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
         for photo in ranked:
             place = "first" if photo.rank == 1 and job.run.pairs is None else str(photo.rank)
             with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
-                draw_thumbnail(shared, job.photos[photo.scored.index])
-                _draw_caption(words, shared, photo, job=job)
+                draw_thumbnail(service, job.photos[photo.scored.index])
+                _draw_caption(words, service, photo, job=job)
 
 
 def draw_cut(text: str) -> None:
@@ -65,7 +65,7 @@ def lies_outside(score: Score) -> bool:
     return score.label_mass < MIN_LABEL_MASS
 
 
-def _draw_caption(words: Words, shared: Shared, photo: RankedPhoto, *, job: Job) -> None:
+def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Job) -> None:
     score, index = photo.scored.score, photo.scored.index
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{tell_place(words, job, photo)}**", width="stretch")
@@ -81,7 +81,7 @@ def _draw_caption(words: Words, shared: Shared, photo: RankedPhoto, *, job: Job)
         st.caption(words.demo_outside)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         if job.run.pairs is None:
-            draw_pick(words, shared, job, index)
+            draw_pick(words, service, job, index)
         args = (job.id, index)
         st.button(
             words.results.open_large, key=f"large-{job.id}-{index}", type="tertiary", on_click=open_large, args=args

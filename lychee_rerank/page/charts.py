@@ -20,7 +20,7 @@ _HEIGHT_PX = 96
 _COLUMNS = ((64, 16), (600, 40), (3000, 100))  # cells in a row, by how many photos there are at most
 _MOST_COLUMNS = 200
 _MOST_NUMBERED = 64  # beyond, a cell is too small for its number
-_MOST_READ = 100  # photos told one by one to a screen reader; the cards tell them all
+_MOST_READ = 100  # photos read out one by one to a screen reader; the cards tell them all
 _WHITE_FROM = 6.0  # the score from which the numbers in the cells are white
 _ABOVE, _BELOW, _CUT = "#1971c2", "#9cc3e6", "#c9460c"
 _CLICKS = "chart-clicks"  # how often the charts were clicked: a chart of another key has nothing chosen
@@ -42,26 +42,26 @@ LIGHT = Palette("#e3eefa", "#0b4a94", "#1f2933")
 DARK = Palette("#22272d", "#1971c2", "#c3ccd5")
 
 
-def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View, *, job_id: str) -> None:
+def draw_charts(text: ResultWords, results: Results, spread: Spread, view: View, *, job_id: str) -> None:
     """Both charts beside each other: a click on a bar shows its photos, one on a cell opens the photo large."""
     ranked = results.ranked
     with st.container(border=True, key="charts"):
         left, right = st.columns([2, 3])
         clicks = st.session_state.get(_CLICKS, 0)
         bars, cells = f"bars-{job_id}-{clicks}", f"cells-{job_id}-{clicks}"
-        bands = ", ".join(f"{name}: {count}" for name, count in zip(told.bands, spread.bands, strict=True))
-        left.caption(told.histogram_title)
+        bands = ", ".join(f"{name}: {count}" for name, count in zip(text.bands, spread.bands, strict=True))
+        left.caption(text.histogram_title)
         left.altair_chart(
-            build_histogram(told, spread, view),
+            build_histogram(text, spread, view),
             key=bars,
             on_select=lambda: _click_bar(bars, spread),
             selection_mode="bar",
             alt=bands,
         )
         scores = ", ".join(f"{photo.scored.name}: {shown_score(photo):.1f}" for photo in ranked[:_MOST_READ])
-        right.caption(told.heat_title)
+        right.caption(text.heat_title)
         right.altair_chart(
-            build_heat_grid(told, ranked, DARK if st.context.theme.type == "dark" else LIGHT),
+            build_heat_grid(text, ranked, DARK if st.context.theme.type == "dark" else LIGHT),
             key=cells,
             on_select=lambda: _click_cell(cells, job_id),
             selection_mode="photo",
@@ -69,7 +69,7 @@ def draw_charts(told: ResultWords, results: Results, spread: Spread, view: View,
         )
 
 
-def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerChart:
+def build_histogram(text: ResultWords, spread: Spread, view: View) -> alt.LayerChart:
     """Half-point bins from 0 to 10, the line drawn in; a click on a bar selects `low` of its bin."""
     rows = [
         {
@@ -97,8 +97,8 @@ def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerC
         x2="high:Q",
         y=alt.Y(datum=max(*spread.bins, 1)),
         tooltip=[
-            alt.Tooltip("low:Q", title=told.scores_axis, format=".1f"),
-            alt.Tooltip("photos:Q", title=told.photos_axis),
+            alt.Tooltip("low:Q", title=text.scores_axis, format=".1f"),
+            alt.Tooltip("photos:Q", title=text.photos_axis),
         ],
     )
     cut = chart.mark_rule(color=_CUT, strokeDash=[4, 3], strokeWidth=2).encode(x=alt.datum(view.min_score))
@@ -106,7 +106,7 @@ def build_histogram(told: ResultWords, spread: Spread, view: View) -> alt.LayerC
     return alt.LayerChart(layer=layers, height=_HEIGHT_PX)
 
 
-def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto], palette: Palette = LIGHT) -> alt.LayerChart:
+def build_heat_grid(text: ResultWords, ranked: Sequence[RankedPhoto], palette: Palette = LIGHT) -> alt.LayerChart:
     """A cell per photo in upload order, coloured by its score; a click selects its `index`."""
     columns = next((columns for most, columns in _COLUMNS if len(ranked) <= most), _MOST_COLUMNS)
     rows: list[dict[str, Any]] = [
@@ -126,16 +126,16 @@ def build_heat_grid(told: ResultWords, ranked: Sequence[RankedPhoto], palette: P
         x=alt.X("column:O", axis=None, scale=alt.Scale(domain=list(range(columns)), paddingInner=gap)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=gap)),
         tooltip=[
-            alt.Tooltip("name:N", title=told.name_axis),
-            alt.Tooltip("rank:Q", title=told.rank_axis),
-            alt.Tooltip("score:Q", title=told.scores_axis, format=".1f"),
+            alt.Tooltip("name:N", title=text.name_axis),
+            alt.Tooltip("rank:Q", title=text.rank_axis),
+            alt.Tooltip("score:Q", title=text.scores_axis, format=".1f"),
         ],
     )
     colour = alt.Color("score:Q", scale=alt.Scale(domain=[0, 10], range=[palette.worst, palette.best]), legend=None)
     cells = chart.mark_rect(cornerRadius=3 if gap else 0, cursor="pointer").encode(color=colour).add_params(pick)
     ink = alt.condition(f"datum.score >= {_WHITE_FROM}", alt.value("white"), alt.value(palette.ink))
-    text = chart.mark_text(fontSize=11, cursor="pointer").encode(text=alt.Text("score:Q", format=".1f"), color=ink)
-    return alt.LayerChart(layer=[cells, text] if gap else [cells], height=_HEIGHT_PX)
+    labels = chart.mark_text(fontSize=11, cursor="pointer").encode(text=alt.Text("score:Q", format=".1f"), color=ink)
+    return alt.LayerChart(layer=[cells, labels] if gap else [cells], height=_HEIGHT_PX)
 
 
 def _click_bar(key: str, spread: Spread) -> None:

@@ -15,9 +15,9 @@ _BAR = "bar"  # the lower end of the histogram's bar whose photos are shown alon
 
 def draw_line(words: Words, run_id: str) -> View:
     """Draws threshold, top-k and order; returns what they ask for, which stays with the run."""
-    told = words.results
+    text = words.results
     min_score = st.number_input(
-        told.threshold,
+        text.threshold,
         min_value=0.0,
         max_value=10.0,
         value=0.0,
@@ -25,23 +25,23 @@ def draw_line(words: Words, run_id: str) -> View:
         format="%.1f",
         key="min",
         bind="query-params",
-        help=told.threshold_help,
+        help=text.threshold_help,
         width=_NUMBER_PX,
     )
     top_k = st.number_input(
-        told.top_k,
+        text.top_k,
         min_value=0,
         value=0,
         key="top",
         bind="query-params",
-        help=told.top_k_help,
+        help=text.top_k_help,
         width=_NUMBER_PX,
     )
     sort = st.selectbox(
-        told.sort_label,
+        text.sort_label,
         _SORTS,
         index=_SORTS.index(_asked_sort()),
-        format_func=told.sort.__getitem__,
+        format_func=text.sort.__getitem__,
         key="sort-box",
         on_change=_remember_sort,
         width=_SORT_PX,

@@ -8,64 +8,66 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from lychee_rerank.errors import ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.page.process import Shared
+from lychee_rerank.page.visitor import thumbnail_url_later
+from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
-from lychee_rerank.results.criteria import Criteria, collect_criteria, split_query
+from lychee_rerank.results.criteria import Criteria, collect_criteria
 from lychee_rerank.results.ranking import Results
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 _POLL_S = 0.5
 _ROW_PX = 56
 
-_Jobs = Mapping[str, Job]  # the run of every part
+_Jobs = Mapping[Query, Job]  # the run of every part
 
 
-def draw_criteria(words: Words, shared: Shared, results: Results, *, job: Job, place: DeltaGenerator) -> Criteria:
+def draw_criteria(words: Words, service: Service, results: Results, *, job: Job, place: DeltaGenerator) -> Criteria:
     """A switch where the query has parts, and in that place their table; what the parts gave, once all are scored."""
-    parts = split_query(job.query)
-    if len(parts) < 2 or job.active or not _draw_switch(words, shared, parts, job):
+    parts = job.query.parts
+    if len(parts) < 2 or job.active or not _draw_switch(words, service, parts, job):
         return Criteria()
     try:
-        jobs = {part: shared.worker.book.last(part, job) or _submit(shared, part, job) for part in parts}
+        jobs = {part: service.worker.book.last(part, job) or _submit(service, part, job) for part in parts}
     except (ScoringElsewhere, StorageFailed) as refused:
         place.info(words.failure(refused))
         return Criteria()
     active = _any_active(jobs)
     with place:
         run_every = _POLL_S if active else None
-        st.fragment(_draw_parts, run_every=run_every)(words, shared, results.ranked, job, jobs, active)
-    return Criteria() if active else criteria_of(shared, parts, job)
+        st.fragment(_draw_parts, run_every=run_every)(words, service, results.ranked, job, jobs, active)
+    return Criteria() if active else criteria_of(service, parts, job)
 
 
-def _draw_switch(words: Words, shared: Shared, parts: Sequence[str], job: Job) -> bool:
+def _draw_switch(words: Words, service: Service, parts: Sequence[Query], job: Job) -> bool:
     wanted = st.toggle(
         words.results.criteria,
         key="criteria",
         help=words.results.criteria_help,
         bind="query-params",
         on_change=_retry,
-        args=(shared, parts, job),
+        args=(service, parts, job),
     )
-    st.text(" · ".join(parts), width="content")  # as typed: a label would take it for Markdown
+    st.text(" · ".join(part.text for part in parts), width="content")  # as typed: a label would take it for Markdown
     return wanted
 
 
-def criteria_of(shared: Shared, parts: Sequence[str], job: Job) -> Criteria:
+def criteria_of(service: Service, parts: Sequence[Query], job: Job) -> Criteria:
     """What the runs of the parts have given so far."""
-    runs = [shared.worker.book.last(part, job) for part in parts]
+    runs = [service.worker.book.last(part, job) for part in parts]
     return collect_criteria(parts, [run.progress().outcomes if run else () for run in runs])
 
 
-def _retry(shared: Shared, parts: Sequence[str], job: Job) -> None:
+def _retry(service: Service, parts: Sequence[Query], job: Job) -> None:
     """The switch is turned on: the parts whose runs were cancelled or failed are tried again."""
     for part in parts if st.session_state["criteria"] else ():
-        last = shared.worker.book.last(part, job)
+        last = service.worker.book.last(part, job)
         if last and not last.active and not last.complete:
-            _submit(shared, part, job)
+            _submit(service, part, job)
 
 
-def _submit(shared: Shared, part: str, job: Job) -> Job:
-    return shared.worker.submit(part, job.photos, owner=job.owner, gallery=job.run.gallery)
+def _submit(service: Service, part: Query, job: Job) -> Job:
+    return service.worker.submit(part, job.photos, owner=job.owner, gallery=job.run.gallery)
 
 
 def _any_active(jobs: _Jobs) -> bool:
@@ -73,7 +75,7 @@ def _any_active(jobs: _Jobs) -> bool:
 
 
 def _draw_parts(
-    words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job, jobs: _Jobs, polling: bool
+    words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Job, jobs: _Jobs, polling: bool
 ) -> None:
     """How far the parts are, while they are scored, and their table."""
     if polling and not _any_active(jobs):
@@ -83,7 +85,7 @@ def _draw_parts(
     errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
     for failure in dict.fromkeys(map(words.failure, errors)):
         st.error(failure)
-    _draw_table(words, shared, ranked, job, tuple(jobs))
+    _draw_table(words, service, ranked, job, tuple(jobs))
 
 
 def _draw_progress(words: Words, jobs: _Jobs) -> None:
@@ -100,23 +102,25 @@ def _cancel(jobs: Iterable[Job]) -> None:
         job.cancel()
 
 
-def _draw_table(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job, parts: Sequence[str]) -> None:
+def _draw_table(
+    words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Job, parts: Sequence[Query]
+) -> None:
     """A row per photo, best first; the whole query's score stands before those of its parts."""
-    criteria, told = criteria_of(shared, parts, job), words.results
+    criteria, text = criteria_of(service, parts, job), words.results
     rows = [
         {
-            "photo": shared.thumbnail_url_later(job.photos[photo.scored.index]),
+            "photo": thumbnail_url_later(service, job.photos[photo.scored.index]),
             "name": photo.scored.name,
             "whole": photo.scored.score.value,
             **{f"part {n}": score for n, score in enumerate(criteria.of(photo.scored.index))},
         }
         for photo in ranked
     ]
-    labels = {"whole": told.column_whole} | {f"part {n}": part for n, part in enumerate(parts)}
+    labels = {"whole": text.column_whole} | {f"part {n}": part.text for n, part in enumerate(parts)}
     bars = {
         name: st.column_config.ProgressColumn(label, min_value=0.0, max_value=10.0, format="%.1f")
         for name, label in labels.items()
     }
-    columns: dict[str, ColumnConfig | str] = {"photo": st.column_config.ImageColumn(told.column_photo), **bars}
-    columns["name"] = told.column_name
+    columns: dict[str, ColumnConfig | str] = {"photo": st.column_config.ImageColumn(text.column_photo), **bars}
+    columns["name"] = text.column_name
     st.dataframe(rows, hide_index=True, column_config=columns, row_height=_ROW_PX, key="criteria-table")

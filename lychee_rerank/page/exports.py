@@ -16,11 +16,13 @@ from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.criteria import criteria_of
 from lychee_rerank.page.picks import picks_of
-from lychee_rerank.page.process import Shared, owner
+from lychee_rerank.page.visitor import download_url, owner
 from lychee_rerank.photos.folders import PICKS_FOLDER
+from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results, collect_results
 from lychee_rerank.results.selection import Part, View
+from lychee_rerank.service import Service
 from lychee_rerank.web.files import Download
 from lychee_rerank.words import ENGLISH, Words
 
@@ -37,29 +39,29 @@ class _Wanted:
     view: View
     part: Part
     picks: frozenset[int] = frozenset()
-    criteria: tuple[str, ...] = ()
+    criteria: tuple[Query, ...] = ()
 
 
-def draw_best(words: Words, shared: Shared, results: Results, *, job: Job) -> None:
+def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> None:
     """The best photos of all as a ZIP, at one click."""
     few = len(results.ranked) <= BEST
     label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
     wanted = _Wanted(job.id, View(top_k=BEST), Part.ABOVE)
-    url = _give_address(words, shared, wanted, _package(job, Form.ZIP))
+    url = _give_address(words, service, wanted, _package(job, Form.ZIP))
     st.link_button(label, url, icon=":material/download:", type="primary", key="best")
 
 
-def draw_exports(words: Words, shared: Shared, results: Results, view: View, *, job: Job) -> None:
+def draw_exports(words: Words, service: Service, results: Results, view: View, *, job: Job) -> None:
     """Any part of the results, in any form."""
-    told = words.results
-    with st.popover(told.export, icon=":material/ios_share:", key="export-box"), st.container(width=_POPOVER_PX):
-        picks = picks_of(shared, job)
+    text = words.results
+    with st.popover(text.export, icon=":material/ios_share:", key="export-box"), st.container(width=_POPOVER_PX):
+        picks = picks_of(service, job)
         counts = {part: len(view.take(results.ranked, part, picks=picks)) for part in Part}
         part = st.radio(
-            told.part_label,
+            text.part_label,
             _PARTS,
             index=_PARTS.index(Part.PICKS if picks else Part.SHOWN),
-            format_func=lambda part: f"{told.part[part]} · {counts[part]}",
+            format_func=lambda part: f"{text.part[part]} · {counts[part]}",
             horizontal=True,
             key="export-part-picked" if picks else "export-part",  # whoever begins to pick means the picks
         )
@@ -68,25 +70,25 @@ def draw_exports(words: Words, shared: Shared, results: Results, view: View, *, 
             return
         wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
         with st.container(horizontal=True):
-            for form, label in ((Form.ZIP, told.as_zip), (Form.CSV, told.as_csv), (Form.JSON, told.as_json)):
-                url = _give_address(words, shared, wanted, _package(job, form, xmp))
+            for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
+                url = _give_address(words, service, wanted, _package(job, form, xmp))
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
-        draw_copying(words, shared, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query)
+        draw_copying(words, service, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query.text)
 
 
 def _draw_xmp(words: Words, job: Job) -> Xmp | None:
     """Which marks are wanted in the copies; None where that cannot be read."""
-    told = words.results
-    form = st.selectbox(told.xmp_label, _FORMS, format_func=told.xmp.__getitem__, key="xmp")
+    text = words.results
+    form = st.selectbox(text.xmp_label, _FORMS, format_func=text.xmp.__getitem__, key="xmp")
     if form is XmpForm.NONE:
         return Xmp()
-    typed = st.text_input(told.stars_label, ",".join(f"{line:g}" for line in DEFAULT_STARS), help=told.stars_help)
-    with_query = st.checkbox(told.write_query, key="write-query")
+    typed = st.text_input(text.stars_label, ",".join(f"{line:g}" for line in DEFAULT_STARS), help=text.stars_help)
+    with_query = st.checkbox(text.write_query, key="write-query")
     stars = _read_stars(typed)
     if stars is None:
-        st.warning(told.stars_wrong)
+        st.warning(text.stars_wrong)
         return None
-    return Xmp(form, job.query if with_query else "", stars)
+    return Xmp(form, job.query.text if with_query else "", stars)
 
 
 def _read_stars(text: str) -> Stars | None:
@@ -97,37 +99,37 @@ def _read_stars(text: str) -> Stars | None:
 
 
 def _package(job: Job, form: Form, xmp: Xmp | None = None) -> Package:
-    return Package(form, job.query, json.loads(job.scored_by or "{}"), xmp or Xmp())
+    return Package(form, job.query.text, json.loads(job.scored_by or "{}"), xmp or Xmp())
 
 
-def _give_address(words: Words, shared: Shared, wanted: _Wanted, package: Package) -> str:
+def _give_address(words: Words, service: Service, wanted: _Wanted, package: Package) -> str:
     """Where this visitor's browser gets the file; it is made from the run as it is then."""
     visitor, tell = owner(), (ENGLISH if package.form is Form.JSON else words).note
 
     def pieces() -> Iterator[bytes] | None:
         """The file, None once the run is cleared."""
-        job = shared.worker.book.find(wanted.job_id, owner=visitor)
+        job = service.worker.book.find(wanted.job_id, owner=visitor)
         if job is None:
             return None
-        criteria = criteria_of(shared, wanted.criteria, job)
+        criteria = criteria_of(service, wanted.criteria, job)
         results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
         return package.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
 
     download = Download(package.name, MEDIA_TYPES[package.form], pieces)
     name = f"{wanted}{package.form}{package.xmp}{words.code}"
-    return shared.download_url(download, name=name)
+    return download_url(service, download, name=name)
 
 
 def draw_copying(
-    words: Words, shared: Shared, results: Results, chosen: Sequence[RankedPhoto], xmp: Xmp, *, query: str
+    words: Words, service: Service, results: Results, chosen: Sequence[RankedPhoto], xmp: Xmp, *, query: str
 ) -> None:
     """A name for the folder and a button; where these stood, once it is clicked, where the copies are or why not."""
-    told = words.results
-    home = shared.settings.images_dir / PICKS_FOLDER
+    text = words.results
+    home = service.settings.images_dir / PICKS_FOLDER
     outcome = st.container()  # above the button, which it pushes down: there the user is looking
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input(told.copy_to.format(folder=f"{home}/"), clean_name(query), key="copy-folder")
-        clicked = st.button(told.copy, key="copy")
+        typed = st.text_input(text.copy_to.format(folder=f"{home}/"), clean_name(query), key="copy-folder")
+        clicked = st.button(text.copy, key="copy")
     if clicked:
         with outcome:
             _copy(words, results, chosen, home / clean_name(typed), xmp)

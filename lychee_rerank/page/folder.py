@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lychee_rerank.page.process import Shared
 from lychee_rerank.photos.listing import Listed, Standing, Subfolder
 from lychee_rerank.records import Photo
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 _POLL_S = 0.5
@@ -37,19 +37,19 @@ class Offer:
         return self.listed.photos if self.listed else ()
 
 
-def offer_folder(words: Words, shared: Shared) -> Offer:
+def offer_folder(words: Words, service: Service) -> Offer:
     """The mounted folder, or the samples where that holds no photo or cannot be read, which is said."""
     if "visited" not in st.session_state:
         st.session_state["visited"] = True
-        shared.folder.refresh(older_than_s=_TRUSTED_S)
-        shared.folder.wait(_AT_ONCE_S)
-    standings = _find_standings(shared)
+        service.folder.refresh(older_than_s=_TRUSTED_S)
+        service.folder.wait(_AT_ONCE_S)
+    standings = _find_standings(service)
     mounted, samples = (standing.listed for standing in standings)
     if mounted is not None and not mounted.readable:
-        st.warning(words.folder_unreadable.format(folder=shared.folder.folder, user=os.getuid()))
+        st.warning(words.folder_unreadable.format(folder=service.folder.folder, user=os.getuid()))
     if mounted is None or mounted.photos:
-        return Offer(shared.folder.folder, mounted, standings)
-    return Offer(shared.samples.folder, samples, standings)
+        return Offer(service.folder.folder, mounted, standings)
+    return Offer(service.samples.folder, samples, standings)
 
 
 def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
@@ -72,13 +72,13 @@ def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
     return offer.listed.photos_in(chosen)
 
 
-def draw_rescan(words: Words, shared: Shared, offer: Offer, *, told: bool) -> None:
+def draw_rescan(words: Words, service: Service, offer: Offer, *, shown: bool) -> None:
     """A button that looks for new files, or how far that is; draws the page again once more is known.
 
-    `told` False draws nothing, but still draws the page again.
+    `shown` False draws nothing, but still draws the page again.
     """
     polled = any(standing.under_way for standing in offer.standings)
-    st.fragment(_draw_rescan, run_every=_POLL_S if polled else None)(words, shared, offer, told=told)
+    st.fragment(_draw_rescan, run_every=_POLL_S if polled else None)(words, service, offer, shown=shown)
 
 
 def draw_unreadable(words: Words, listed: Listed) -> None:
@@ -92,22 +92,22 @@ def draw_unreadable(words: Words, listed: Listed) -> None:
             st.caption(words.unreadable_more.format(n=len(names) - _MOST_NAMES))
 
 
-def _draw_rescan(words: Words, shared: Shared, offer: Offer, *, told: bool) -> None:
-    now = _find_standings(shared)
+def _draw_rescan(words: Words, service: Service, offer: Offer, *, shown: bool) -> None:
+    now = _find_standings(service)
     context = get_script_run_ctx()
     alone = context is not None and context.fragment_ids_this_run
     if alone and any(map(_differ, now, offer.standings)):  # while the page is drawn as a whole, it would lose a click
         st.rerun(scope="app")
     mounted = now[0]
-    if told and mounted.under_way:
+    if shown and mounted.under_way:
         line = words.listing if mounted.listed is None else words.rescanning
         st.caption(line.format(photos=words.photos(mounted.found_so_far)), width="content")
-    elif told:
-        st.button(words.rescan, key="rescan", type="tertiary", on_click=_rescan, args=(shared,))
+    elif shown:
+        st.button(words.rescan, key="rescan", type="tertiary", on_click=_rescan, args=(service,))
 
 
-def _find_standings(shared: Shared) -> Standings:
-    return shared.folder.standing(), shared.samples.standing()
+def _find_standings(service: Service) -> Standings:
+    return service.folder.standing(), service.samples.standing()
 
 
 def _differ(now: Standing, drawn: Standing) -> bool:
@@ -115,14 +115,14 @@ def _differ(now: Standing, drawn: Standing) -> bool:
     return now.listed is not drawn.listed or now.under_way != drawn.under_way
 
 
-def _rescan(shared: Shared) -> None:
-    shared.folder.rescan()
-    shared.folder.wait(_AT_ONCE_S)
+def _rescan(service: Service) -> None:
+    service.folder.rescan()
+    service.folder.wait(_AT_ONCE_S)
 
 
-def show_subfolder(shared: Shared, photos: Sequence[Photo]) -> None:
+def show_subfolder(service: Service, photos: Sequence[Photo]) -> None:
     """Turns to the subfolder that holds just these photos, to all of them where none does."""
-    listed = shared.folder.standing().listed
+    listed = service.folder.standing().listed
     subfolders = listed.subfolders if listed and tuple(photos) != listed.photos else ()
     found = (choice.path for choice in subfolders if listed and listed.photos_in(choice.path) == tuple(photos))
     st.session_state["subfolder"] = next(found, "")

@@ -9,9 +9,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder, show_subfolder
-from lychee_rerank.page.process import Shared, owner
+from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.pairs import LIST_ENDING
 from lychee_rerank.records import Photo, Run
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 UPLOADS, FOLDER = "uploads", "folder"
@@ -19,17 +20,17 @@ _GONE = "gallery-gone"
 MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
-def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
+def draw_gallery(words: Words, service: Service) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
     """Draws the drop zone and the gallery's line; the photos that count, as uploaded, and the lists, newest first."""
-    dropped = _find_dropped(words, shared)
+    dropped = _find_dropped(words, service)
     lists = tuple(dict.fromkeys(reversed(_lists_among(dropped))))
     uploads = tuple(file for file in dropped if file not in lists)
     large = not dropped and "run" not in st.query_params
     row = st.container(horizontal=not large, vertical_alignment="center", key="gallery-row")
     with row:
-        _take_drop(words, shared, more=bool(dropped), large=large)
-    _tell_large_drop(words, shared)
-    offer = offer_folder(words, shared)
+        _take_drop(words, service, more=bool(dropped), large=large)
+    _tell_large_drop(words, service)
+    offer = offer_folder(words, service)
     line = row.container(
         horizontal=True, vertical_alignment="center", key="gallery-line", width="stretch" if large else "content"
     )
@@ -40,7 +41,7 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple
             st.markdown(words.photos(len(photos)), width="content")
         if source == FOLDER and offer.listed and offer.listed.passed_over:
             st.caption(words.passed_over.format(n=offer.listed.passed_over), width="content")
-        draw_rescan(words, shared, offer, told=source == FOLDER)
+        draw_rescan(words, service, offer, shown=source == FOLDER)
         if dropped:
             st.button(words.new_gallery, key="new-gallery", type="tertiary", on_click=_leave_gallery)
     if source == FOLDER and offer.listed:
@@ -50,25 +51,25 @@ def draw_gallery(words: Words, shared: Shared) -> tuple[tuple[Photo, ...], tuple
     return photos, lists
 
 
-def _find_dropped(words: Words, shared: Shared) -> tuple[Photo, ...]:
+def _find_dropped(words: Words, service: Service) -> tuple[Photo, ...]:
     """All that was dropped into the gallery of the URL; says so where it is not known any more, or cannot be read."""
     gallery_id = st.query_params.get("gallery")
     try:
-        if gallery_id and not shared.store.galleries.knows(gallery_id, owner()):
+        if gallery_id and not service.store.galleries.knows(gallery_id, owner()):
             st.query_params.pop("gallery")
             gallery_id, st.session_state[_GONE] = None, True
         if st.session_state.get(_GONE) and gallery_id is None:  # until photos are dropped anew
             st.warning(words.gallery_gone)
-        return shared.photos_dropped(gallery_id)
+        return photos_dropped(service, gallery_id)
     except StorageFailed as error:
         st.error(words.failure(error))
         return ()
 
 
-def _take_drop(words: Words, shared: Shared, *, more: bool, large: bool) -> None:
+def _take_drop(words: Words, service: Service, *, more: bool, large: bool) -> None:
     """Draws the drop zone; keeps what was dropped, adds it to the gallery, begins again with an empty drop zone."""
     drops = st.session_state.setdefault("drops", 0)
-    hint = words.drop_hint.format(most=MOST_DROPPED, folder=shared.folder.folder)
+    hint = words.drop_hint.format(most=MOST_DROPPED, folder=service.folder.folder)
     label = words.drop_more if more else words.drop_label
     with st.container(key="drop-large" if large else "drop-line", gap="xsmall"):
         files = st.file_uploader(
@@ -80,7 +81,7 @@ def _take_drop(words: Words, shared: Shared, *, more: bool, large: bool) -> None
         return
     try:
         with st.spinner(words.keeping.format(n=len(files))):
-            _keep_uploads(shared, files)
+            _keep_uploads(service, files)
     except StorageFailed as error:
         st.error(words.failure(error))
         return
@@ -90,35 +91,35 @@ def _take_drop(words: Words, shared: Shared, *, more: bool, large: bool) -> None
     st.rerun()
 
 
-def _tell_large_drop(words: Words, shared: Shared) -> None:
+def _tell_large_drop(words: Words, service: Service) -> None:
     """Says how many files of a drop that was too large have arrived: how many there were, the browser alone knows."""
     dropped = st.session_state.get("dropped", 0)
     if dropped > MOST_DROPPED:
-        st.warning(words.large_drop.format(n=dropped, most=MOST_DROPPED, folder=shared.folder.folder))
+        st.warning(words.large_drop.format(n=dropped, most=MOST_DROPPED, folder=service.folder.folder))
 
 
-def _keep_uploads(shared: Shared, files: Iterable[UploadedFile]) -> None:
+def _keep_uploads(service: Service, files: Iterable[UploadedFile]) -> None:
     """Moves each upload from Streamlit's memory to the disk; a click in the middle of it loses and doubles nothing.
 
     A list takes the place of those that an earlier drop brought under its name: who corrects a list drops it again.
     """
     gallery_id = st.query_params.get("gallery")
     if gallery_id is None:
-        gallery_id = shared.store.galleries.begin(owner())
+        gallery_id = service.store.galleries.begin(owner())
         st.query_params["gallery"] = gallery_id
     context = get_script_run_ctx()
     assert context is not None
     manager, kept = context.uploaded_file_mgr, list[Photo]()
-    earlier = _lists_among(shared.photos_dropped(gallery_id))
+    earlier = _lists_among(photos_dropped(service, gallery_id))
     for file in files:
-        kept.append(shared.spool.keep(file.name, file.getbuffer()))
-        shared.store.galleries.add(gallery_id, file.file_id, kept[-1])
+        kept.append(service.uploads.keep(file.name, file.getbuffer()))
+        service.store.galleries.add(gallery_id, file.file_id, kept[-1])
         if isinstance(manager, MemoryUploadedFileManager):
             manager.remove_file(context.session_id, file.file_id)
     names = {photo.name for photo in kept}
     replaced = [old for old in earlier if old.name in names and old not in kept]
     if replaced:
-        shared.retention.remove_uploads(gallery_id, replaced)
+        service.retention.remove_uploads(gallery_id, replaced)
 
 
 def _lists_among(files: Iterable[Photo]) -> list[Photo]:
@@ -144,17 +145,17 @@ def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> s
     )
 
 
-def show_gallery(shared: Shared, run: Run) -> None:
+def show_gallery(service: Service, run: Run) -> None:
     """Turns to the gallery that a run is over: what was dropped, or the folder or the subfolder of it."""
     source = FOLDER
     try:
-        kept = run.gallery is not None and shared.store.galleries.knows(run.gallery, owner())
+        kept = run.gallery is not None and service.store.galleries.knows(run.gallery, owner())
     except StorageFailed:  # which is told where the gallery itself is read
         return
     if run.gallery and kept:
         st.query_params["gallery"], source = run.gallery, UPLOADS
     elif not run.gallery:
-        show_subfolder(shared, run.photos)
+        show_subfolder(service, run.photos)
     if "gallery" in st.query_params:
         st.query_params["source"] = source
         st.session_state[_source_key()] = source

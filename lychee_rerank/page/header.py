@@ -4,8 +4,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lychee_rerank.model.demo_vocabulary import load_vocabulary
-from lychee_rerank.page.process import Shared
 from lychee_rerank.records import ModelChoice
+from lychee_rerank.service import Service
 from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
 
 TITLE = "Lychee Rerank"
@@ -30,15 +30,15 @@ def draw_header() -> tuple[Words, DeltaGenerator]:
     return words_for(code), place
 
 
-def draw_notices(words: Words, shared: Shared, query: str) -> None:
+def draw_notices(words: Words, service: Service, query: str) -> None:
     """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know."""
-    loader, worker = shared.loader, shared.worker
-    if shared.data.temporary:
-        st.warning(words.temporary_data.format(folder=shared.data.wanted))
-    if shared.store.database.set_aside is not None:
-        st.warning(words.set_aside.format(file=shared.store.database.set_aside.name))
-    if not shared.store.database.saving:
-        st.warning(words.not_saving.format(folder=shared.data.path))
+    loader, worker = service.loader, service.worker
+    if service.data.temporary:
+        st.warning(words.temporary_data.format(folder=service.data.wanted))
+    if service.store.database.set_aside is not None:
+        st.warning(words.set_aside.format(file=service.store.database.set_aside.name))
+    if not service.store.database.saving:
+        st.warning(words.not_saving.format(folder=service.data.path))
     if loader.gpu is not None and loader.gpu.driver_too_old:
         st.warning(words.driver_too_old)
     if worker.error is not None:
@@ -46,7 +46,7 @@ def draw_notices(words: Words, shared: Shared, query: str) -> None:
     elif worker.elsewhere:
         st.info(words.elsewhere)
     elif worker.card is None:
-        _draw_loading(words, shared)
+        _draw_loading(words, service)
     elif worker.card.off_gpu_layers:
         st.warning(words.off_gpu.format(layers=worker.card.off_gpu_layers))
     if worker.card is not None and loader.choice is not None and loader.choice.demo:
@@ -54,18 +54,18 @@ def draw_notices(words: Words, shared: Shared, query: str) -> None:
 
 
 @st.fragment(run_every=0.5)
-def _draw_loading(words: Words, shared: Shared) -> None:
+def _draw_loading(words: Words, service: Service) -> None:
     """Says which model is loading; draws the page again once it is there."""
-    if shared.worker.card is not None or shared.worker.error is not None:
+    if service.worker.card is not None or service.worker.error is not None:
         st.rerun(scope="app")
-    choice = shared.loader.choice
+    choice = service.loader.choice
     loading = words.loading_any if choice is None else words.loading_demo if choice.demo else words.loading
     st.info(loading, icon=":material/hourglass_top:")
 
 
-def draw_model(words: Words, shared: Shared) -> None:
+def draw_model(words: Words, service: Service) -> None:
     """One line at the foot of the page: which model answers, how large it is, where it runs."""
-    card = shared.worker.card
+    card = service.worker.card
     if card is not None:
         line = words.model_line.format(
             name=card.name, millions=card.parameters / 1e6, dtype=card.dtype, device=card.device
@@ -77,7 +77,7 @@ def _draw_demo(words: Words, choice: ModelChoice, query: str) -> None:
     """One line on the demo model, three queries that work, and the parts of the query that it cannot know."""
     vocabulary = load_vocabulary(choice.folder)
     with st.container(key="demo", gap="xsmall"):
-        line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.why])
+        line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.reason])
         st.markdown(line)
         if "run" not in st.query_params:  # whoever has results has a query
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -8,8 +8,9 @@ from lychee_rerank.jobs.explanations import Explanation
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.pair_lists import draw_pair, tell_place
 from lychee_rerank.page.picks import picks_of, set_pick
-from lychee_rerank.page.process import Shared
+from lychee_rerank.page.visitor import photo_url
 from lychee_rerank.records import RankedPhoto
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 _OPEN = "large"
@@ -21,44 +22,44 @@ def open_large(job_id: str, index: int) -> None:
     st.session_state[_OPEN] = job_id, index
 
 
-def draw_large(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
+def draw_large(words: Words, service: Service, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
     """Draws the photo that is open, if it is one of these; previous and next follow their order."""
     job_id, index = st.session_state.get(_OPEN, (None, None))
     if job_id == job.id and any(photo.scored.index == index for photo in ranked):
-        st.dialog(job.query, width="large", on_dismiss=_close)(_draw)(words, shared, ranked, job)
+        st.dialog(job.query.text, width="large", on_dismiss=_close)(_draw)(words, service, ranked, job)
 
 
-def _draw(words: Words, shared: Shared, ranked: Sequence[RankedPhoto], job: Job) -> None:
-    told = words.results
+def _draw(words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Job) -> None:
+    text = words.results
     _, index = st.session_state.get(_OPEN, (None, ranked[0].scored.index))
     place = next((n for n, photo in enumerate(ranked) if photo.scored.index == index), 0)
     photo, original = ranked[place], job.photos[index]
-    url = shared.photo_url(original)
+    url = photo_url(service, original)
     with st.container(key="large"):
         st.image(url, width="stretch", alt=original.name)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
-            _draw_step(told.previous, job, ranked, place - 1, shortcut="Left")
+            _draw_step(text.previous, job, ranked, place - 1, shortcut="Left")
             st.markdown(f"**{tell_place(words, job, photo)}**", width="content")
-            _draw_step(told.next, job, ranked, place + 1, shortcut="Right")
+            _draw_step(text.next, job, ranked, place + 1, shortcut="Right")
             if job.run.pairs is None:
-                _draw_pick(told.pick, shared, job, index)
-            st.link_button(told.download, f"{url}?download=1", icon=":material/download:")
+                _draw_pick(text.pick, service, job, index)
+            st.link_button(text.download, f"{url}?download=1", icon=":material/download:")
         st.text(original.name)
         if job.run.pairs is not None:
             draw_pair(words, job.run.pairs.good[index])
         st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
-        draw_why(words, shared, job, index)
+        draw_why(words, service, job, index)
 
 
-def _draw_pick(label: str, shared: Shared, job: Job, index: int) -> None:
-    ticked = index in picks_of(shared, job)
+def _draw_pick(label: str, service: Service, job: Job, index: int) -> None:
+    ticked = index in picks_of(service, job)
     st.button(
         label,
         key=f"pick-large-{index}",
         icon=":material/check_box:" if ticked else ":material/check_box_outline_blank:",
         shortcut="Space",
         on_click=set_pick,
-        args=(shared, job, index),
+        args=(service, job, index),
         kwargs={"ticked": not ticked},
     )
 
@@ -82,13 +83,13 @@ def _close() -> None:
     st.session_state.pop(_OPEN, None)
 
 
-def draw_why(words: Words, shared: Shared, job: Job, index: int) -> None:
+def draw_why(words: Words, service: Service, job: Job, index: int) -> None:
     """What was said on the photo at this place, or a button that asks for it; returns once all is said."""
-    told = words.results
-    explanation = shared.worker.explanations.find(job, index)
+    text = words.results
+    explanation = service.worker.explanations.find(job, index)
     ask = explanation is None or explanation.failed
-    if ask and st.button(told.why, icon=":material/help:", key="why", help=told.why_help):
-        explanation = shared.worker.explain(job, index, again=True)
+    if ask and st.button(text.why, icon=":material/help:", key="why", help=text.why_help):
+        explanation = service.worker.explain(job, index, again=True)
     if explanation is not None:
         _tell(words, explanation)
 

@@ -13,42 +13,43 @@ from lychee_rerank.page.cards import draw_cards, draw_cut, page_of
 from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.pair_lists import draw_bad_rows
 from lychee_rerank.page.places import mark_results
-from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.results import draw_refusals
+from lychee_rerank.page.visitor import download_url, owner
 from lychee_rerank.records import Pairs, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.moderation import DEFAULT_THRESHOLD, Moderation, collect_moderation
+from lychee_rerank.service import Service
 from lychee_rerank.web.files import Download
 from lychee_rerank.words import Words
 
 _NUMBER_PX = 180
 
 
-def draw_moderated(words: Words, shared: Shared, job: Job, pairs: Pairs) -> None:
+def draw_moderated(words: Words, service: Service, job: Job, pairs: Pairs) -> None:
     """The pairs of the job, least fitting first, with a line at the threshold; what was refused or passed over."""
     with st.container(key="results"):
-        moderation = _draw_head(words, shared, job, pairs)
+        moderation = _draw_head(words, service, job, pairs)
         in_order = _line_up(moderation)
         flagged = {one.outcome.index for one in moderation.flagged}
         mark_results()
         page = page_of(in_order, key=f"page-of-{job.id}-{moderation.threshold}")
         above = [photo for photo in page if photo.scored.index in flagged]
-        draw_cards(words, shared, above, job=job)
+        draw_cards(words, service, above, job=job)
         if above and len(above) < len(page):
             draw_cut(words.lists.line.format(n=len(flagged), threshold=moderation.threshold))
-        draw_cards(words, shared, page[len(above) :], job=job)
-        draw_large(words, shared, in_order, job=job)
+        draw_cards(words, service, page[len(above) :], job=job)
+        draw_large(words, service, in_order, job=job)
     draw_refusals(words, [one.outcome for one in moderation.refused if isinstance(one.outcome, Refusal)])
     if moderation.bad:
         with st.expander(words.lists.passed_over.format(n=len(moderation.bad)), key="passed-over"):
             draw_bad_rows(words, moderation.bad)
 
 
-def _draw_head(words: Words, shared: Shared, job: Job, pairs: Pairs) -> Moderation:
+def _draw_head(words: Words, service: Service, job: Job, pairs: Pairs) -> Moderation:
     """The threshold, what it gives, and how well that meets the labels."""
-    told, heading = words.lists, st.container(horizontal=True, vertical_alignment="center", key="heading")
+    text, heading = words.lists, st.container(horizontal=True, vertical_alignment="center", key="heading")
     with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
         threshold = st.number_input(
-            told.threshold,
+            text.threshold,
             min_value=0.0,
             max_value=10.0,
             value=DEFAULT_THRESHOLD,
@@ -56,16 +57,16 @@ def _draw_head(words: Words, shared: Shared, job: Job, pairs: Pairs) -> Moderati
             format="%.1f",
             key="below",
             bind="query-params",
-            help=told.threshold_help,
+            help=text.threshold_help,
             width=_NUMBER_PX,
         )
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
         st.caption(_tell_figures(words, moderation), width="stretch")
-    line = told.moderated.format(all=words.pairs(moderation.pairs), threshold=threshold, **moderation.counts)
+    line = text.moderated.format(all=words.pairs(moderation.pairs), threshold=threshold, **moderation.counts)
     with heading:
         st.markdown(f"##### {line}", width="stretch")
-        url = _give_address(words, shared, job, threshold)
-        st.link_button(told.table, url, icon=":material/download:", type="primary", key="flagged-table")
+        url = _give_address(words, service, job, threshold)
+        st.link_button(text.table, url, icon=":material/download:", type="primary", key="flagged-table")
     return moderation
 
 
@@ -83,18 +84,18 @@ def _line_up(moderation: Moderation) -> tuple[RankedPhoto, ...]:
     return tuple(RankedPhoto(place, photo, tied=False) for place, photo in enumerate(scored, start=1))
 
 
-def _give_address(words: Words, shared: Shared, job: Job, threshold: float) -> str:
+def _give_address(words: Words, service: Service, job: Job, threshold: float) -> str:
     """Where this visitor's browser gets the table; it is made from the run as it is then."""
     visitor, job_id = owner(), job.id
 
     def pieces() -> Iterator[bytes] | None:
         """The table, None once the run is cleared."""
-        found = shared.worker.book.find(job_id, owner=visitor)
+        found = service.worker.book.find(job_id, owner=visitor)
         if found is None or found.run.pairs is None:
             return None
         moderation = collect_moderation(found.run.pairs, found.progress().outcomes, threshold=threshold)
         return iter([build_flagged_table(moderation, tell=words.note, term=words.term)])
 
-    name = f"{PurePath(clean_name(job.query)).stem}-below-{threshold:g}.csv"
+    name = f"{PurePath(clean_name(job.query.text)).stem}-below-{threshold:g}.csv"
     download = Download(name, MEDIA_TYPES[Form.CSV], pieces)
-    return shared.download_url(download, name=f"{job_id} below {threshold} {words.code}")
+    return download_url(service, download, name=f"{job_id} below {threshold} {words.code}")

@@ -7,9 +7,9 @@ import streamlit as st
 
 from lychee_rerank.errors import PairsInvalid, StorageFailed
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.page.process import Shared
 from lychee_rerank.pairs import Find, find_among, load_pairs
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, RankedPhoto
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 _MOST_ROWS, _MOST_CHARACTERS = 100, 200  # of the rows that are passed over, and of the name in each, that are told
@@ -23,7 +23,7 @@ class Chosen:
     pairs: Pairs
 
 
-def draw_lists(words: Words, shared: Shared, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
+def draw_lists(words: Words, service: Service, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
     """A line per list, newest first, whose names are looked for among the photos; the list whose button was clicked."""
     chosen, find = None, find_among(photos)
     for n, file in enumerate(files):
@@ -39,7 +39,7 @@ def draw_lists(words: Words, shared: Shared, files: Sequence[Photo], photos: Seq
                 type="tertiary",
                 icon=":material/close:",
                 on_click=_remove,
-                args=(words, shared, st.query_params["gallery"], file),
+                args=(words, service, st.query_params["gallery"], file),
             )
     return chosen
 
@@ -69,10 +69,10 @@ def _tell_apart(file: Photo) -> str:
     return f"{file.name} {file.path.name}"
 
 
-def _remove(words: Words, shared: Shared, gallery_id: str, file: Photo) -> None:
+def _remove(words: Words, service: Service, gallery_id: str, file: Photo) -> None:
     """Takes the list away from the gallery for good; what was scored from it stays."""
     try:
-        shared.retention.remove_uploads(gallery_id, [file])
+        service.retention.remove_uploads(gallery_id, [file])
     except StorageFailed as error:
         st.error(words.failure(error))
 
@@ -100,6 +100,6 @@ def tell_place(words: Words, job: Job, photo: RankedPhoto) -> str:
 
 def draw_pair(words: Words, pair: Pair) -> None:
     """The text that the photo was scored against, and its label where there is one."""
-    st.text(pair.text)
+    st.text(pair.query.text)
     if pair.fits is not None:
         st.caption(words.lists.fits if pair.fits else words.lists.does_not_fit)

@@ -7,7 +7,8 @@ import time
 import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.page.process import Shared, open_shared, owner
+from lychee_rerank.page.visitor import owner, thumbnail_url_later
+from lychee_rerank.service import Service, open_service
 from lychee_rerank.store.runs import PastRun
 from lychee_rerank.web.files import SMALL
 from lychee_rerank.words import Words
@@ -19,10 +20,10 @@ _THUMBNAIL_PX, _POPOVER_PX = 64, 560
 COMES_BACK_S = 150.0  # Streamlit keeps a page whose connection was lost for 120 s
 
 
-def draw_past_runs(words: Words, shared: Shared) -> None:
+def draw_past_runs(words: Words, service: Service) -> None:
     """Lists the owner's runs that have ended, newest first; says where they are kept and for how long."""
     try:
-        runs = shared.store.runs.past(owner(), most=_LISTED)
+        runs = service.store.runs.past(owner(), most=_LISTED)
     except StorageFailed as error:
         st.error(words.failure(error))
         return
@@ -31,15 +32,15 @@ def draw_past_runs(words: Words, shared: Shared) -> None:
         return
     label = words.past_runs.format(n=len(runs))
     with st.popover(label, icon=":material/history:", key="past"), st.container(width=_POPOVER_PX):
-        days = shared.settings.keep_days
+        days = service.settings.keep_days
         kept = words.kept_days.format(n=days) if days else words.kept_not
-        st.caption(words.kept_where.format(folder=shared.data.path, time=kept))
+        st.caption(words.kept_where.format(folder=service.data.path, time=kept))
         for run in sorted((*runs, *cleared.values()), key=lambda run: run.begun_s, reverse=True):
             with st.container(horizontal=True, vertical_alignment="center", key=f"past-{run.id}"):
                 if run.id in cleared:
-                    _draw_cleared(words, shared, run)
+                    _draw_cleared(words, service, run)
                 else:
-                    _draw_line(words, shared, run)
+                    _draw_line(words, service, run)
 
 
 class Cleared(dict[str, PastRun]):
@@ -62,7 +63,7 @@ class Cleared(dict[str, PastRun]):
     def _delete(self) -> None:
         for run_id in self:
             try:
-                open_shared().retention.clear_run(run_id)
+                open_service().retention.clear_run(run_id)
             except StorageFailed as error:  # the next process does it
                 log.error("a cleared run is not deleted yet: %s", error)
 
@@ -75,43 +76,43 @@ def _cleared_here() -> Cleared:
     return cleared
 
 
-def _draw_line(words: Words, shared: Shared, run: PastRun) -> None:
+def _draw_line(words: Words, service: Service, run: PastRun) -> None:
     if run.best:
-        st.image(f"{shared.thumbnail_url_later(run.best)}?{SMALL}", width=_THUMBNAIL_PX, alt=run.best.name)
+        st.image(f"{thumbnail_url_later(service, run.best)}?{SMALL}", width=_THUMBNAIL_PX, alt=run.best.name)
     with st.container(gap=None):
         st.text(run.query)
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.begun_s))
         st.caption(f"{words.photos(run.photos)} · {when}")
     shown = st.query_params.get("run") == run.id
     st.button(words.open_run, key=f"open-{run.id}", disabled=shown, on_click=_open, args=(run.id,))
-    st.button(words.clear_run, key=f"clear-{run.id}", type="tertiary", on_click=_clear, args=(words, shared, run))
+    st.button(words.clear_run, key=f"clear-{run.id}", type="tertiary", on_click=_clear, args=(words, service, run))
 
 
-def _draw_cleared(words: Words, shared: Shared, run: PastRun) -> None:
+def _draw_cleared(words: Words, service: Service, run: PastRun) -> None:
     st.text(words.run_cleared.format(query=run.query))
-    st.button(words.undo, key=f"undo-{run.id}", icon=":material/undo:", on_click=_undo, args=(words, shared, run))
+    st.button(words.undo, key=f"undo-{run.id}", icon=":material/undo:", on_click=_undo, args=(words, service, run))
 
 
 def _open(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
-def _clear(words: Words, shared: Shared, run: PastRun) -> None:
+def _clear(words: Words, service: Service, run: PastRun) -> None:
     """Takes the run off the list; the page turns away from it."""
     try:
-        shared.retention.set_aside(run.id)
+        service.retention.set_aside(run.id)
     except StorageFailed as error:
         st.error(words.failure(error))
         return
-    shared.worker.book.forget(run.id)
+    service.worker.book.forget(run.id)
     _cleared_here()[run.id] = run
     if st.query_params.get("run") == run.id:
         st.query_params.pop("run")
 
 
-def _undo(words: Words, shared: Shared, run: PastRun) -> None:
+def _undo(words: Words, service: Service, run: PastRun) -> None:
     try:
-        shared.retention.bring_back(run.id)
+        service.retention.bring_back(run.id)
     except StorageFailed as error:
         st.error(words.failure(error))
         return

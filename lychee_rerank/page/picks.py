@@ -14,9 +14,9 @@ import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.selection import Part, View
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 log = logging.getLogger(__name__)
@@ -30,55 +30,55 @@ class _Box:
     ticked: bool
 
 
-def picks_of(shared: Shared, job: Job) -> frozenset[int]:
+def picks_of(service: Service, job: Job) -> frozenset[int]:
     """The places in upload order of the photos that are ticked, here or in another tab."""
     try:
-        return shared.store.picks.of(job.id)
+        return service.store.picks.of(job.id)
     except StorageFailed as error:
         log.error("picks cannot be read: %s", error)
         return frozenset()
 
 
-def draw_pick(words: Words, shared: Shared, job: Job, index: int) -> None:
+def draw_pick(words: Words, service: Service, job: Job, index: int) -> None:
     """A tick for one photo; a new checkbox where the tick was changed by anything but this one."""
-    boxes, ticked = _boxes(job), index in picks_of(shared, job)
+    boxes, ticked = _boxes(job), index in picks_of(service, job)
     box = boxes.get(index)
     if box is None or box.ticked is not ticked:
         box = boxes[index] = _Box(f"pick-{secrets.token_hex(8)}", ticked)
-    args = (shared, job, index, box.key)
+    args = (service, job, index, box.key)
     st.checkbox(words.results.pick, box.ticked, key=box.key, on_change=_take_report, args=args, width="content")
 
 
-def draw_picks(words: Words, shared: Shared, job: Job, ranked: Sequence[RankedPhoto], view: View) -> None:
+def draw_picks(words: Words, service: Service, job: Job, ranked: Sequence[RankedPhoto], view: View) -> None:
     """How many are ticked, and ticks for whole parts of the results."""
-    told, picks = words.results, picks_of(shared, job)
-    labels = {Part.SHOWN: told.pick_shown, Part.ABOVE: told.pick_above, Part.BELOW: told.pick_below}
-    with st.popover(told.picks.format(n=len(picks)), icon=":material/check_box:", key="picks-box"):
+    text, picks = words.results, picks_of(service, job)
+    labels = {Part.SHOWN: text.pick_shown, Part.ABOVE: text.pick_above, Part.BELOW: text.pick_below}
+    with st.popover(text.picks.format(n=len(picks)), icon=":material/check_box:", key="picks-box"):
         for part, label in labels.items():
             photos = view.take(ranked, part)
             indices = frozenset(photo.scored.index for photo in photos)
-            _draw_change(shared, job, f"{label} · {len(photos)}", key=part, picks=picks, wanted=indices)
-        _draw_change(shared, job, told.pick_none, key="none", picks=picks, wanted=frozenset())
+            _draw_change(service, job, f"{label} · {len(photos)}", key=part, picks=picks, wanted=indices)
+        _draw_change(service, job, text.pick_none, key="none", picks=picks, wanted=frozenset())
 
 
-def _draw_change(shared: Shared, job: Job, label: str, *, key: str, picks: Set[int], wanted: Set[int]) -> None:
+def _draw_change(service: Service, job: Job, label: str, *, key: str, picks: Set[int], wanted: Set[int]) -> None:
     """A button that makes the wanted picks of those that the user sees."""
     change = {"add": wanted - picks, "remove": picks - wanted}
-    change_picks = shared.store.picks.change
+    change_picks = service.store.picks.change
     st.button(label, key=f"pick-{key}", on_click=change_picks, args=(job.id,), kwargs=change, width="stretch")
 
 
-def set_pick(shared: Shared, job: Job, index: int, *, ticked: bool) -> None:
+def set_pick(service: Service, job: Job, index: int, *, ticked: bool) -> None:
     """Ticks a photo, or takes its tick away."""
     places = {index}
-    shared.store.picks.change(job.id, add=places if ticked else (), remove=() if ticked else places)
+    service.store.picks.change(job.id, add=places if ticked else (), remove=() if ticked else places)
 
 
-def _take_report(shared: Shared, job: Job, index: int, key: str) -> None:
+def _take_report(service: Service, job: Job, index: int, key: str) -> None:
     boxes = _boxes(job)
     if boxes[index].key == key:
         boxes[index] = _Box(key, st.session_state[key])
-        set_pick(shared, job, index, ticked=boxes[index].ticked)
+        set_pick(service, job, index, ticked=boxes[index].ticked)
 
 
 def _boxes(job: Job) -> dict[int, _Box]:

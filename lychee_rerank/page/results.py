@@ -14,31 +14,31 @@ from lychee_rerank.page.exports import draw_best, draw_exports
 from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.places import mark_results
-from lychee_rerank.page.process import Shared
 from lychee_rerank.records import RankedPhoto, Refusal
 from lychee_rerank.results.ranking import Results
 from lychee_rerank.results.selection import Sort, View, shown_score
 from lychee_rerank.results.spread import Spread, measure_spread
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 
-def draw_results(words: Words, shared: Shared, results: Results, *, job: Job) -> None:
+def draw_results(words: Words, service: Service, results: Results, *, job: Job) -> None:
     """The ranked photos of the job with all that can be done with them, and the refused ones."""
     if results.ranked:
         with st.container(key="results"):
             spread = measure_spread([photo.scored.score.value for photo in results.ranked])
-            chosen, view = _draw_head(words, shared, results, spread, job=job)
+            chosen, view = _draw_head(words, service, results, spread, job=job)
             mark_results()
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
-            _draw_page(words, shared, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
+            _draw_page(words, service, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
             if not chosen:
                 st.info(_tell_none(words, results, view))
-            draw_large(words, shared, chosen, job=job)
+            draw_large(words, service, chosen, job=job)
     draw_refusals(words, results.refused)
 
 
 def _draw_head(
-    words: Words, shared: Shared, results: Results, spread: Spread, *, job: Job
+    words: Words, service: Service, results: Results, spread: Spread, *, job: Job
 ) -> tuple[tuple[RankedPhoto, ...], View]:
     """All that stands above the cards; the photos that are to be shown, and the view that chose them."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
@@ -54,13 +54,13 @@ def _draw_head(
         st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
         if len(chosen) < len(results.ranked):
             st.button(words.results.show_all, key="show-all", type="tertiary", on_click=show_all)
-        results = replace(results, criteria=draw_criteria(words, shared, results, job=job, place=table))
+        results = replace(results, criteria=draw_criteria(words, service, results, job=job, place=table))
     with picks:
-        draw_picks(words, shared, job, results.ranked, view)
+        draw_picks(words, service, job, results.ranked, view)
     with exports:
-        draw_exports(words, shared, results, view, job=job)
+        draw_exports(words, service, results, view, job=job)
     with best:
-        draw_best(words, shared, results, job=job)
+        draw_best(words, service, results, job=job)
     with charts:
         draw_charts(words.results, results, spread, view, job_id=job.id)
     return chosen, view
@@ -79,21 +79,21 @@ def _tell_none(words: Words, results: Results, view: View) -> str:
     return words.results.none_in_range.format(low=view.low, high=view.high) if above else words.results.none_shown
 
 
-def _draw_page(words: Words, shared: Shared, page: Sequence[RankedPhoto], cliff: int, *, job: Job) -> None:
+def _draw_page(words: Words, service: Service, page: Sequence[RankedPhoto], cliff: int, *, job: Job) -> None:
     """The cards, with a line where the scores fall off."""
     above = [photo for photo in page if photo.rank <= cliff]
     below = page[len(above) :]
-    draw_cards(words, shared, above, job=job)
+    draw_cards(words, service, above, job=job)
     if above and below:
         upper, lower = shown_score(above[-1]), shown_score(below[0])
         draw_cut(words.results.cliff_line.format(n=cliff, upper=upper, lower=lower))
-    draw_cards(words, shared, below, job=job)
+    draw_cards(words, service, below, job=job)
 
 
 def _tell_spread(words: Words, spread: Spread) -> str:
     """What the scores say together, in a sentence."""
-    told = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
-    return " ".join(filter(None, told)) or words.results.histogram_title
+    sentences = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
+    return " ".join(filter(None, sentences)) or words.results.histogram_title
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:

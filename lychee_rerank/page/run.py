@@ -7,11 +7,13 @@ from lychee_rerank.jobs.job import Job, Progress, Status
 from lychee_rerank.model.loader import memory_in_use
 from lychee_rerank.page.moderation import draw_moderated
 from lychee_rerank.page.places import show_progress
-from lychee_rerank.page.process import Shared, owner
 from lychee_rerank.page.recall import find_job, put_on_page
 from lychee_rerank.page.results import draw_results
+from lychee_rerank.page.visitor import owner, photos_dropped
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pairs, Photo, Refusal
 from lychee_rerank.results.ranking import collect_results
+from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 _POLL_PROGRESS_S = 0.5
@@ -19,26 +21,28 @@ _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 _BLINK_S = 0.4  # a query over remembered photos is often answered by then, and drawn once instead of twice
 
 
-def start_run(words: Words, shared: Shared, *, query: str, photos: tuple[Photo, ...]) -> None:
+def start_run(words: Words, service: Service, *, query: str, photos: tuple[Photo, ...]) -> None:
     """Submits the run that the click asks for, or says in a friendly way why there is none."""
-    if not photos and shared.folder.standing().listed is None:
+    if not photos and service.folder.standing().listed is None:
         st.info(words.listing_first)
     elif len(photos) < 2:
         st.info(words.one_photo)
     else:
-        _submit(words, shared, query, photos)
+        _submit(words, service, query, photos)
 
 
-def start_moderation(words: Words, shared: Shared, name: str, pairs: Pairs) -> None:
+def start_moderation(words: Words, service: Service, name: str, pairs: Pairs) -> None:
     """Submits the run that scores every pair of the list; one pair is enough."""
-    _submit(words, shared, name, tuple(pair.photo for pair in pairs.good), pairs=pairs)
+    _submit(words, service, name, tuple(pair.photo for pair in pairs.good), pairs=pairs)
 
 
-def _submit(words: Words, shared: Shared, query: str, photos: tuple[Photo, ...], *, pairs: Pairs | None = None) -> None:
+def _submit(
+    words: Words, service: Service, query: str, photos: tuple[Photo, ...], *, pairs: Pairs | None = None
+) -> None:
     try:
         gallery_id = st.query_params.get("gallery")
-        dropped = gallery_id if set(photos) <= set(shared.photos_dropped(gallery_id)) else None
-        job = shared.worker.submit(query, photos, owner=owner(), gallery=dropped, pairs=pairs)
+        dropped = gallery_id if set(photos) <= set(photos_dropped(service, gallery_id)) else None
+        job = service.worker.submit(parse_query(query), photos, owner=owner(), gallery=dropped, pairs=pairs)
     except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return
@@ -49,43 +53,43 @@ def _submit(words: Words, shared: Shared, query: str, photos: tuple[Photo, ...],
         st.rerun()  # the gallery gives way to the run
 
 
-def find_run(words: Words, shared: Shared) -> Job | None:
+def find_run(words: Words, service: Service) -> Job | None:
     """The run that the URL names; says so where it is not known any more."""
     run_id = st.query_params.get("run")
-    job = find_job(shared, run_id)
+    job = find_job(service, run_id)
     if run_id and job is None:
         st.query_params.pop("run", None)
         st.info(words.run_gone)
     return job
 
 
-def draw_run(words: Words, shared: Shared, job: Job) -> None:
+def draw_run(words: Words, service: Service, job: Job) -> None:
     """Draws progress and results, again and again while the run is active; progress is brought into view once."""
     active = job.active
-    st.fragment(_draw_progress, run_every=_POLL_PROGRESS_S if active else None)(words, shared, job, active)
+    st.fragment(_draw_progress, run_every=_POLL_PROGRESS_S if active else None)(words, service, job, active)
     show_progress(job.id)
-    st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, shared, job)
+    st.fragment(_draw_outcomes, run_every=_POLL_RESULTS_S if active else None)(words, service, job)
 
 
-def watch_other_runs(words: Words, shared: Shared) -> None:
+def watch_other_runs(words: Words, service: Service) -> None:
     """The runs of this visitor that go on behind the gallery, while there are any."""
-    if _other_runs(shared, None):
-        st.fragment(_draw_other_runs, run_every=_POLL_RESULTS_S)(words, shared, None)
+    if _other_runs(service, None):
+        st.fragment(_draw_other_runs, run_every=_POLL_RESULTS_S)(words, service, None)
 
 
-def _other_runs(shared: Shared, shown: Job | None) -> list[Job]:
-    return [job for job in shared.worker.book.under_way(owner()) if job is not shown]
+def _other_runs(service: Service, shown: Job | None) -> list[Job]:
+    return [job for job in service.worker.book.under_way(owner()) if job is not shown]
 
 
-def _draw_other_runs(words: Words, shared: Shared, shown: Job | None) -> None:
+def _draw_other_runs(words: Words, service: Service, shown: Job | None) -> None:
     """A line per run that goes on unseen, with a way back to it and a way to end it."""
-    others = _other_runs(shared, shown)
+    others = _other_runs(service, shown)
     if st.query_params.get("run") != (shown.id if shown else None) or not (shown or others):
         st.rerun(scope="app")  # another run was chosen, or there is nothing left to watch
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center", key=f"other-{job.id}"):
             done, total = len(job.progress().outcomes), len(job.photos)
-            st.text(words.other_run.format(query=job.query, done=done, n=total), width="stretch")
+            st.text(words.other_run.format(query=job.query.text, done=done, n=total), width="stretch")
             st.button(words.show, key=f"show-{job.id}", on_click=_show, args=(job,))
             st.button(words.cancel, key=f"cancel-{job.id}", on_click=job.cancel)
 
@@ -94,16 +98,16 @@ def _show(job: Job) -> None:
     st.query_params["run"] = job.id
 
 
-def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> None:
+def _draw_progress(words: Words, service: Service, job: Job, polling: bool) -> None:
     progress = job.progress()
     if polling and not progress.active:
         st.rerun(scope="app")  # the last draw: nothing polls any more
-    _draw_other_runs(words, shared, job)
+    _draw_other_runs(words, service, job)
     with st.container(key="progress", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(words.results_of.format(query=job.query, photos=_amount(words, job)), width="stretch")
-            st.text(_state(words, shared, job, progress), width="content")
-            st.text(_memory(words, shared), width="content")
+            st.text(words.results_of.format(query=job.query.text, photos=_amount(words, job)), width="stretch")
+            st.text(_state(words, service, job, progress), width="content")
+            st.text(_memory(words, service), width="content")
             if progress.active:
                 label = words.cancelling if job.cancelled else words.cancel
                 st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
@@ -112,11 +116,11 @@ def _draw_progress(words: Words, shared: Shared, job: Job, polling: bool) -> Non
         st.error(words.run_failed.format(problem=words.failure(progress.error)))
 
 
-def _draw_outcomes(words: Words, shared: Shared, job: Job) -> None:
+def _draw_outcomes(words: Words, service: Service, job: Job) -> None:
     if job.run.pairs is None:
-        draw_results(words, shared, collect_results(job.photos, job.progress().outcomes), job=job)
+        draw_results(words, service, collect_results(job.photos, job.progress().outcomes), job=job)
     else:
-        draw_moderated(words, shared, job, job.run.pairs)
+        draw_moderated(words, service, job, job.run.pairs)
 
 
 def _amount(words: Words, job: Job) -> str:
@@ -124,11 +128,11 @@ def _amount(words: Words, job: Job) -> str:
     return words.photos(count) if job.run.pairs is None else words.pairs(count)
 
 
-def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:
+def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
     """One line on where the run stands: the photo in work and the time left, or the sum at the end."""
     done, total = len(progress.outcomes), progress.total
     if progress.status is Status.WAITING:
-        return _queue(words, shared, job) if shared.worker.loaded.is_set() else words.loading_any
+        return _queue(words, service, job) if service.worker.loaded.is_set() else words.loading_any
     if progress.active:
         line = words.analysing.format(i=min(done + 1, total), n=total)
         left_s = progress.remaining_s
@@ -140,15 +144,15 @@ def _state(words: Words, shared: Shared, job: Job, progress: Progress) -> str:
     return line.format(all=_amount(words, job), time=time, **counts)
 
 
-def _queue(words: Words, shared: Shared, job: Job) -> str:
+def _queue(words: Words, service: Service, job: Job) -> str:
     """The place of a job that waits for others of its owner, and the time that these still take."""
-    ahead = [other.progress() for other in shared.worker.ahead(job)]
+    ahead = [other.progress() for other in service.worker.ahead(job)]
     line = words.waiting.format(n=len(ahead))
     left_s = sum(progress.remaining_s or 0.0 for progress in ahead)
     return f"{line} · {words.time_left.format(time=words.duration(left_s))}" if left_s else line
 
 
-def _memory(words: Words, shared: Shared) -> str:
-    use = memory_in_use(shared.worker.card)
+def _memory(words: Words, service: Service) -> str:
+    use = memory_in_use(service.worker.card)
     line = words.memory_gpu if use.on_gpu else words.memory_cpu
     return line.format(used=use.used_bytes / 2**30, total=use.total_bytes / 2**30)

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, JpegImagePlugin
 
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.formats import DECODED_KINDS, ends_too_early, find_kind, find_scan, webp_size
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 
 Picture = Image.Image
 FitSize = Callable[[int, int], tuple[int, int]]  # upright (width, height) in pixels -> the size to resize to
@@ -59,13 +59,13 @@ def read_bytes(path: Path) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise PhotoRefused(Reason.UNREADABLE)
+            raise PhotoRefused(RefusalReason.UNREADABLE)
         check_bytes(status.st_size)
         content = path.read_bytes()
     except MemoryError as error:
-        raise PhotoRefused(Reason.OUT_OF_MEMORY) from error
+        raise PhotoRefused(RefusalReason.OUT_OF_MEMORY) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise PhotoRefused(Reason.UNREADABLE) from error
+        raise PhotoRefused(RefusalReason.UNREADABLE) from error
     check_bytes(len(content))
     return content
 
@@ -103,7 +103,7 @@ def encode_picture(picture: Picture) -> bytes:
     return out.getvalue()
 
 
-def make_thumbnail(content: bytes, *, long_side_px: int, decode: Decode = decode_picture) -> bytes:
+def make_thumbnail(content: bytes, *, long_side_px: int, decode: Decode) -> bytes:
     """A JPEG of what `decode` sees, upright, without metadata, never larger than the original."""
 
     def fit(width: int, height: int) -> tuple[int, int]:
@@ -123,11 +123,11 @@ def _pillow_errors_refused() -> Iterator[None]:
     except PhotoRefused:
         raise
     except MemoryError as error:
-        raise PhotoRefused(Reason.OUT_OF_MEMORY) from error
+        raise PhotoRefused(RefusalReason.OUT_OF_MEMORY) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoRefused(Reason.TOO_MANY_PIXELS) from error
+        raise PhotoRefused(RefusalReason.TOO_MANY_PIXELS) from error
     except Exception as error:
-        raise PhotoRefused(Reason.BROKEN) from error
+        raise PhotoRefused(RefusalReason.BROKEN) from error
 
 
 def _open(content: bytes) -> Picture:
@@ -135,9 +135,9 @@ def _open(content: bytes) -> Picture:
     check_bytes(len(content))
     kind = find_kind(content)
     if kind not in DECODED_KINDS:
-        raise PhotoRefused(Reason.NOT_A_PICTURE, kind=kind)
+        raise PhotoRefused(RefusalReason.NOT_A_PICTURE, kind=kind)
     if ends_too_early(content, kind):
-        raise PhotoRefused(Reason.TRUNCATED)
+        raise PhotoRefused(RefusalReason.TRUNCATED)
     if kind == "WEBP":  # Pillow builds two canvases while it opens one
         _check_pixels(*webp_size(content), limit=MAX_PNG_WEBP_PX)
     image = Image.open(BytesIO(content), formats=DECODED_KINDS)
@@ -154,14 +154,14 @@ def _open(content: bytes) -> Picture:
 def check_bytes(size_bytes: int) -> None:
     """Raises PhotoRefused for an empty file and for one above MAX_FILE_BYTES."""
     if size_bytes == 0:
-        raise PhotoRefused(Reason.EMPTY)
+        raise PhotoRefused(RefusalReason.EMPTY)
     if size_bytes > MAX_FILE_BYTES:
-        raise PhotoRefused(Reason.TOO_MANY_BYTES)
+        raise PhotoRefused(RefusalReason.TOO_MANY_BYTES)
 
 
 def _check_pixels(width: int, height: int, *, limit: int) -> None:
     if width * height > limit:
-        raise PhotoRefused(Reason.TOO_MANY_PIXELS)
+        raise PhotoRefused(RefusalReason.TOO_MANY_PIXELS)
 
 
 def _read_turn(image: Picture) -> int:

@@ -18,13 +18,13 @@ from typing import Self
 
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode import FitSize, Picture, build_picture, check_bytes
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 
 _TRIES = 2
 _MOST_DECODERS = 4  # as many as threads of the page draw thumbnails
 
 
-class Decoders:
+class DecodePool:
     """Up to four decoding processes, each started when it is first needed; safe to use from any thread."""
 
     def __init__(self) -> None:
@@ -51,13 +51,13 @@ class Decoders:
                     raise
                 except (EOFError, ConnectionError) as error:
                     if decoder.end() == -signal.SIGPROF:
-                        raise PhotoRefused(Reason.BROKEN) from error
+                        raise PhotoRefused(RefusalReason.BROKEN) from error
                 finally:
                     if alive:
                         self._put(decoder)
                     else:
                         decoder.end()
-        raise PhotoRefused(Reason.SUSPECT)
+        raise PhotoRefused(RefusalReason.SUSPECT)
 
     def close(self) -> None:
         """Ends the processes."""
@@ -78,7 +78,7 @@ class Decoders:
         try:
             return _Decoder()
         except OSError as error:  # no process more can be had
-            raise PhotoRefused(Reason.OUT_OF_MEMORY) from error
+            raise PhotoRefused(RefusalReason.OUT_OF_MEMORY) from error
 
     def _put(self, decoder: "_Decoder") -> None:
         with self._lock:
@@ -120,5 +120,5 @@ class _Decoder:
         """The next message; raises PhotoRefused where it is a refusal."""
         message = json.loads(self._line.recv_bytes())
         if isinstance(message, dict):
-            raise PhotoRefused(Reason(message["reason"]), kind=message["kind"])
+            raise PhotoRefused(RefusalReason(message["reason"]), kind=message["kind"])
         return tuple(message)

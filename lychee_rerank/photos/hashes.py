@@ -23,13 +23,23 @@ class PhotoHashes:
 
     def take(self, path: Path, content: bytes) -> str:
         """The hash of the content, in hex, remembered as the file's."""
-        mark, found = _mark(path), hashlib.sha256(content).hexdigest()
-        if mark and mark[1] == len(content):
+        photo_hash = hash_bytes(content)
+        self.keep(path, photo_hash, size_bytes=len(content))
+        return photo_hash
+
+    def keep(self, path: Path, photo_hash: str, *, size_bytes: int) -> None:
+        """Remembers the hash as that of the file as it is now, unless its size shows that it has changed."""
+        mark = _mark(path)
+        if mark and mark[1] == size_bytes:
             with self._lock:
-                self._hashes[mark] = found
+                self._hashes[mark] = photo_hash
                 if len(self._hashes) > _MOST_FILES:
                     self._hashes.popitem(last=False)
-        return found
+
+
+def hash_bytes(content: bytes | memoryview) -> str:
+    """SHA-256 of the bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _mark(path: Path) -> tuple[Path, int, int, int] | None:

@@ -1,12 +1,9 @@
 """Photos scored against a text each, the ones below a threshold flagged, and what that saves; knows no file format."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Readout, ScoredPhoto
-from lychee_rerank.scoring.judge import Known
-from lychee_rerank.scoring.prompts import PromptTemplate, clean_query
-from lychee_rerank.scoring.scorer import Engine, Outcome, PhotoScorer
+from lychee_rerank.records import BadRow, Outcome, Pair, Pairs, ScoredPhoto
 
 DEFAULT_THRESHOLD = 5.0
 
@@ -25,7 +22,7 @@ class JudgedPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ModerationFigures:
     """How well the flags meet the labels: shares from 0 to 1, None where there is nothing to share out.
 
     Over the `labelled` pairs that were scored. What is looked for is what does not fit: precision is the share of the
@@ -69,33 +66,17 @@ class Moderation:
         return _share(len(self.passed), self.pairs)
 
     @property
-    def figures(self) -> Figures:
+    def figures(self) -> ModerationFigures:
         """The flags against the labels."""
         flagged = [one.pair.fits for one in self.flagged if one.pair.fits is not None]
         passed = [one.pair.fits for one in self.passed if one.pair.fits is not None]
         caught, missed = flagged.count(False), passed.count(False)
-        return Figures(
+        return ModerationFigures(
             labelled=len(flagged) + len(passed),
             accuracy=_share(caught + passed.count(True), len(flagged) + len(passed)),
             precision=_share(caught, len(flagged)),
             recall=_share(caught, caught + missed),
         )
-
-
-def judge_pairs(
-    engine: Engine,
-    pairs: Sequence[Pair],
-    *,
-    readout: Readout,
-    template: PromptTemplate,
-    known_for: Callable[[str], Known | None] = lambda text: None,
-) -> Iterator[JudgedPair]:
-    """Every pair scored against its own text, as they come; `known_for` says what is known of photos under a text."""
-    by_text: dict[str, list[tuple[int, Photo]]] = {}
-    for place, pair in enumerate(pairs):
-        by_text.setdefault(clean_query(pair.text), []).append((place, pair.photo))
-    scorer = PhotoScorer(engine, readout=readout, template=template, known_for=known_for)
-    return (JudgedPair(pairs[outcome.index], outcome) for step in scorer.steps(by_text) for outcome in step)
 
 
 def collect_moderation(pairs: Pairs, outcomes: Iterable[Outcome], *, threshold: float) -> Moderation:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lychee_rerank.problems import CopyProblem
-from lychee_rerank.records import Photo, RankedPhoto, Refusal, ScoredPhoto
+from lychee_rerank.records import Outcome, Photo, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.criteria import Criteria
 
 
@@ -35,7 +35,7 @@ class Copied:
     known: bool = False
 
 
-def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[ScoredPhoto | Refusal]) -> Results:
+def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[Outcome]) -> Results:
     """The outcomes ranked and sorted out; `photos` are all there are, in upload order."""
     scored: list[ScoredPhoto] = []
     refused: list[Refusal] = []

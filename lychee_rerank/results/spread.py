@@ -12,7 +12,7 @@ FLAT_RANGE, MIDDLE, MIDDLE_SHARE, NOTHING_BELOW = 2.0, (5.0, 7.0), 0.9, 3.0
 FEWEST = 3  # photos of which a spread says anything
 
 
-class Verdict(StrEnum):
+class SpreadVerdict(StrEnum):
     """What is wrong with a spread, if anything."""
 
     FINE = "fine"
@@ -27,7 +27,7 @@ class Spread:
     cliff: int
     bins: tuple[int, ...]
     bands: tuple[int, ...]
-    verdict: Verdict
+    verdict: SpreadVerdict
 
 
 def measure_spread(scores: Sequence[float]) -> Spread:
@@ -58,12 +58,12 @@ def _gap(upper: float, lower: float) -> float:
     return round(upper - lower, 9)
 
 
-def _judge(scores: Sequence[float]) -> Verdict:
+def _judge(scores: Sequence[float]) -> SpreadVerdict:
     if len(scores) < FEWEST:
-        return Verdict.FINE
+        return SpreadVerdict.FINE
     if max(scores) < NOTHING_BELOW:
-        return Verdict.NOTHING_FITS
+        return SpreadVerdict.NOTHING_FITS
     low, high = MIDDLE
     middling = sum(low <= score <= high for score in scores)
     alike = _gap(max(scores), min(scores)) <= FLAT_RANGE
-    return Verdict.FLAT if alike or middling >= MIDDLE_SHARE * len(scores) else Verdict.FINE
+    return SpreadVerdict.FLAT if alike or middling >= MIDDLE_SHARE * len(scores) else SpreadVerdict.FINE

@@ -1,6 +1,6 @@
-"""What a kept score, and what the model keeps of a photo, depend on; knows no store and no model class.
+"""Everything that a score, or an encoded photo, depends on; knows no store and no model class.
 
-Two with one key are the same.
+Equal keys mean interchangeable results.
 """
 
 import hashlib
@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 
 from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
+from lychee_rerank.query import Query
 from lychee_rerank.records import ModelCard, Readout
-from lychee_rerank.scoring.prompts import PromptTemplate, clean_query
+from lychee_rerank.scoring.prompts import PromptTemplate
 
 PACKAGES = ("pillow", "torch", "torchvision", "transformers")  # whose versions may change a score
 
@@ -19,7 +20,7 @@ PACKAGES = ("pillow", "torch", "torchvision", "transformers")  # whose versions 
 class ScoreKey:
     """Everything that can change the score of one photo, or of any photo of a run while `photo` is empty."""
 
-    query: str  # as it is scored
+    query: str  # cleaned
     readout: Readout
     prompt: str  # name, version and hash of the template
     model: str  # the folder's fingerprint
@@ -37,10 +38,10 @@ class ScoreKey:
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
-def build_key(card: ModelCard, query: str, *, readout: Readout, template: PromptTemplate) -> ScoreKey:
-    """What the photos of one run have in common; raises QueryRefused."""
+def build_key(card: ModelCard, query: Query, *, readout: Readout, template: PromptTemplate) -> ScoreKey:
+    """What the photos of one run have in common."""
     return ScoreKey(
-        query=clean_query(query),
+        query=query.cleaned,
         readout=readout,
         prompt=f"{template.name} {template.version} {template.text_hash}",
         model=card.fingerprint,
@@ -54,10 +55,10 @@ def build_key(card: ModelCard, query: str, *, readout: Readout, template: Prompt
 
 
 @dataclass(frozen=True, slots=True)
-class SightKey:
-    """Everything that can change what the model keeps of one photo, or of any photo while `photo` is empty."""
+class EncodingKey:
+    """Everything that can change how one photo is encoded, or any photo while `photo` is empty."""
 
-    form: str  # hash of what stands before the photo, or that nothing does
+    prefix: str  # hash of the prompt before the photo; "features" where the query stands there
     model: str
     dtype: str
     attention: str
@@ -65,15 +66,15 @@ class SightKey:
     decode_policy: int
     photo: str = ""  # SHA-256 of the file's bytes
 
-    def of(self, photo_hash: str) -> "SightKey":
+    def of(self, photo_hash: str) -> "EncodingKey":
         """The key of one photo."""
         return replace(self, photo=photo_hash)
 
 
-def build_sight_key(card: ModelCard, template: PromptTemplate) -> SightKey:
-    """What all photos have in common that the model looks at for this prompt; every query shares it."""
-    return SightKey(
-        form=template.before_hash if template.photo_before_query else "features",
+def build_encoding_key(card: ModelCard, template: PromptTemplate) -> EncodingKey:
+    """What all photos have in common that are encoded for this prompt; every query shares it."""
+    return EncodingKey(
+        prefix=template.before_hash if template.photo_before_query else "features",
         model=f"{card.folder} {card.fingerprint}",
         dtype=card.dtype,
         attention=card.attention,

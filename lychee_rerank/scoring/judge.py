@@ -1,35 +1,35 @@
-"""What the scorer needs of a model and of what is known already: the protocols that both have to meet."""
+"""What the scorer needs of a model and of the scores known already: the protocols that both have to meet."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from lychee_rerank.photos.decode import Picture
-from lychee_rerank.records import Answer, ModelCard, Score, Verdict
+from lychee_rerank.records import Answer, ModelCard, Score, YesNoLogits
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate
 
-Prepared = Any  # the model's own: what it is given for a picture
-Sight = Any  # the model's own: what it keeps of a picture; Keepable
+Prepared = Any  # the model's own: its input for a picture
+Encoded = Any  # the model's own: a picture after its forward pass; Keepable
 
 
-class Question(Protocol):
-    """One prompt, ready to be put to any number of photos."""
+class Prompt(Protocol):
+    """A prompt template filled with a query, to be used with any number of photos."""
 
-    def look_all(self, prepared: Sequence[Prepared]) -> list[Sight]:
-        """What the model keeps of each picture; raises PhotoRefused where one of them fails, DeviceLost."""
+    def encode(self, prepared: Sequence[Prepared]) -> list[Encoded]:
+        """Each picture as later passes go on from it; raises PhotoRefused where one of them fails, DeviceLost."""
 
-    def answer_all(self, sights: Sequence[Sight], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
-        """What the model says about each picture; each ends early once `until` is true of its text so far.
+    def generate(self, encoded: Sequence[Encoded], *, max_tokens: int, until: Callable[[str], bool]) -> list[Answer]:
+        """An answer about each picture; each ends early once `until` is true of its text so far.
 
         Raises PhotoRefused where one of them fails, DeviceLost.
         """
 
-    def decide_all(self, sights: Sequence[Sight]) -> list[Verdict]:
-        """How far the model would answer with yes about each, and how far with no; raises as `answer_all`."""
+    def yes_no_logits(self, encoded: Sequence[Encoded]) -> list[YesNoLogits]:
+        """The logits of yes and no as the answer about each picture; raises as `generate`."""
 
 
 class Judge(Protocol):
-    """A model that answers questions about pictures of the size it asks for."""
+    """A model that scores pictures of the size it asks for."""
 
     @property
     def card(self) -> ModelCard:
@@ -39,20 +39,20 @@ class Judge(Protocol):
         """The (width, height) in pixels at which it wants to see a photo of this size."""
 
     def prepare(self, picture: Picture) -> Prepared:
-        """What it wants to be given for a picture; any thread may ask for it."""
+        """Its input for a picture; any thread may call this."""
 
-    def ask(self, template: PromptTemplate, query: str) -> Question:
-        """A question about any number of photos."""
+    def build_prompt(self, template: PromptTemplate, query: str) -> Prompt:
+        """The template filled with the query."""
 
-    def look_size(self, prepared: Prepared) -> int:
-        """How many pictures like this one are best looked at together, at least 1."""
+    def encode_batch_size(self, prepared: Prepared) -> int:
+        """How many pictures like this one are best encoded together, at least 1."""
 
-    def batch_size(self, sight: Keepable) -> int:
-        """How many photos like this one can be answered at once, at least 1."""
+    def generate_batch_size(self, encoded: Keepable) -> int:
+        """How many photos like this one fit into one batch of answers, at least 1."""
 
 
-class Known(Protocol):
-    """What is known of photos by the SHA-256 of their bytes, under all that one run's scores depend on.
+class KnownScores(Protocol):
+    """Scores by the SHA-256 of a photo's bytes, under all that one run's scores depend on.
 
     Any thread may ask.
     """
@@ -70,8 +70,8 @@ class Known(Protocol):
         """True where it was: the photo is to be tried by itself."""
 
 
-class OneRun(dict[str, Score]):
-    """What one run knows by itself."""
+class ScoresOfOneRun(dict[str, Score]):
+    """The scores of one run, kept nowhere else."""
 
     def find(self, photo_hash: str) -> Score | None:
         """The score that the run gave."""

@@ -1,8 +1,8 @@
-"""What the model keeps of photos, for later queries: bounded in bytes; knows no model and no photo.
+"""Encoded photos kept for later queries, bounded in bytes; knows no model and no photo.
 
-A plain least-recently-used rule gives no hit at all when a gallery is scanned in order through too little room. So
-within a gallery nothing gives way to another photo of it, and only photos of other galleries do, the longest unused
-first. What does not fit is not kept.
+Plain LRU eviction gives no hit at all when a gallery larger than the cache is scanned in order. So no photo is evicted
+for another of its own gallery, only for those of other galleries, the least recently used first. What does not fit is
+not kept.
 """
 
 import threading
@@ -13,11 +13,11 @@ from typing import Generic, Protocol, Self, TypeVar
 
 
 class Keepable(Protocol):
-    """What a model keeps of one photo."""
+    """An encoded photo."""
 
     @property
     def size_bytes(self) -> int:
-        """What it takes."""
+        """The memory that it takes."""
 
     def on_host(self) -> Self:
         """A copy in host memory that holds nothing else alive."""
@@ -55,13 +55,13 @@ class PhotoMemory(Generic[Kept]):
             self._places.move_to_end(key)
             return place.kept
 
-    def keep(self, key: Hashable, seen: Kept, *, gallery: Hashable) -> bool:
+    def keep(self, key: Hashable, encoded: Kept, *, gallery: Hashable) -> bool:
         """Keeps a copy in host memory if there is room, or can be made; True where it is kept."""
         with self._lock:
-            if not self._make_room(seen.size_bytes, gallery):
+            if not self._make_room(encoded.size_bytes, gallery):
                 return False
-            self._places[key] = _Place(seen.on_host(), gallery)
-            self.used_bytes += seen.size_bytes
+            self._places[key] = _Place(encoded.on_host(), gallery)
+            self.used_bytes += encoded.size_bytes
             return True
 
     def clear(self) -> None:

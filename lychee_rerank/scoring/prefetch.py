@@ -1,24 +1,24 @@
-"""Makes the next things ready on a few threads while the first are in use; knows no photo and no model."""
+"""Prefetches on threads, in order; knows no photo and no model."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
-Ready = TypeVar("Ready")
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
-def make_ahead(
-    make: Callable[[Thing], Ready], things: Iterable[Thing], *, ahead: int, threads: int
-) -> Generator[tuple[Thing, "Future[Ready]"], None, None]:
-    """Each thing with what `make` makes of it, in order; up to `ahead` of them are begun before they are asked for."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="lychee-ahead")
-    begun: deque[tuple[Thing, Future[Ready]]] = deque()
+def prefetch(
+    make: Callable[[Item], Made], items: Iterable[Item], *, depth: int, threads: int
+) -> Generator[tuple[Item, "Future[Made]"], None, None]:
+    """Each item with what `make` makes of it, in order; up to `depth` of them are begun before they are asked for."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="lychee-prefetch")
+    begun: deque[tuple[Item, Future[Made]]] = deque()
     try:
-        for thing in things:
-            begun.append((thing, pool.submit(make, thing)))
-            if len(begun) > ahead:
+        for item in items:
+            begun.append((item, pool.submit(make, item)))
+            if len(begun) > depth:
                 yield begun.popleft()
         while begun:
             yield begun.popleft()

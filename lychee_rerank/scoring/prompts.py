@@ -1,14 +1,10 @@
-"""Prompt templates with their versions, and the clean-up of queries; knows no tokenizer and no model."""
+"""Prompt templates with their versions; knows no tokenizer and no model."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, replace
 
-from lychee_rerank.errors import QueryRefused
-from lychee_rerank.problems import QueryProblem
 from lychee_rerank.records import Readout
 
-MAX_QUERY_CHARACTERS = 2000
 PHOTO, QUERY = "{photo}", "{query}"
 OWN_TEXT = 0  # the version of a template whose text is the user's own: its hash alone tells it from others
 
@@ -20,10 +16,9 @@ JUDGE = (
 
 @dataclass(frozen=True, slots=True)
 class PromptTemplate:
-    """What the model is told around a photo and a query; `version` grows with every change of the text.
+    """The texts around a photo and a query; `version` grows with every change of the text.
 
-    `user` holds the mark {photo} once, and {query}. With the photo first, what the model keeps of it serves every later
-    query.
+    `user` holds the mark {photo} once, and {query}. With the photo first, its KV cache serves every later query.
     """
 
     name: str
@@ -38,12 +33,12 @@ class PromptTemplate:
 
     @property
     def photo_before_query(self) -> bool:
-        """True where what the model keeps of a photo does not depend on the query."""
+        """True where the encoded photo does not depend on the query."""
         return QUERY not in self.user.partition(PHOTO)[0]
 
     @property
     def before_hash(self) -> str:
-        """SHA-256 over what the model reads before the photo, in hex."""
+        """SHA-256 over the prompt before the photo, in hex."""
         before, _, _ = self.user.partition(PHOTO)
         return hashlib.sha256(f"{self.system}\0{before}".encode()).hexdigest()
 
@@ -122,17 +117,3 @@ def build_messages(template: PromptTemplate, query: str) -> list[dict[str, objec
         {"role": "system", "content": [{"type": "text", "text": template.system}]},
         {"role": "user", "content": [part for part in turn if part != {"type": "text", "text": ""}]},
     ]
-
-
-def clean_query(text: str) -> str:
-    """The query as it is scored: NFKC, white space folded, lower-cased, nothing else lost but halves of characters.
-
-    Raises QueryRefused when nothing is left or more than MAX_QUERY_CHARACTERS are.
-    """
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # no tokenizer takes half a pair
-    query = " ".join(unicodedata.normalize("NFKC", text).split()).lower()
-    if not query:
-        raise QueryRefused(QueryProblem.EMPTY, characters=0)
-    if len(query) > MAX_QUERY_CHARACTERS:
-        raise QueryRefused(QueryProblem.TOO_LONG, characters=len(query))
-    return query

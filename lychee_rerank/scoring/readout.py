@@ -1,11 +1,11 @@
-"""From what the model says, and how surely, to a relevance score; knows nothing of how that came about."""
+"""From a generated answer, or the logits of yes and no, to a relevance score; knows no model."""
 
 import math
 import re
 import unicodedata
 from collections.abc import Sequence
 
-from lychee_rerank.records import Answer, Rule, Score, Verdict
+from lychee_rerank.records import Answer, Rule, Score, YesNoLogits
 
 MAX_SCORE = 10.0
 MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, where the model was not asked for the decimal of a digit
@@ -74,15 +74,15 @@ def read_expected(answer: Answer) -> Score:
     return Score(value=mean, expected=mean, label_mass=label_mass, answer=text, rule=Rule.EXPECTED)
 
 
-def read_yes_no(verdict: Verdict) -> Score:
+def read_yes_no(logits: YesNoLogits) -> Score:
     """10 times the share of yes in yes and no together, from the difference of their logarithms.
 
     No value near 0 falls together with another; near 10 a double keeps apart what differs by 2e-15.
     """
-    odds = verdict.ln_yes - verdict.ln_no
+    odds = logits.ln_yes - logits.ln_no
     share = 1 / (1 + math.exp(-odds)) if odds >= 0 else math.exp(odds) / (1 + math.exp(odds))
-    label_mass = min(math.exp(verdict.ln_yes) + math.exp(verdict.ln_no), 1.0)
-    value, text = MAX_SCORE * share, verdict.text.strip()
+    label_mass = min(math.exp(logits.ln_yes) + math.exp(logits.ln_no), 1.0)
+    value, text = MAX_SCORE * share, logits.text.strip()
     return Score(value=value, expected=value, label_mass=label_mass, answer=text, rule=Rule.YES_NO)
 
 

@@ -1,23 +1,24 @@
-"""A photo on its way to its score: asked about, made ready, waiting, scored or refused; knows no order and no batch."""
+"""A photo on its way to its score: read, prepared, encoded, then scored or refused; knows no order and no batch."""
 
 import logging
 from dataclasses import dataclass, field
 
 from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.query import Query
 from lychee_rerank.records import Photo, Refusal, Score, ScoredPhoto
-from lychee_rerank.scoring.judge import Known, Prepared, Question, Sight
+from lychee_rerank.scoring.judge import Encoded, KnownScores, Prepared, Prompt
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Asking:
-    """A query as it is scored, what is known under it, and the question, once the model has to be asked."""
+class ActiveQuery:
+    """A query while its photos are scored, the scores known under it, and its prompt once the model is needed."""
 
-    query: str
-    known: Known
+    query: Query
+    known: KnownScores
     own: dict[str, Score] = field(default_factory=dict)
-    question: Question | None = None
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Task:
 
     index: int
     photo: Photo
-    asking: Asking
+    active: ActiveQuery
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A photo that the model can be asked about: known, remembered, or prepared."""
+class LoadedPhoto:
+    """A photo read as far as it has to be: its score is known, it is remembered (neither is set), or it is prepared."""
 
     photo_hash: str
     score: Score | None = None
@@ -39,19 +40,28 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A photo that waits to be looked at, or for its answer: `held` is what it was prepared to, or what was kept."""
+class PreparedTask:
+    """A photo that waits to be encoded."""
 
     task: Task
     photo_hash: str
-    held: Prepared | Sight
+    prepared: Prepared
 
 
-def keep_score(one: Waiting, score: Score) -> ScoredPhoto:
+@dataclass(frozen=True, slots=True)
+class EncodedTask:
+    """A photo that waits for its score."""
+
+    task: Task
+    photo_hash: str
+    encoded: Encoded
+
+
+def keep_score(one: EncodedTask, score: Score) -> ScoredPhoto:
     """Remembers a new score under its query."""
     task, photo_hash = one.task, one.photo_hash
-    task.asking.own[photo_hash] = score
-    task.asking.known.keep(photo_hash, score)
+    task.active.own[photo_hash] = score
+    task.active.known.keep(photo_hash, score)
     return ScoredPhoto(index=task.index, name=task.photo.name, score=score, photo_hash=photo_hash)
 
 

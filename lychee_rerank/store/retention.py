@@ -10,7 +10,7 @@ from lychee_rerank.errors import StorageFailed
 from lychee_rerank.records import Photo
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.schema import UNDER_WAY
-from lychee_rerank.store.uploads import Spool
+from lychee_rerank.store.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +113,8 @@ def _unused_scores(keys: Iterable[str | None]) -> list[Statement]:
 class Retention:
     """Deletes runs for good; `days` 0 keeps nothing past the process, and whatever is under way is kept."""
 
-    def __init__(self, upkeep: Upkeep, spool: Spool, *, days: int, most_bytes: int) -> None:
-        self._upkeep, self._spool = upkeep, spool
+    def __init__(self, upkeep: Upkeep, uploads: Uploads, *, days: int, most_bytes: int) -> None:
+        self._upkeep, self._uploads = upkeep, uploads
         self._days, self._most_bytes = days, most_bytes
         self._begun_s = time.time()
         self._aside: set[str] = set()  # by a page that is still open
@@ -122,7 +122,7 @@ class Retention:
     def clear_run(self, run_id: str) -> None:
         """Deletes a run and all that only it refers to; raises StorageFailed."""
         self._aside.discard(run_id)
-        self._spool.forget(self._upkeep.clear_run(run_id))
+        self._uploads.forget(self._upkeep.clear_run(run_id))
 
     def set_aside(self, run_id: str) -> None:
         """Clears a run that may be brought back until `clear_run`, or the end of the process; raises StorageFailed."""
@@ -136,7 +136,7 @@ class Retention:
 
     def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> None:
         """Deletes these from a gallery, and their bytes where nothing else refers to them; raises StorageFailed."""
-        self._spool.forget(self._upkeep.remove_uploads(gallery_id, photos))
+        self._uploads.forget(self._upkeep.remove_uploads(gallery_id, photos))
 
     def keep_within(self) -> None:
         """Deletes what nobody can bring back, what is older than the days, then the oldest until the bytes are kept."""
@@ -144,7 +144,7 @@ class Retention:
         try:
             self._clear_aside(but=frozenset(self._aside))
             self._clear_older(before_s)
-            while self._spool.size_bytes() > self._most_bytes:
+            while self._uploads.size_bytes() > self._most_bytes:
                 oldest_s = self._upkeep.oldest_begun_s()
                 if oldest_s is None:
                     break
@@ -166,4 +166,4 @@ class Retention:
             self.clear_run(run_id)
 
     def _clear_older(self, before_s: float) -> None:
-        self._spool.forget(self._upkeep.clear_older(before_s))
+        self._uploads.forget(self._upkeep.clear_older(before_s))

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lychee_rerank.problems import Reason, RowProblem
-from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
+from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.query import parse_query
+from lychee_rerank.records import BadRow, Outcome, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.schema import KEPT, UNDER_WAY
 from lychee_rerank.store.scores import read_score
 
-Outcome = ScoredPhoto | Refusal
 _INSERT = "INSERT INTO list_rows (run, line, text, place, fits, file, problem) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -46,7 +46,7 @@ class Runs:
 
     def begin(self, run: Run, *, status: str) -> None:
         """Keeps a new run with its photos and their texts."""
-        head = (run.id, run.owner, run.gallery, run.query, status, run.begun_s)
+        head = (run.id, run.owner, run.gallery, run.query.text, status, run.begun_s)
         photos: Iterator[Statement] = (
             (
                 "INSERT INTO run_photos (run, place, name, path) VALUES (?, ?, ?, ?)",
@@ -116,7 +116,7 @@ class Runs:
             id=row["id"],
             owner=row["owner"],
             gallery=row["gallery"],
-            query=row["query"],
+            query=parse_query(row["query"]),
             begun_s=row["begun_s"],
             photos=photos,
             pairs=read_pairs(self._database, row["id"], photos),
@@ -128,7 +128,7 @@ class Runs:
 def _read_outcome(row: sqlite3.Row) -> Outcome | None:
     """What came of a photo; None while nothing did, and where its score was deleted."""
     if row["reason"] is not None:
-        return Refusal(row["place"], row["name"], Reason(row["reason"]), row["kind"])
+        return Refusal(row["place"], row["name"], RefusalReason(row["reason"]), row["kind"])
     if row["value"] is None:
         return None
     return ScoredPhoto(row["place"], row["name"], read_score(row), photo_hash=row["photo"])
@@ -136,7 +136,7 @@ def _read_outcome(row: sqlite3.Row) -> Outcome | None:
 
 def insert_pairs(run_id: str, pairs: Pairs) -> list[Statement]:
     """What keeps the rows of a new run."""
-    good = [(run_id, pair.line, pair.text, place, pair.fits, None, None) for place, pair in enumerate(pairs.good)]
+    good = [(run_id, pair.line, pair.query.text, place, pair.fits, None, None) for place, pair in enumerate(pairs.good)]
     bad = [(run_id, row.line, row.text, None, None, row.file, row.problem) for row in pairs.bad]
     return [(_INSERT, values) for values in (*good, *bad)]
 
@@ -145,7 +145,7 @@ def read_pairs(database: Database, run_id: str, photos: Sequence[Photo]) -> Pair
     """The rows of a run with these photos; None where all photos have one query."""
     rows = database.rows("SELECT * FROM list_rows WHERE run = ? ORDER BY line", run_id)
     good = {
-        row["place"]: Pair(row["line"], photos[row["place"]], row["text"], _read_label(row["fits"]))
+        row["place"]: Pair(row["line"], photos[row["place"]], parse_query(row["text"]), _read_label(row["fits"]))
         for row in rows
         if row["problem"] is None
     }

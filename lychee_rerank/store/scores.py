@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Rule, Score
 from lychee_rerank.scoring.cache_keys import ScoreKey
 from lychee_rerank.store.database import Database
@@ -20,9 +20,9 @@ class Scores:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, key: ScoreKey) -> "RunScores":
+    def of(self, key: ScoreKey) -> "StoredScores":
         """The scores of one run's key."""
-        return RunScores(self._database, key)
+        return StoredScores(self._database, key)
 
     def hash_file(self, path: Path) -> str:
         """SHA-256 of a file's content, in hex; read once, then again only when size or time of change differ."""
@@ -38,7 +38,7 @@ class Scores:
         return found
 
 
-class RunScores:
+class StoredScores:
     """What is known of the photos under one key; `reused` counts the scores that an earlier run left."""
 
     def __init__(self, database: Database, key: ScoreKey) -> None:
@@ -78,7 +78,7 @@ class RunScores:
 
     def _find_kept(self, photo_hash: str) -> Score | None:
         if self._database.rows("SELECT 1 FROM blamed WHERE photo = ? AND times >= ?", photo_hash, MOST_BLAMED):
-            raise PhotoRefused(Reason.SUSPECT)
+            raise PhotoRefused(RefusalReason.SUSPECT)
         found = self._database.rows("SELECT * FROM scores WHERE key = ?", self._key.of(photo_hash))
         return read_score(found[0]) if found else None
 

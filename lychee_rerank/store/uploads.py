@@ -4,7 +4,6 @@ Everything is written to a temporary name, synced and renamed: a file that is th
 """
 
 import atexit
-import hashlib
 import logging
 import os
 import shutil
@@ -16,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.photos.decode import Decode, decode_picture, make_thumbnail, read_bytes
+from lychee_rerank.photos.decode import Decode, make_thumbnail, read_bytes
+from lychee_rerank.photos.hashes import PhotoHashes, hash_bytes
 from lychee_rerank.records import Photo
 
 log = logging.getLogger(__name__)
@@ -47,20 +47,25 @@ def open_data_folder(wanted: Path) -> DataFolder:
         return DataFolder(path=folder, wanted=wanted, temporary=True)
 
 
-class Spool:
-    """Uploads and thumbnails under one data folder; safe to use from any thread."""
+class Uploads:
+    """Uploads and thumbnails under one data folder; safe to use from any thread.
 
-    def __init__(self, folder: Path, *, decode: Decode = decode_picture) -> None:
-        self._decode = decode
+    `hashes`, where given, are told of what is stored, so that scoring does not hash it again.
+    """
+
+    def __init__(self, folder: Path, *, decode: Decode, hashes: PhotoHashes | None = None) -> None:
+        self._decode, self._hashes = decode, hashes or PhotoHashes()
         self._uploads = folder / "uploads"
         self._thumbnails = folder / "thumbnails"
         self._load = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._load_or_make)
 
     def keep(self, name: str, content: bytes | memoryview) -> Photo:
         """A photo whose bytes are on disk, stored once however often they come; raises StorageFailed."""
-        path = self._uploads / hashlib.sha256(content).hexdigest()
+        photo_hash = hash_bytes(content)
+        path = self._uploads / photo_hash
         if not path.exists():
             _write(path, content)
+        self._hashes.keep(path, photo_hash, size_bytes=len(content))
         return Photo(name=name, path=path)
 
     def thumbnail(self, photo: Photo, *, long_side_px: int = THUMBNAIL_PX) -> bytes | None:
@@ -110,7 +115,7 @@ class Spool:
 
 def _name_thumbnails(photo_path: Path) -> str:
     """What the names of all thumbnails of a photo start with."""
-    return hashlib.sha256(os.fsencode(photo_path)).hexdigest()
+    return hash_bytes(os.fsencode(photo_path))
 
 
 def _write(path: Path, content: bytes | memoryview) -> None:

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from lychee_rerank.photos.formats import KIND_WINDOW_BYTES, find_kind
 from lychee_rerank.records import Photo
-from lychee_rerank.store.uploads import SMALL_PX, THUMBNAIL_PX, Spool
+from lychee_rerank.store.uploads import SMALL_PX, THUMBNAIL_PX, Uploads
 from lychee_rerank.web.addresses import Addresses
 
 PHOTO_ROUTE = "/photos/{token}"
@@ -43,13 +43,13 @@ def _start_of(photo: Photo) -> bytes:
 class Thumbnails:
     """Gives out addresses and finds the thumbnails behind them; safe to use from any thread."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads = uploads
         self._addresses = Addresses[Photo](THUMBNAIL_ROUTE)
 
     def address(self, photo: Photo, *, owner: str) -> str | None:
         """The path under which this owner gets the photo's thumbnail; None where none can be made."""
-        return None if self._spool.thumbnail(photo) is None else self.address_of_any(photo, owner=owner)
+        return None if self._uploads.thumbnail(photo) is None else self.address_of_any(photo, owner=owner)
 
     def address_of_any(self, photo: Photo, *, owner: str) -> str:
         """The same without a look at the photo: the thumbnail is made once it is asked for, if it can be."""
@@ -59,7 +59,7 @@ class Thumbnails:
         """The thumbnail, a JPEG, behind an address of this owner's; None for anybody else."""
         photo = self._addresses.find(token, owner=owner)
         long_side_px = SMALL_PX if small else THUMBNAIL_PX
-        return None if photo is None else self._spool.thumbnail(photo, long_side_px=long_side_px)
+        return None if photo is None else self._uploads.thumbnail(photo, long_side_px=long_side_px)
 
 
 @dataclass(frozen=True, slots=True)

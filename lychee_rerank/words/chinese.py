@@ -1,8 +1,8 @@
 """The sentences in Chinese."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, Reason
-from lychee_rerank.records import Rule, Why
-from lychee_rerank.results.spread import Verdict
+from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.records import ChoiceReason, Rule
+from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.lists import CHINESE_LISTS
 from lychee_rerank.words.results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words
@@ -69,9 +69,9 @@ CHINESE = Words(
     caption="Rank {rank} | Score: {score:.1f}",
     cliff="前 {n} 张脱颖而出。",
     verdict={
-        Verdict.FINE: "",
-        Verdict.FLAT: "分数都很接近：搜索条件可能太宽泛，或者照片太相似。",
-        Verdict.NOTHING_FITS: "没有明显符合的照片。",
+        SpreadVerdict.FINE: "",
+        SpreadVerdict.FLAT: "分数都很接近：搜索条件可能太宽泛，或者照片太相似。",
+        SpreadVerdict.NOTHING_FITS: "没有明显符合的照片。",
     },
     tied="＝ 同分，按上传顺序",
     score_of="Score: {score:.1f} | {name}",
@@ -94,11 +94,11 @@ CHINESE = Words(
         "正在使用内置演示模型：只认识纯色背景上的 {icons} 种图标。{why}给真实照片打分：`python -m lychee_rerank fetch`"
     ),
     demo_because={
-        Why.REQUESTED: "",
-        Why.WEIGHTS_FOUND: "",
-        Why.NO_WEIGHTS: "",
-        Why.NO_GPU: "真实权重需要 18 GB 空闲显存的 NVIDIA GPU，本机没有找到。",
-        Why.GPU_TOO_SMALL: "真实权重需要 18 GB 空闲显存，现在不够。",
+        ChoiceReason.REQUESTED: "",
+        ChoiceReason.WEIGHTS_FOUND: "",
+        ChoiceReason.NO_WEIGHTS: "",
+        ChoiceReason.NO_GPU: "真实权重需要 18 GB 空闲显存的 NVIDIA GPU，本机没有找到。",
+        ChoiceReason.GPU_TOO_SMALL: "真实权重需要 18 GB 空闲显存，现在不够。",
     },
     demo_unknown="演示模型不认识：{parts}",
     demo_outside="超出演示模型的认知范围",
@@ -144,16 +144,16 @@ CHINESE = Words(
         QueryProblem.TOO_LONG: "搜索条件有 {characters} 个字符，最多 2000 个。",
     },
     reason={
-        Reason.EMPTY: "文件是空的",
-        Reason.NOT_A_PICTURE: "不是 JPEG、PNG 或 WebP 照片",
-        Reason.TRUNCATED: "文件不完整，提前结束了",
-        Reason.BROKEN: "照片已损坏",
-        Reason.TOO_MANY_PIXELS: "照片像素太多",
-        Reason.TOO_MANY_BYTES: "文件超过 200 MB",
-        Reason.UNREADABLE: "文件无法读取",
-        Reason.OUT_OF_MEMORY: "内存不足，无法处理",
-        Reason.SUSPECT: "应用两次在这张图上出错",
-        Reason.NOT_FINITE: "模型在这张图上数值溢出；可改用 LYCHEE_DTYPE=bfloat16 或 float32",
+        RefusalReason.EMPTY: "文件是空的",
+        RefusalReason.NOT_A_PICTURE: "不是 JPEG、PNG 或 WebP 照片",
+        RefusalReason.TRUNCATED: "文件不完整，提前结束了",
+        RefusalReason.BROKEN: "照片已损坏",
+        RefusalReason.TOO_MANY_PIXELS: "照片像素太多",
+        RefusalReason.TOO_MANY_BYTES: "文件超过 200 MB",
+        RefusalReason.UNREADABLE: "文件无法读取",
+        RefusalReason.OUT_OF_MEMORY: "内存不足，无法处理",
+        RefusalReason.SUSPECT: "应用两次在这张图上出错",
+        RefusalReason.NOT_FINITE: "模型在这张图上数值溢出；可改用 LYCHEE_DTYPE=bfloat16 或 float32",
     },
     not_a_picture_kind="这是 {kind}，不是 JPEG、PNG 或 WebP 照片",
     kind={"text": "文本文件", "HTML": "网页", "ZIP": "ZIP 压缩包"},

@@ -1,8 +1,8 @@
 """The sentences in English."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, Reason
-from lychee_rerank.records import Rule, Why
-from lychee_rerank.results.spread import Verdict
+from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.records import ChoiceReason, Rule
+from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.lists import ENGLISH_LISTS
 from lychee_rerank.words.results import ENGLISH_RESULTS
 from lychee_rerank.words.table import Words
@@ -73,9 +73,9 @@ ENGLISH = Words(
     caption="Rank {rank} | Score: {score:.1f}",
     cliff="The first {n} stand out.",
     verdict={
-        Verdict.FINE: "",
-        Verdict.FLAT: "The scores are close together: the query may be too broad, or the photos too alike.",
-        Verdict.NOTHING_FITS: "Nothing here fits well.",
+        SpreadVerdict.FINE: "",
+        SpreadVerdict.FLAT: "The scores are close together: the query may be too broad, or the photos too alike.",
+        SpreadVerdict.NOTHING_FITS: "Nothing here fits well.",
     },
     tied="= tied, in upload order",
     score_of="Score: {score:.1f} | {name}",
@@ -92,18 +92,18 @@ ENGLISH = Words(
     reading="{rule} · expected score {expected:.2f} · label mass {mass:.3f}",
     no_number="⚠ no number in the answer",
     refused_title="Refused: {n}",
-    refused_columns=("Photo", "Reason"),
+    refused_columns=("Photo", "RefusalReason"),
     no_photos="No photo was found there ({passed_over} other files passed over).",
     demo_line=(
         "The bundled demo model answers: it only knows {icons} icons on plain backgrounds.{why} "
         "For real photos: `python -m lychee_rerank fetch`"
     ),
     demo_because={
-        Why.REQUESTED: "",
-        Why.WEIGHTS_FOUND: "",
-        Why.NO_WEIGHTS: "",
-        Why.NO_GPU: " The real weights want an NVIDIA GPU with 18 GB free; none was found.",
-        Why.GPU_TOO_SMALL: " The real weights want 18 GB of free GPU memory; there is less.",
+        ChoiceReason.REQUESTED: "",
+        ChoiceReason.WEIGHTS_FOUND: "",
+        ChoiceReason.NO_WEIGHTS: "",
+        ChoiceReason.NO_GPU: " The real weights want an NVIDIA GPU with 18 GB free; none was found.",
+        ChoiceReason.GPU_TOO_SMALL: " The real weights want 18 GB of free GPU memory; there is less.",
     },
     demo_unknown="The demo model doesn't know: {parts}",
     demo_outside="outside what the demo model knows",
@@ -152,16 +152,16 @@ ENGLISH = Words(
         QueryProblem.TOO_LONG: "The query has {characters} characters; at most 2,000 can be scored.",
     },
     reason={
-        Reason.EMPTY: "the file is empty",
-        Reason.NOT_A_PICTURE: "not a JPEG, PNG or WebP picture",
-        Reason.TRUNCATED: "the file ends too early",
-        Reason.BROKEN: "the picture is damaged",
-        Reason.TOO_MANY_PIXELS: "the picture has too many pixels",
-        Reason.TOO_MANY_BYTES: "the file is larger than 200 MB",
-        Reason.UNREADABLE: "the file cannot be read",
-        Reason.OUT_OF_MEMORY: "there was not enough memory for it",
-        Reason.SUSPECT: "the app failed on it twice",
-        Reason.NOT_FINITE: "the model's numbers overflowed on it; LYCHEE_DTYPE=bfloat16 or float32 may help",
+        RefusalReason.EMPTY: "the file is empty",
+        RefusalReason.NOT_A_PICTURE: "not a JPEG, PNG or WebP picture",
+        RefusalReason.TRUNCATED: "the file ends too early",
+        RefusalReason.BROKEN: "the picture is damaged",
+        RefusalReason.TOO_MANY_PIXELS: "the picture has too many pixels",
+        RefusalReason.TOO_MANY_BYTES: "the file is larger than 200 MB",
+        RefusalReason.UNREADABLE: "the file cannot be read",
+        RefusalReason.OUT_OF_MEMORY: "there was not enough memory for it",
+        RefusalReason.SUSPECT: "the app failed on it twice",
+        RefusalReason.NOT_FINITE: "the model's numbers overflowed on it; LYCHEE_DTYPE=bfloat16 or float32 may help",
     },
     not_a_picture_kind="this is {kind}, not a JPEG, PNG or WebP picture",
     kind={"text": "a text file", "HTML": "a web page", "ZIP": "a ZIP archive"},

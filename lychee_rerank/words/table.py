@@ -13,10 +13,10 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, Reason, RowProblem
-from lychee_rerank.records import Refusal, Rule, Why
+from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason, RowProblem
+from lychee_rerank.records import ChoiceReason, Refusal, Rule
 from lychee_rerank.results.ranking import Copied
-from lychee_rerank.results.spread import Verdict
+from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 
@@ -79,7 +79,7 @@ class Words:
     memory_cpu: str
     caption: str
     cliff: str
-    verdict: dict[Verdict, str]
+    verdict: dict[SpreadVerdict, str]
     tied: str
     score_of: str
     past_runs: str
@@ -98,7 +98,7 @@ class Words:
     refused_columns: tuple[str, str]
     no_photos: str
     demo_line: str
-    demo_because: dict[Why, str]
+    demo_because: dict[ChoiceReason, str]
     demo_unknown: str
     demo_outside: str
     demo_outside_count: str
@@ -117,7 +117,7 @@ class Words:
     device_lost: str
     unexpected: str
     query_problem: dict[QueryProblem, str]
-    reason: dict[Reason, str]
+    reason: dict[RefusalReason, str]
     not_a_picture_kind: str
     kind: dict[str, str]
     heic_remedy: str
@@ -139,7 +139,7 @@ class Words:
 
     def refusal(self, refusal: Refusal) -> str:
         """One plain sentence that says why a photo was refused."""
-        if refusal.reason is not Reason.NOT_A_PICTURE or not refusal.kind:
+        if refusal.reason is not RefusalReason.NOT_A_PICTURE or not refusal.kind:
             return self.reason[refusal.reason]
         sentence = self.not_a_picture_kind.format(kind=self.kind.get(refusal.kind, refusal.kind))
         return sentence + self.heic_remedy if refusal.kind == "HEIC" else sentence

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lychee_rerank.scoring.scorer import NEW_AT_ONCE
+from lychee_rerank.scoring.scorer import MOST_NEW
 from tests.browser.conftest import fill_gallery
 from tests.served import App, answers, find_port, start_app
 
@@ -128,5 +128,5 @@ def test_a_run_goes_on_when_the_app_is_back(
         assert machine.stop(how) in codes
         machine.start()
     expect_done(page)  # the open page finds the app again by itself
-    assert PHOTOS <= machine.asked <= PHOTOS + 2 * NEW_AT_ONCE  # the photos in work are done again
+    assert PHOTOS <= machine.asked <= PHOTOS + 2 * MOST_NEW  # the photos in work are done again
     page.context.close()

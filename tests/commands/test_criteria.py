@@ -46,8 +46,8 @@ def test_every_part_is_scored_and_no_photo_is_looked_at_twice(
         ("c.png", [6.0, 6.0]),
         ("a.png", [2.0, 2.0]),
     ]
-    assert judge.questions == [QUERY.lower(), "sofa", "=lamp"]
-    assert (judge.looks, judge.answers) == (3, 9)
+    assert judge.queries == [QUERY.lower(), "sofa", "=lamp"]
+    assert (judge.encoded, judge.answers) == (3, 9)
 
 
 def test_a_part_that_was_scored_before_is_not_asked_again(

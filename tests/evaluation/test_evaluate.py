@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.evaluation.evaluate import Evaluation, Figures, JudgedQuery, evaluate, sum_up
+from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures, evaluate, sum_up
 from lychee_rerank.evaluation.labelled_set import LabelledQuery, load_labels
 from lychee_rerank.evaluation.metrics import BandFigures, JudgedPhoto
-from lychee_rerank.problems import Reason
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Readout, Rule
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import NUMBER, template_for
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
@@ -38,18 +40,18 @@ def make_set(folder: Path, *galleries: dict[str, float], languages: str = "zh en
 
 
 def judge_set(queries: tuple[LabelledQuery, ...], judge: FakeJudge | None = None) -> Evaluation:
-    return evaluate(judge or FakeJudge(), queries, readout=Readout.NUMBER, template=NUMBER)
+    return evaluate(Engine(judge or FakeJudge(), decode_picture), queries, readout=Readout.NUMBER, template=NUMBER)
 
 
 def judge_all(queries: tuple[LabelledQuery, ...]) -> tuple[JudgedQuery, ...]:
     return judge_set(queries).queries
 
 
-def all_figures(queries: tuple[LabelledQuery, ...], judge: FakeJudge | None = None) -> Figures:
+def all_figures(queries: tuple[LabelledQuery, ...], judge: FakeJudge | None = None) -> LanguageFigures:
     return judge_set(queries, judge).figures[-1]
 
 
-def order_figures(row: Figures) -> tuple[float | None, ...]:
+def order_figures(row: LanguageFigures) -> tuple[float | None, ...]:
     return row.ndcg_at_10, row.mrr, row.recall_at_1, row.somers_d
 
 
@@ -81,7 +83,9 @@ def test_one_score_for_everything_gains_nothing_by_the_order_of_upload(photo_fol
 
 def test_a_refused_photo_is_named_and_stands_last_with_the_score_0(photo_folder: Path) -> None:
     [judged] = judge_all(make_set(photo_folder, {"broken.png": 10, "two.png": 5, "none.png": 0}))
-    assert [(refusal.name, refusal.reason) for refusal in judged.refused] == [("broken.png", Reason.NOT_A_PICTURE)]
+    assert [(refusal.name, refusal.reason) for refusal in judged.refused] == [
+        ("broken.png", RefusalReason.NOT_A_PICTURE)
+    ]
     assert judged.photos[0] == JudgedPhoto(truth=10.0, score=0.0, expected=0.0, refused=True)
     assert judged.ranks is not None
     assert judged.ranks.reciprocal_rank == 1 / 3
@@ -114,8 +118,9 @@ def test_languages_stand_in_the_order_of_the_file_and_all_is_their_mean(photo_fo
 def test_every_query_looks_at_its_photos_anew_and_tells_of_each(photo_folder: Path) -> None:
     judge, told = FakeJudge(), []
     labels = make_set(photo_folder, {"broken.png": 1, **TRUE}, TRUE)
-    evaluate(judge, labels, readout=Readout.NUMBER, template=NUMBER, on_photo=lambda: told.append(judge.answers))
-    assert judge.questions == ["red 0", "red 1"]
+    engine = Engine(judge, decode_picture)
+    evaluate(engine, labels, readout=Readout.NUMBER, template=NUMBER, on_photo=lambda: told.append(judge.answers))
+    assert judge.queries == ["red 0", "red 1"]
     assert told == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
@@ -133,7 +138,7 @@ def test_a_query_takes_the_time_between_its_first_photo_and_its_last(
 
 
 def test_photos_stand_in_the_order_of_the_set_whichever_is_over_first(photo_folder: Path) -> None:
-    judge = FakeJudge(batch=8, looked_at_once=8)  # the one that is refused waits for no other
+    judge = FakeJudge(generate_batch=8, encode_batch=8)  # the one that is refused waits for no other
     (judged,) = judge_set(make_set(photo_folder, {"ten.png": 9, "broken.png": 5, "none.png": 1}), judge).queries
     assert [(photo.truth, photo.score, photo.refused) for photo in judged.photos] == [
         (9.0, 10.0, False),
@@ -168,7 +173,7 @@ def test_each_readout_asks_with_the_prompt_given_and_reads_its_own_way(
     photo_folder: Path, readout: Readout, scores: tuple[float, ...]
 ) -> None:
     judge, template = FakeJudge(), template_for(readout)
-    judged = evaluate(judge, make_set(photo_folder, TRUE), readout=readout, template=template)
+    judged = evaluate(Engine(judge, decode_picture), make_set(photo_folder, TRUE), readout=readout, template=template)
     assert (judged.readout, judged.template, judge.templates) == (readout, template, [template])
     assert tuple(score.value for score in judged.queries[0].scores) == scores
     rules = {score.rule for score in judged.queries[0].scores}

@@ -9,6 +9,7 @@ import pytest
 
 from lychee_rerank.errors import LabelsInvalid
 from lychee_rerank.evaluation.labelled_set import LabelledQuery, load_labels
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo
 
 GOOD: dict[str, Any] = {"query": "sofa", "language": "en", "relevance": {"a.jpg": 10, "sub/b.jpg": 0}}
@@ -34,14 +35,14 @@ def test_a_line_becomes_a_query_with_its_gallery_in_order(folder: Path) -> None:
     assert load_labels(write(folder, GOOD, line)) == (
         LabelledQuery(
             id="line 1",
-            query="sofa",
+            query=parse_query("sofa"),
             language="en",
             photos=(Photo("a.jpg", folder / "a.jpg"), Photo("sub/b.jpg", folder / "sub" / "b.jpg")),
             truths=(10.0, 0.0),
         ),
         LabelledQuery(
             id="7",
-            query="沙发 + 灯",
+            query=parse_query("沙发 + 灯"),
             language="zh",
             photos=(Photo("sub/b.jpg", folder / "sub" / "b.jpg"), Photo("a.jpg", folder / "a.jpg")),
             truths=(3.5, 10.0),

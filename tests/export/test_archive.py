@@ -13,7 +13,7 @@ import pytest
 from lychee_rerank.export.archive import stream_archive
 from lychee_rerank.export.photo_source import CHUNK_BYTES
 from lychee_rerank.export.ratings import Xmp, XmpForm
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Refusal
 from lychee_rerank.results.ranking import Results
 from lychee_rerank.words import ENGLISH
@@ -27,7 +27,7 @@ def results(photo_folder: Path) -> Results:
     paths = [photo_folder / name for name in ("a.jpg", "沙发.png", "c.jpg")]
     for n, path in enumerate(paths):
         path.write_bytes(encode(make_photo(seed=n), "PNG" if path.suffix == ".png" else "JPEG"))
-    return finish([3.0, 6.5, 9.8], paths=paths, refused=[Refusal(3, "x.png", Reason.EMPTY)])
+    return finish([3.0, 6.5, 9.8], paths=paths, refused=[Refusal(3, "x.png", RefusalReason.EMPTY)])
 
 
 def stream(results: Results, best: int | None = None, xmp: Xmp | None = None) -> Iterator[bytes]:

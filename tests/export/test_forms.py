@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.export.forms import Form, Package
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Photo, Refusal
 from lychee_rerank.results.ranking import Results, collect_results
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.finished import finish
 
-REFUSED = Refusal(2, "c.jpg", Reason.NOT_A_PICTURE)
+REFUSED = Refusal(2, "c.jpg", RefusalReason.NOT_A_PICTURE)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 
 from lychee_rerank.export.tables import COLUMNS, build_table, encode_rows
-from lychee_rerank.problems import CopyProblem, Reason
+from lychee_rerank.problems import CopyProblem, RefusalReason
 from lychee_rerank.records import Refusal
 from lychee_rerank.results.ranking import Copied
 from lychee_rerank.words import CHINESE, ENGLISH
@@ -19,7 +19,7 @@ def read(table: bytes) -> list[dict[str, str]]:
 
 
 def test_a_row_per_photo_best_first_unrounded_with_the_refused_at_the_end() -> None:
-    results = finish([6.125, 9.0, 6.125], refused=[Refusal(3, "x.png", Reason.EMPTY)])
+    results = finish([6.125, 9.0, 6.125], refused=[Refusal(3, "x.png", RefusalReason.EMPTY)])
     rows = read(build_table(results, tell=ENGLISH.note))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["rank"], row["score"], row["name"]) for row in rows] == [

@@ -5,7 +5,8 @@ from pathlib import Path
 from lychee_rerank.errors import LycheeError
 from lychee_rerank.jobs.explanations import Explanation
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Refusal, Rule, Run, Score, ScoredPhoto
 
 SCORED = ScoredPhoto(1, "b", Score(7.5, 7.0, 0.9, "7.5", Rule.WHOLE_ANSWER), "hash")
@@ -14,8 +15,8 @@ SCORED = ScoredPhoto(1, "b", Score(7.5, 7.0, 0.9, "7.5", Rule.WHOLE_ANSWER), "ha
 def make_explanation(index: int = 1) -> Explanation:
     """That of a run in which the second of two photos has a score, and the first was refused."""
     photos = (Photo("a", Path("a")), Photo("b", Path("b")))
-    job = Job(Run("id", "ann", None, "red", photos, begun_s=0.0))
-    job.add(Refusal(0, "a", Reason.BROKEN))
+    job = Job(Run("id", "ann", None, parse_query("red"), photos, begun_s=0.0))
+    job.add(Refusal(0, "a", RefusalReason.BROKEN))
     job.add(SCORED)
     return Explanation(job, index)
 
@@ -29,11 +30,11 @@ def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
     explanation = make_explanation()
     assert (explanation.text, explanation.urgent) == ("", True)
     for text in ("A", "A red"):
-        explanation.tell(text)
+        explanation.update(text)
         assert (explanation.text, explanation.over) == (text, False)
     assert not explanation.wait(0)
     explanation.end("A red sofa.")
-    explanation.tell("later")
+    explanation.update("later")
     explanation.end(error=LycheeError("later"))
     explanation.cancel()
     assert explanation.wait(0)
@@ -42,9 +43,9 @@ def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
 
 def test_what_kept_the_model_from_it_is_told_beside_what_was_said() -> None:
     refused, broken, cancelled = (make_explanation() for _ in range(3))
-    refusal, error = Refusal(1, "b", Reason.NOT_FINITE), LycheeError("broken")
+    refusal, error = Refusal(1, "b", RefusalReason.NOT_FINITE), LycheeError("broken")
     for explanation in (refused, broken, cancelled):
-        explanation.tell("A red")
+        explanation.update("A red")
     refused.end(refusal=refusal)
     broken.end(error=error)
     cancelled.cancel()

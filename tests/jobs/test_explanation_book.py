@@ -7,8 +7,10 @@ import pytest
 
 from lychee_rerank.jobs.explanations import MAX_AT_HAND, ExplanationBook
 from lychee_rerank.jobs.job import Job
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Rule, Run, Score, ScoredPhoto
-from lychee_rerank.scoring.scorer import Engine
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
@@ -25,7 +27,7 @@ def make_job(store: Store, folder: Path, *, photos: int = 1) -> Job:
     """A kept run of the same photo again and again, each with a score."""
     path = folder / "a.png"
     path.write_bytes(encode(make_plain((102, 0, 0)), "PNG"))
-    job = Job(Run("one", "ann", None, "red", (Photo("a.png", path),) * photos, begun_s=0.0))
+    job = Job(Run("one", "ann", None, parse_query("red"), (Photo("a.png", path),) * photos, begun_s=0.0))
     store.runs.begin(job.run, status="done")
     for index in range(photos):
         job.add(ScoredPhoto(index, "a.png", SCORE, "hash"))
@@ -41,7 +43,7 @@ def test_what_was_made_is_found_here_and_by_the_next_process(store: Store, photo
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     explanation, is_new = book.open(job, 0)
     assert is_new
-    book.make(explanation, Engine(FakeJudge(says="A sofa.")))
+    book.make(explanation, Engine(FakeJudge(says="A sofa."), decode_picture))
     assert book.open(job, 0) == (explanation, False)
     kept = ExplanationBook(store.explanations).find(job, 0)
     assert kept is not None
@@ -53,7 +55,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end
 ) -> None:
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     whole, _ = book.open(job, 0)
-    book.make(whole, Engine(FakeJudge(says="A sofa.")))
+    book.make(whole, Engine(FakeJudge(says="A sofa."), decode_picture))
     rescore(job, 3.0)
     assert book.find(job, 0) is None
     assert ExplanationBook(store.explanations).find(job, 0) is None
@@ -61,7 +63,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end
     rescore(job, 4.0)
     anew, is_new = book.open(job, 0)
     assert (is_new, under_way.cancelled) == (True, True)
-    book.make(anew, Engine(FakeJudge(says="No sofa.")))
+    book.make(anew, Engine(FakeJudge(says="No sofa."), decode_picture))
     rescore(job, 7.5)
     assert book.find(job, 0) is None  # the latest took its place
 

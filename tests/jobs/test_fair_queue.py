@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from lychee_rerank.jobs.fair_queue import Turns
+from lychee_rerank.jobs.fair_queue import FairQueue
 
 HOLD_S = 10  # a limit for a hung test, never a pause
 
@@ -20,14 +20,14 @@ class Errand:
     urgent: bool = False
 
 
-def line_up(*errands: Errand) -> Turns[Errand]:
-    turns = Turns[Errand]()
+def line_up(*errands: Errand) -> FairQueue[Errand]:
+    turns = FairQueue[Errand]()
     for errand in errands:
         turns.add(errand)
     return turns
 
 
-def next_names(turns: Turns[Errand], count: int) -> list[str]:
+def next_names(turns: FairQueue[Errand], count: int) -> list[str]:
     return [turn.name for turn in (turns.next(0) for _ in range(count)) if turn]
 
 
@@ -57,9 +57,11 @@ def test_there_is_no_turn_without_errands_nor_once_they_are_closed() -> None:
     assert (turns.next(), turns.closed) == (None, True)
 
 
-@pytest.mark.parametrize("end", [lambda turns: turns.add(Errand("ann", "a1")), Turns.close], ids=["added", "closed"])
+@pytest.mark.parametrize(
+    "end", [lambda turns: turns.add(Errand("ann", "a1")), FairQueue.close], ids=["added", "closed"]
+)
 def test_who_waits_wakes_at_the_first_errand_and_when_there_will_be_none(
-    monkeypatch: pytest.MonkeyPatch, end: Callable[[Turns[Errand]], None]
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[FairQueue[Errand]], None]
 ) -> None:
     waits = threading.Event()
 
@@ -69,7 +71,7 @@ def test_who_waits_wakes_at_the_first_errand_and_when_there_will_be_none(
             return super().wait(timeout)
 
     monkeypatch.setattr(threading, "Condition", Watched)
-    turns, found = Turns[Errand](), []
+    turns, found = FairQueue[Errand](), []
     monkeypatch.undo()
     waiter = threading.Thread(target=lambda: found.append(turns.next()), daemon=True)
     waiter.start()

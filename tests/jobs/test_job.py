@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lychee_rerank.errors import LycheeError, ModelUnusable, QueryRefused
+from lychee_rerank.errors import LycheeError, ModelUnusable
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import ModelProblem, RefusalReason
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, Refusal, Rule, Run, ScoredPhoto
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, template_for
@@ -29,7 +31,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[Callable[[], Judge]], Worker]]:
     def start_worker(load: Callable[[], Judge], **settings: object) -> Worker:
         folder = tmp_path / f"data-{len(workers)}"
         folder.mkdir()
-        setup = Setup(load, **settings)  # type: ignore[arg-type]
+        setup = Setup(load, **{"decode": decode_picture, **settings})  # type: ignore[arg-type]
         workers.append(Worker(setup, Store(folder), FolderLock(folder / "lock")).start())
         return workers[-1]
 
@@ -56,12 +58,12 @@ def wait_for(job: Job) -> None:
 
 def test_a_job_scores_every_photo_in_upload_order(tmp_path: Path, start: Callable[..., Worker]) -> None:
     judge = FakeJudge()
-    job = start(lambda: judge).submit("Red  things", write_photos(tmp_path, [255, 0, 102]))
+    job = start(lambda: judge).submit(parse_query("Red  things"), write_photos(tmp_path, [255, 0, 102]))
     wait_for(job)
     progress = job.progress()
     assert progress.status is Status.DONE
     assert [outcome.score.value for outcome in progress.outcomes] == [10.0, 0.0, 4.0]
-    assert judge.questions == ["red things"]
+    assert judge.queries == ["red things"]
 
 
 def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(
@@ -70,9 +72,9 @@ def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(
     judge, photos = FakeJudge(), write_photos(tmp_path, [255, 102])
     own = template_for(Readout.EXPECTED, user="{photo}{query}?")
     for settings, template in ({}, NUMBER), ({"readout": Readout.EXPECTED}, WHOLE), ({"template": own}, own):
-        wait_for(start(lambda: judge, **settings).submit("red", photos))
+        wait_for(start(lambda: judge, **settings).submit(parse_query("red"), photos))
         assert judge.templates[-1] is template
-    job = start(lambda: judge, readout=Readout.YES_NO).submit("red", photos)
+    job = start(lambda: judge, readout=Readout.YES_NO).submit(parse_query("red"), photos)
     wait_for(job)
     assert [outcome.score.rule for outcome in job.progress().outcomes] == [Rule.YES_NO, Rule.YES_NO]
 
@@ -80,11 +82,14 @@ def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(
 def test_a_bad_photo_is_refused_and_the_others_are_scored(tmp_path: Path, start: Callable[..., Worker]) -> None:
     photos = write_photos(tmp_path, [255, 0, 102])
     photos[1].path.write_bytes(b"no picture at all")
-    job = start(FakeJudge).submit("red", [*photos, Photo("gone.jpg", tmp_path / "gone.jpg")])
+    job = start(FakeJudge).submit(parse_query("red"), [*photos, Photo("gone.jpg", tmp_path / "gone.jpg")])
     wait_for(job)
     outcomes = job.progress().outcomes
     assert [type(outcome) for outcome in outcomes] == [ScoredPhoto, Refusal, ScoredPhoto, Refusal]
-    assert [o.reason for o in outcomes if isinstance(o, Refusal)] == [Reason.NOT_A_PICTURE, Reason.UNREADABLE]
+    assert [o.reason for o in outcomes if isinstance(o, Refusal)] == [
+        RefusalReason.NOT_A_PICTURE,
+        RefusalReason.UNREADABLE,
+    ]
 
 
 def test_the_same_bytes_under_two_names_are_listed_twice_and_scored_once(
@@ -92,7 +97,7 @@ def test_the_same_bytes_under_two_names_are_listed_twice_and_scored_once(
 ) -> None:
     judge = FakeJudge()
     photo = write_photos(tmp_path, [204])[0]
-    job = start(lambda: judge).submit("red", [photo, Photo("copy.png", photo.path)])
+    job = start(lambda: judge).submit(parse_query("red"), [photo, Photo("copy.png", photo.path)])
     wait_for(job)
     assert [(o.name, o.score.value) for o in job.progress().outcomes] == [("0.png", 8.0), ("copy.png", 8.0)]
     assert judge.answers == 1
@@ -103,12 +108,12 @@ def test_a_second_click_attaches_to_the_run_under_way(tmp_path: Path, start: Cal
     judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
     worker = start(lambda: judge)
     photos = write_photos(tmp_path, [1, 2])
-    first = worker.submit("red", photos)
-    assert all(worker.submit(query, photos) is first for query in ("red", " RED ", "red"))
-    assert worker.submit("blue", photos) is not first
+    first = worker.submit(parse_query("red"), photos)
+    assert all(worker.submit(parse_query(query), photos) is first for query in ("red", " RED ", "red"))
+    assert worker.submit(parse_query("blue"), photos) is not first
     gate.set()
     wait_for(first)
-    assert worker.submit("red", photos) is not first
+    assert worker.submit(parse_query("red"), photos) is not first
 
 
 def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(
@@ -123,7 +128,7 @@ def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(
             gate.wait(WAIT_S)
 
     judge.before_answer = hold_the_second
-    job = start(lambda: judge).submit("red", write_photos(tmp_path, [255, 51, 102, 153]))
+    job = start(lambda: judge).submit(parse_query("red"), write_photos(tmp_path, [255, 51, 102, 153]))
     assert second_begun.wait(WAIT_S)
     job.cancel()
     gate.set()
@@ -137,18 +142,13 @@ def test_a_job_cancelled_while_it_waits_scores_nothing(tmp_path: Path, start: Ca
     gate = threading.Event()
     judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
     worker = start(lambda: judge)
-    first, second = (worker.submit(query, write_photos(tmp_path, [1, 2])) for query in ("red", "blue"))
+    first, second = (worker.submit(parse_query(query), write_photos(tmp_path, [1, 2])) for query in ("red", "blue"))
     second.cancel()
     gate.set()
     wait_for(second)
     assert (second.progress().status, second.progress().outcomes) == (Status.CANCELLED, ())
     wait_for(first)
     assert first.progress().status is Status.DONE
-
-
-def test_a_query_that_cannot_be_scored_is_no_job(tmp_path: Path, start: Callable[..., Worker]) -> None:
-    with pytest.raises(QueryRefused):
-        start(FakeJudge).submit("  ", write_photos(tmp_path, [1, 2]))
 
 
 def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(
@@ -158,7 +158,7 @@ def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(
         raise ModelUnusable(ModelProblem.CUT_SHORT, file="model.safetensors", remedy="fetch it again")
 
     worker = start(load)
-    job = worker.submit("red", write_photos(tmp_path, [1, 2]))
+    job = worker.submit(parse_query("red"), write_photos(tmp_path, [1, 2]))
     wait_for(job)
     assert job.progress().status is Status.FAILED
     assert job.progress().error is worker.error
@@ -168,23 +168,23 @@ def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(
 def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Callable[..., Worker]) -> None:
     judge = FakeJudge(before_answer=lambda: 1 / 0)
     worker = start(lambda: judge)
-    broken = worker.submit("red", write_photos(tmp_path, [255, 0]))
+    broken = worker.submit(parse_query("red"), write_photos(tmp_path, [255, 0]))
     wait_for(broken)
     assert broken.progress().status is Status.FAILED
     assert type(broken.progress().error) is LycheeError
     judge.before_answer = lambda: None
-    whole = worker.submit("red", broken.photos)
+    whole = worker.submit(parse_query("red"), broken.photos)
     wait_for(whole)
     assert whole.progress().status is Status.DONE
 
 
 def test_the_time_left_is_the_time_per_photo_times_the_photos_left(tmp_path: Path) -> None:
     photos = write_photos(tmp_path, [1, 2, 3, 4])
-    job = Job(Run("id", "", None, "red", tuple(photos), begun_s=0.0))
+    job = Job(Run("id", "", None, parse_query("red"), tuple(photos), begun_s=0.0))
     assert job.progress().remaining_s is None
     job.begin(scored_by="key", demo=False)
     for index in range(2):
-        job.add(Refusal(index, photos[index].name, Reason.BROKEN))
+        job.add(Refusal(index, photos[index].name, RefusalReason.BROKEN))
     job.end(Status.CANCELLED)
     progress = job.progress()
     assert progress.elapsed_s > 0

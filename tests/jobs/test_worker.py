@@ -12,7 +12,9 @@ from lychee_rerank.errors import DeviceLost, ModelUnusable, ScoringElsewhere
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import ModelProblem, RefusalReason
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Readout, Refusal, ScoredPhoto
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
@@ -30,7 +32,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     workers: list[Worker] = []
 
     def start_worker(judge: FakeJudge, **settings: object) -> Worker:
-        setup = Setup(lambda: judge, **settings)  # type: ignore[arg-type]
+        setup = Setup(lambda: judge, decode_picture, **settings)  # type: ignore[arg-type]
         workers.append(Worker(setup, Store(tmp_path), FolderLock(tmp_path / "lock")).start())
         return workers[-1]
 
@@ -74,7 +76,7 @@ def test_a_run_goes_on_by_itself_where_the_last_process_stopped(start: Start, ph
     photos, first, second = write_photos(photo_folder, 6), FakeJudge(), FakeJudge()
     worker = start(first)
     stopped = stop_at(worker, first, 3)
-    job_id = worker.submit("red", photos, owner=ANN).id
+    job_id = worker.submit(parse_query("red"), photos, owner=ANN).id
     assert stopped.wait(WAIT_S)
     worker.close()
     assert first.answers == 4
@@ -90,7 +92,7 @@ def test_what_another_readout_scored_is_scored_again_after_a_restart(start: Star
     photos, first, second = write_photos(photo_folder, 4), FakeJudge(), FakeJudge()
     worker = start(first)
     stopped = stop_at(worker, first, 1)
-    job_id = worker.submit("red", photos).id
+    job_id = worker.submit(parse_query("red"), photos).id
     assert stopped.wait(WAIT_S)
     worker.close()
     job = start(second, readout=Readout.YES_NO).book.find(job_id)
@@ -102,17 +104,17 @@ def test_what_another_readout_scored_is_scored_again_after_a_restart(start: Star
 
 def test_a_finished_run_opens_without_a_model(start: Start, photo_folder: Path, tmp_path: Path) -> None:
     worker = start(FakeJudge())
-    job = wait_for(worker.submit("red", write_photos(photo_folder, 3), owner=ANN))
+    job = wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 3), owner=ANN))
     worker.close()
 
     def load() -> FakeJudge:
         raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
 
-    again = Worker(Setup(load), Store(tmp_path), FolderLock(tmp_path / "lock")).start()
+    again = Worker(Setup(load, decode_picture), Store(tmp_path), FolderLock(tmp_path / "lock")).start()
     found = again.book.find(job.id, owner=ANN)
     assert found is not None
     assert found.progress().outcomes == job.progress().outcomes
-    assert (found.query, found.photos, found.active) == ("red", job.photos, False)
+    assert (found.query.text, found.photos, found.active) == ("red", job.photos, False)
     again.close()
 
 
@@ -121,18 +123,21 @@ def test_the_same_photo_and_query_are_scored_once_across_runs_users_and_restarts
 ) -> None:
     photos, judge = write_photos(photo_folder, 5), FakeJudge()
     worker = start(judge)
-    first = wait_for(worker.submit("red", photos[:3], owner=ANN))
-    second = wait_for(worker.submit(" RED ", photos, owner=BEN))
+    first = wait_for(worker.submit(parse_query("red"), photos[:3], owner=ANN))
+    second = wait_for(worker.submit(parse_query(" RED "), photos, owner=BEN))
     worker.close()
-    third = wait_for(start(judge).submit("red", photos, owner=ANN))
+    third = wait_for(start(judge).submit(parse_query("red"), photos, owner=ANN))
     assert judge.answers == 5
     assert len({first.id, second.id, third.id}) == 3
     assert scores(third) == scores(second)
-    assert judge.questions == ["red", "red"]
+    assert judge.queries == ["red", "red"]
 
 
 def pair_up(photos: list[Photo], texts: list[str]) -> Pairs:
-    good = [Pair(n, photo, text, None) for n, (photo, text) in enumerate(zip(photos, texts, strict=True), start=2)]
+    good = [
+        Pair(n, photo, parse_query(text), None)
+        for n, (photo, text) in enumerate(zip(photos, texts, strict=True), start=2)
+    ]
     return Pairs(tuple(good), bad=())
 
 
@@ -143,19 +148,19 @@ def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_proce
     pairs = pair_up(photos, ["sofa", "dog", "sofa", "bird", "dog"])
     worker = start(first)
     stopped = stop_at(worker, first, 2)
-    job = worker.submit("posts.csv", photos, owner=ANN, pairs=pairs)
-    assert worker.submit("posts.csv", photos, owner=ANN, pairs=pairs) is job
+    job = worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=pairs)
+    assert worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=pairs) is job
     assert stopped.wait(WAIT_S)
     worker.close()
-    assert (first.questions, first.answers) == (["sofa", "dog"], 3)
+    assert (first.queries, first.answers) == (["sofa", "dog"], 3)
     worker = start(second)
     found = worker.book.find(job.id, owner=ANN)
     assert found is not None
     wait_for(found)
-    assert (second.questions, second.answers) == (["bird", "dog"], 2)
+    assert (second.queries, second.answers) == (["bird", "dog"], 2)
     assert scores(found) == {n: round(n / 25.5, 1) for n in range(5)}
     assert found.run.pairs == pairs
-    wait_for(worker.submit("dog", [photos[1], photos[4]], owner=ANN))
+    wait_for(worker.submit(parse_query("dog"), [photos[1], photos[4]], owner=ANN))
     assert second.answers == 2, "what a list scored is known to a query of the same words"
 
 
@@ -164,7 +169,7 @@ def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: 
     worker = start(judge)
     judge.before_answer = lambda: job.cancel() if judge.answers == 1 else None
     with worker._turns._changed:
-        job = worker.submit("posts.csv", photos, pairs=pair_up(photos, ["a", "b", "c", "d"]))
+        job = worker.submit(parse_query("posts.csv"), photos, pairs=pair_up(photos, ["a", "b", "c", "d"]))
     wait_for(job)
     assert job.progress().status is Status.CANCELLED
     assert scores(job).keys() == {0, 1}
@@ -172,10 +177,10 @@ def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: 
 
 def test_nobody_finds_the_run_of_another(start: Start, photo_folder: Path) -> None:
     worker = start(FakeJudge())
-    job = wait_for(worker.submit("red", write_photos(photo_folder, 2), owner=ANN))
+    job = wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 2), owner=ANN))
     assert worker.book.find(job.id, owner=ANN) is job
     assert worker.book.find(job.id, owner=BEN) is None
-    assert worker.submit("red", job.photos, owner=BEN) is not job
+    assert worker.submit(parse_query("red"), job.photos, owner=BEN) is not job
 
 
 def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Path) -> None:
@@ -183,9 +188,9 @@ def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Pa
     judge = FakeJudge()
     judge.hold()
     worker = start(judge)
-    large = worker.submit("red", many, owner=ANN)
+    large = worker.submit(parse_query("red"), many, owner=ANN)
     assert judge.begun.wait(WAIT_S)
-    small = worker.submit("red", few, owner=BEN)
+    small = worker.submit(parse_query("red"), few, owner=BEN)
     done_of_large: list[int] = []
     small_end = small.end
 
@@ -205,14 +210,14 @@ def test_the_jobs_of_one_user_wait_for_each_other(start: Start, photo_folder: Pa
     judge = FakeJudge()
     judge.hold()
     worker, photos = start(judge), write_photos(photo_folder, 3)
-    jobs = [worker.submit(query, photos, owner=ANN) for query in ("red", "blue", "green")]
+    jobs = [worker.submit(parse_query(query), photos, owner=ANN) for query in ("red", "blue", "green")]
     assert judge.begun.wait(WAIT_S)
     assert [worker.ahead(job) for job in jobs] == [(), (jobs[0],), (jobs[0], jobs[1])]
     jobs[2].cancel()
     judge.let_go()
     wait_for(jobs[2])
     wait_for(jobs[1])
-    assert judge.questions == ["red", "blue"]
+    assert judge.queries == ["red", "blue"]
     assert worker.ahead(jobs[1]) == ()
 
 
@@ -226,7 +231,7 @@ def test_a_lost_gpu_ends_the_process_and_the_run_goes_on_in_the_next_without_the
         lost = threading.Event()
         judge.fails_at(red=2, error=DeviceLost("an illegal memory access"))
         worker = start(judge, device_lost=lost.set)
-        job_id = job_id or worker.submit("red", photos).id
+        job_id = job_id or worker.submit(parse_query("red"), photos).id
         assert lost.wait(WAIT_S)
         worker.close()
     job = start(judges[2]).book.find(job_id)
@@ -234,7 +239,7 @@ def test_a_lost_gpu_ends_the_process_and_the_run_goes_on_in_the_next_without_the
     wait_for(job)
     assert scores(job).keys() == {0, 1, 3}
     (refusal,) = [outcome for outcome in job.progress().outcomes if isinstance(outcome, Refusal)]
-    assert (refusal.index, refusal.reason) == (2, Reason.SUSPECT)
+    assert (refusal.index, refusal.reason) == (2, RefusalReason.SUSPECT)
     assert [judge.answers for judge in judges] == [2, 0, 1]
 
 
@@ -246,9 +251,9 @@ def test_a_model_folder_that_changed_stops_new_runs_and_not_old_ones(start: Star
             raise ModelUnusable(ModelProblem.CHANGED, file="folder", remedy="start again")
 
     worker, photos = start(FakeJudge(), check=check), write_photos(photo_folder, 2)
-    old = wait_for(worker.submit("red", photos))
+    old = wait_for(worker.submit(parse_query("red"), photos))
     changed.set()
-    new = wait_for(worker.submit("blue", photos))
+    new = wait_for(worker.submit(parse_query("blue"), photos))
     assert new.progress().status is Status.FAILED
     assert isinstance(new.progress().error, ModelUnusable)
     assert worker.book.find(old.id) is old
@@ -276,8 +281,8 @@ def test_a_second_process_waits_until_the_first_is_gone_however_it_ends(
         assert worker.elsewhere
         assert not tidied.is_set()
         with pytest.raises(ScoringElsewhere):
-            worker.submit("red", write_photos(photo_folder, 2))
+            worker.submit(parse_query("red"), write_photos(photo_folder, 2))
         first.kill()
     assert worker.loaded.wait(WAIT_S)
     assert tidied.is_set()
-    wait_for(worker.submit("red", write_photos(photo_folder, 2)))
+    wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 2)))

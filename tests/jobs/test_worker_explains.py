@@ -13,7 +13,9 @@ from lychee_rerank.jobs.explanations import Explanation
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import ModelProblem, RefusalReason
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Refusal
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import explain
@@ -36,7 +38,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start_worker(load: FakeJudge | Callable[[], Judge], **settings: object) -> Worker:
         judge = (lambda: load) if isinstance(load, FakeJudge) else load
-        setup = Setup(judge, memory_bytes=10_000, **settings)  # type: ignore[arg-type]
+        setup = Setup(judge, decode_picture, memory_bytes=10_000, **settings)  # type: ignore[arg-type]
         workers.append(Worker(setup, Store(tmp_path / "data"), FolderLock(tmp_path / "lock")).start())
         return workers[-1]
 
@@ -57,7 +59,7 @@ def wait_for(awaited: Job | Explanation) -> None:
 
 
 def score(worker: Worker, photos: list[Photo], *, query: str = "Red", owner: str = ANN) -> Job:
-    job = worker.submit(query, photos, owner=owner)
+    job = worker.submit(parse_query(query), photos, owner=owner)
     wait_for(job)
     return job
 
@@ -79,22 +81,22 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
     judge = FakeJudge()
     worker = start(judge)
     job = score(worker, write_photos(photo_folder, 255, 102))
-    looks, judge.says = judge.looks, WORDS
+    looks, judge.says = judge.encoded, WORDS
     explanation = explain_whole(worker, job, 1)
     assert (explanation.text, explanation.failed) == (WORDS, False)
-    assert (judge.templates[-1], judge.questions[-1]) == (explain(4.0), "red")
-    assert judge.looks == looks == 2
+    assert (judge.templates[-1], judge.queries[-1]) == (explain(4.0), "red")
+    assert judge.encoded == looks == 2
 
 
 def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:
     judge, photos = FakeJudge(), write_photos(photo_folder, 255, 102)
     worker = start(judge)
-    good = [Pair(n, photo, f"Text {n}", None) for n, photo in enumerate(photos)]
-    job = worker.submit("posts.csv", photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
+    good = [Pair(n, photo, parse_query(f"Text {n}"), None) for n, photo in enumerate(photos)]
+    job = worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
     wait_for(job)
     judge.says = WORDS
     assert explain_whole(worker, job, 1).text == WORDS
-    assert judge.questions == ["text 0", "text 1", "text 1"]
+    assert judge.queries == ["text 0", "text 1", "text 1"]
 
 
 def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
@@ -103,7 +105,7 @@ def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
     job = score(worker, write_photos(photo_folder, 255, 102))
     judge.says = WORDS
     judge.hold()
-    judge.after_sign = lambda: seen.append((made[0].text, made[0].over))
+    judge.after_token = lambda: seen.append((made[0].text, made[0].over))
     made.append(worker.explain(job, 1))
     judge.let_go()
     wait_for(made[0])
@@ -153,11 +155,13 @@ def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_othe
     done = score(worker, write_photos(photo_folder, 255, 102))
     judge.hold()
     judge.begun.clear()
-    others = worker.submit("blue", write_photos(photo_folder, 1, 2, 3), owner=BEN)
+    others = worker.submit(parse_query("blue"), write_photos(photo_folder, 1, 2, 3), owner=BEN)
     assert judge.begun.wait(WAIT_S)
-    own = [worker.submit(query, write_photos(photo_folder, 4, 5, 6), owner=ANN) for query in ("green", "grey")]
+    own = [
+        worker.submit(parse_query(query), write_photos(photo_folder, 4, 5, 6), owner=ANN) for query in ("green", "grey")
+    ]
     explanations = [worker.explain(done, index) for index in (0, 1)]
-    later = worker.submit("white", write_photos(photo_folder, 7, 8), owner=ANN)
+    later = worker.submit(parse_query("white"), write_photos(photo_folder, 7, 8), owner=ANN)
     assert worker.ahead(later) == tuple(own)
     stood: list[list[int]] = []
     for explanation in explanations:
@@ -191,7 +195,7 @@ def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, ph
     content = job.photos[1].path.read_bytes()
     job.photos[1].path.unlink()
     explanation = explain_whole(worker, job, 1)
-    assert explanation.refusal == Refusal(1, "102.png", Reason.UNREADABLE)
+    assert explanation.refusal == Refusal(1, "102.png", RefusalReason.UNREADABLE)
     job.photos[1].path.write_bytes(content)
     assert worker.explain(job, 1) is explanation
     assert explain_whole(worker, job, 1, again=True).text == WORDS
@@ -202,7 +206,7 @@ def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start,
     worker = start(judge)
     job = score(worker, write_photos(photo_folder, 255, 102))
     for error in (
-        PhotoRefused(Reason.NOT_FINITE),
+        PhotoRefused(RefusalReason.NOT_FINITE),
         ModelUnusable(ModelProblem.CHANGED, file="f", remedy="r"),
         OSError(),
     ):
@@ -258,7 +262,7 @@ def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_late
         begun.set()
         gate.wait(WAIT_S)
 
-    judge.after_sign = hold_after_the_first_sign
+    judge.after_token = hold_after_the_first_sign
     explanations = [worker.explain(job, index) for index in (0, 1)]
     assert begun.wait(WAIT_S)
     closing = threading.Thread(target=worker.close)
@@ -283,7 +287,7 @@ def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_a
     judge.says = WORDS
     judge.hold()
     made += [worker.explain(job, index) for index in (0, 1)]
-    judge.after_sign = made[0].cancel
+    judge.after_token = made[0].cancel
     made[1].cancel()
     judge.let_go()
     wait_for(made[0])

@@ -8,7 +8,7 @@ import pytest
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.choice import DEMO_FOLDER, LYCHEE_REPOSITORY, NEEDED_GPU_BYTES, choose_model, weights_folder
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import Why
+from lychee_rerank.records import ChoiceReason
 
 HEADER = b'{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}'
 SHARD = len(HEADER).to_bytes(8, "little") + HEADER + b"ab"
@@ -51,18 +51,18 @@ def models_dir(tmp_path: Path) -> Path:
 def test_fetched_weights_answer_on_a_gpu_that_holds_them(models_dir: Path) -> None:
     folder = _write_model(models_dir / "lychee-rerank-mm")
     choice = choose_model(None, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES)
-    assert (choice.folder, choice.name, choice.demo, choice.why) == (
+    assert (choice.folder, choice.name, choice.demo, choice.reason) == (
         folder,
         LYCHEE_REPOSITORY,
         False,
-        Why.WEIGHTS_FOUND,
+        ChoiceReason.WEIGHTS_FOUND,
     )
 
 
 def test_weights_in_the_hub_cache_are_found(models_dir: Path, cache: Path) -> None:
     folder = _write_cached_model(cache, LYCHEE_REPOSITORY)
     choice = choose_model(None, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES)
-    assert (choice.folder, choice.why) == (folder, Why.WEIGHTS_FOUND)
+    assert (choice.folder, choice.reason) == (folder, ChoiceReason.WEIGHTS_FOUND)
 
 
 def test_fetched_weights_come_before_those_in_the_hub_cache(models_dir: Path, cache: Path) -> None:
@@ -72,15 +72,15 @@ def test_fetched_weights_come_before_those_in_the_hub_cache(models_dir: Path, ca
 
 
 @pytest.mark.parametrize(
-    ("gpu_free_bytes", "why"),
-    [(None, Why.NO_GPU), (0, Why.GPU_TOO_SMALL), (NEEDED_GPU_BYTES - 1, Why.GPU_TOO_SMALL)],
+    ("gpu_free_bytes", "reason"),
+    [(None, ChoiceReason.NO_GPU), (0, ChoiceReason.GPU_TOO_SMALL), (NEEDED_GPU_BYTES - 1, ChoiceReason.GPU_TOO_SMALL)],
 )
 def test_the_demo_model_answers_where_the_weights_would_not_fit(
-    models_dir: Path, gpu_free_bytes: int | None, why: Why
+    models_dir: Path, gpu_free_bytes: int | None, reason: ChoiceReason
 ) -> None:
     _write_model(weights_folder(models_dir))
     choice = choose_model(None, models_dir=models_dir, gpu_free_bytes=gpu_free_bytes)
-    assert (choice.folder, choice.demo, choice.why) == (DEMO_FOLDER, True, why)
+    assert (choice.folder, choice.demo, choice.reason) == (DEMO_FOLDER, True, reason)
 
 
 @pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors.index.json", SHARD_NAMES[1]])
@@ -88,12 +88,12 @@ def test_a_half_downloaded_folder_does_not_count_as_found(models_dir: Path, cach
     (_write_model(weights_folder(models_dir)) / missing).unlink()
     (_write_cached_model(cache, LYCHEE_REPOSITORY) / missing).unlink()
     choice = choose_model(None, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES)
-    assert (choice.folder, choice.demo, choice.why) == (DEMO_FOLDER, True, Why.NO_WEIGHTS)
+    assert (choice.folder, choice.demo, choice.reason) == (DEMO_FOLDER, True, ChoiceReason.NO_WEIGHTS)
 
 
 def test_a_shard_cut_short_does_not_count_as_found(models_dir: Path) -> None:
     (_write_model(weights_folder(models_dir)) / SHARD_NAMES[0]).write_bytes(SHARD[:-1])
-    assert choose_model(None, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES).why is Why.NO_WEIGHTS
+    assert choose_model(None, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES).reason is ChoiceReason.NO_WEIGHTS
 
 
 def test_a_whole_cached_model_answers_while_the_fetched_one_is_half_there(models_dir: Path, cache: Path) -> None:
@@ -106,7 +106,12 @@ def test_a_whole_cached_model_answers_while_the_fetched_one_is_half_there(models
 def test_a_requested_folder_answers_even_without_a_gpu(models_dir: Path, tmp_path: Path) -> None:
     folder = _write_model(tmp_path / "my-model")
     choice = choose_model(str(folder), models_dir=models_dir, gpu_free_bytes=None)
-    assert (choice.folder, choice.name, choice.demo, choice.why) == (folder, "my-model", False, Why.REQUESTED)
+    assert (choice.folder, choice.name, choice.demo, choice.reason) == (
+        folder,
+        "my-model",
+        False,
+        ChoiceReason.REQUESTED,
+    )
 
 
 def test_a_requested_folder_may_be_relative(models_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,20 +124,29 @@ def test_a_requested_folder_may_be_relative(models_dir: Path, tmp_path: Path, mo
 def test_a_requested_hub_name_is_looked_up_in_the_cache(models_dir: Path, cache: Path) -> None:
     folder = _write_cached_model(cache, "Qwen/Qwen2.5-VL-3B-Instruct")
     choice = choose_model("Qwen/Qwen2.5-VL-3B-Instruct", models_dir=models_dir, gpu_free_bytes=None)
-    assert (choice.folder, choice.name, choice.why) == (folder, "Qwen/Qwen2.5-VL-3B-Instruct", Why.REQUESTED)
+    assert (choice.folder, choice.name, choice.reason) == (
+        folder,
+        "Qwen/Qwen2.5-VL-3B-Instruct",
+        ChoiceReason.REQUESTED,
+    )
 
 
 def test_the_lychee_name_finds_what_fetch_brought(models_dir: Path) -> None:
     folder = _write_model(weights_folder(models_dir))
     choice = choose_model(LYCHEE_REPOSITORY, models_dir=models_dir, gpu_free_bytes=None)
-    assert (choice.folder, choice.why) == (folder, Why.REQUESTED)
+    assert (choice.folder, choice.reason) == (folder, ChoiceReason.REQUESTED)
 
 
 @pytest.mark.parametrize("requested", ["demo", str(DEMO_FOLDER)])
 def test_the_demo_model_can_be_asked_for_by_name_and_by_folder(models_dir: Path, requested: str) -> None:
     _write_model(weights_folder(models_dir))
     choice = choose_model(requested, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES)
-    assert (choice.folder, choice.name, choice.demo, choice.why) == (DEMO_FOLDER, "demo", True, Why.REQUESTED)
+    assert (choice.folder, choice.name, choice.demo, choice.reason) == (
+        DEMO_FOLDER,
+        "demo",
+        True,
+        ChoiceReason.REQUESTED,
+    )
 
 
 @pytest.mark.parametrize("requested", ["no/such-name", "./no-such-folder", "/no/such/folder", "~nobody-here/x", "a b"])
@@ -145,4 +159,4 @@ def test_what_is_nowhere_is_refused_by_name_with_a_remedy(models_dir: Path, requ
 
 
 def test_an_empty_request_is_no_request(models_dir: Path) -> None:
-    assert choose_model("", models_dir=models_dir, gpu_free_bytes=None).why is Why.NO_GPU
+    assert choose_model("", models_dir=models_dir, gpu_free_bytes=None).reason is ChoiceReason.NO_GPU

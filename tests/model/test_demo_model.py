@@ -13,11 +13,13 @@ from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
 from lychee_rerank.photos.folders import find_photos
-from lychee_rerank.records import EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto, Why
+from lychee_rerank.query import parse_query
+from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
 SEED_QUERIES = ("沙发 + 灯泡 + 咖啡", "sofa, light bulb and coffee", "沙发 + light bulb + 咖啡")
@@ -29,7 +31,7 @@ READOUTS = list(Readout)
 
 @pytest.fixture(scope="module")
 def model() -> VisionLanguageModel:
-    demo = ModelChoice(DEMO_FOLDER, "demo", demo=True, why=Why.REQUESTED)
+    demo = ModelChoice(DEMO_FOLDER, "demo", demo=True, reason=ChoiceReason.REQUESTED)
     return load_model(demo, dtype=None, pixel_budget_px=None, empty_cache=EmptyCache.NEVER)
 
 
@@ -40,7 +42,10 @@ def samples() -> tuple[Photo, ...]:
 
 def score_all(model: VisionLanguageModel, query: str, photos: tuple[Photo, ...], readout: Readout) -> list[ScoredPhoto]:
     """Every photo scored, none refused."""
-    outcomes = sorted(score_photos(Engine(model), query, photos, readout=readout), key=lambda outcome: outcome.index)
+    outcomes = sorted(
+        score_photos(Engine(model, decode_picture), parse_query(query), photos, readout=readout),
+        key=lambda outcome: outcome.index,
+    )
     assert all(isinstance(outcome, ScoredPhoto) for outcome in outcomes)
     return outcomes
 
@@ -108,7 +113,7 @@ def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_miss
     model: VisionLanguageModel, samples: tuple[Photo, ...], score: float
 ) -> None:
     sofa_and_bulb = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
-    told = explain_score(Engine(model), SEED_QUERIES[0], sofa_and_bulb, score=score)
+    told = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), sofa_and_bulb, score=score)
     assert isinstance(told, str)
     assert told.startswith(f"{score:.1f}分")
     seen, _, missing = told.partition("没有看到")
@@ -125,10 +130,10 @@ def test_an_explanation_from_memory_is_that_of_a_new_look_and_the_last_that_is_t
         decoded.append(len(content))
         return decode_picture(content, fit=fit)
 
-    anew = explain_score(Engine(model), SEED_QUERIES[0], photo, score=6.7)
+    anew = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), photo, score=6.7)
     engine = Engine(model, decode=decode, memory=PhotoMemory(2**30))
-    list(score_photos(engine, SEED_QUERIES[0], [photo]))
-    remembered = explain_score(engine, SEED_QUERIES[0], photo, score=6.7, told=told.append)
+    list(score_photos(engine, parse_query(SEED_QUERIES[0]), [photo]))
+    remembered = explain_score(engine, parse_query(SEED_QUERIES[0]), photo, score=6.7, on_text=told.append)
     assert len(decoded) == 1
     assert remembered == anew == told[-1]
     assert len(set(told)) > 10

@@ -13,15 +13,27 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
+from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import decode_picture
-from lychee_rerank.records import Answer, EmptyCache, ModelChoice, Photo, Readout, Score, ScoredPhoto, Verdict, Why
+from lychee_rerank.query import parse_query
+from lychee_rerank.records import (
+    Answer,
+    ChoiceReason,
+    EmptyCache,
+    ModelChoice,
+    Photo,
+    Readout,
+    Score,
+    ScoredPhoto,
+    YesNoLogits,
+)
 from lychee_rerank.results.ranking import rank_photos
-from lychee_rerank.scoring.judge import Sight
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import template_for
 from lychee_rerank.scoring.readout import read_expected, read_number, read_yes_no
-from lychee_rerank.scoring.scorer import MAX_ANSWER_TOKENS, Engine, score_photos
+from lychee_rerank.scoring.scorer import MAX_ANSWER_TOKENS, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER
 from tests.model.test_vlm import SCORE_TOLERANCE, plain_inputs, plain_probabilities
 
@@ -45,7 +57,7 @@ def make_random(folder: Path) -> Path:
 @pytest.fixture(scope="module", params=["demo", "random"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> VisionLanguageModel:
     folder = DEMO_FOLDER if request.param == "demo" else make_random(tmp_path_factory.mktemp("model") / "random")
-    chosen = ModelChoice(folder=folder, name=request.param, demo=True, why=Why.REQUESTED)
+    chosen = ModelChoice(folder=folder, name=request.param, demo=True, reason=ChoiceReason.REQUESTED)
     pixels = None if request.param == "demo" else 100 * 28 * 28
     return load_model(chosen, dtype=None, pixel_budget_px=pixels, empty_cache=EmptyCache.PHOTO)
 
@@ -67,7 +79,7 @@ def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout:
     first = plain_probabilities(model, inputs)
     if readout is Readout.YES_NO:
         yes, no = (float(first[model.label_token(word)].log()) for word in ("yes", "no"))
-        return read_yes_no(Verdict(text="", ln_yes=yes, ln_no=no))
+        return read_yes_no(YesNoLogits(text="", ln_yes=yes, ln_no=no))
     digits = [model.label_token(str(n)) for n in range(10)]
     ten = float(plain_probabilities(model, inputs, "1")[digits[0]])
     if readout is Readout.EXPECTED:
@@ -81,7 +93,9 @@ def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout:
 
 
 def score(engine: Engine, query: str, photos: Sequence[Photo], readout: Readout) -> list[ScoredPhoto]:
-    outcomes = sorted(score_photos(engine, query, photos, readout=readout), key=lambda outcome: outcome.index)
+    outcomes = sorted(
+        score_photos(engine, parse_query(query), photos, readout=readout), key=lambda outcome: outcome.index
+    )
     scored = [outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
     assert len(scored) == len(photos)
     return scored
@@ -91,10 +105,10 @@ def score(engine: Engine, query: str, photos: Sequence[Photo], readout: Readout)
 def test_cold_warm_and_half_evicted_all_give_what_plain_passes_give(
     model: VisionLanguageModel, photos: list[Photo], readout: Readout
 ) -> None:
-    roomy = Engine(model, memory=PhotoMemory[Sight](1 << 30))
+    roomy = Engine(model, decode_picture, memory=PhotoMemory[EncodedPhoto](1 << 30))
     cold = score(roomy, QUERIES[0], photos, readout)
     kept_bytes = roomy.memory.used_bytes
-    half = Engine(model, memory=PhotoMemory[Sight](kept_bytes // 2))
+    half = Engine(model, decode_picture, memory=PhotoMemory[EncodedPhoto](kept_bytes // 2))
     score(half, QUERIES[0], photos, readout)
     assert 0 < half.memory.used_bytes <= kept_bytes // 2 < kept_bytes
     passes = {

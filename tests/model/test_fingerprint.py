@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.model.checkpoint import fingerprint_folder, see_folder
+from lychee_rerank.model.checkpoint import fingerprint_folder, scan_folder
 
 FILES = ("config.json", "chat_template.jinja", "merges.txt", "model.safetensors")
 
@@ -30,10 +30,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_files_that_make_up_a_model_are_seen_by_name_size_and_time(folder: Path) -> None:
     os.utime(folder / "config.json", ns=(1, 2_000_000_000))
-    seen = see_folder(folder)
+    seen = scan_folder(folder)
     assert [name for name, _, _ in seen] == sorted(FILES)
     assert seen[1] == ("config.json", len("config.json"), 2_000_000_000)
-    assert see_folder(folder / "gone") == see_folder(folder / "config.json") == ()
+    assert scan_folder(folder / "gone") == scan_folder(folder / "config.json") == ()
 
 
 def test_a_folder_is_known_again_wherever_it_lies_and_whatever_else_is_in_it(folder: Path) -> None:

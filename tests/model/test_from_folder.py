@@ -18,13 +18,13 @@ from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import EmptyCache, ModelChoice, Why
+from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
 
 WEIGHTS = "model.safetensors"
 
 
 def load(folder: Path, **settings: str) -> VisionLanguageModel:
-    choice = ModelChoice(folder=folder, name=folder.name, demo=False, why=Why.REQUESTED)
+    choice = ModelChoice(folder=folder, name=folder.name, demo=False, reason=ChoiceReason.REQUESTED)
     return load_model(choice, dtype=settings.get("dtype"), pixel_budget_px=None, empty_cache=EmptyCache.NEVER)
 
 

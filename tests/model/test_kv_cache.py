@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import Qwen2Config
 
-from lychee_rerank.model.kv_cache import Layers, Sight, build_cache, join_layers, join_left, layers_of
+from lychee_rerank.model.kv_cache import EncodedPhoto, Layers, build_cache, join_layers, join_left, layers_of
 
 HEADS, WIDTH, LAYERS = 2, 3, 2
 CONFIG = Qwen2Config(num_hidden_layers=LAYERS)
@@ -22,8 +22,10 @@ def layers(value: float, tokens: int) -> Layers:
     return tuple((filled(value + n, tokens), filled(value + n + 0.5, tokens)) for n in range(LAYERS))
 
 
-def sight(value: float, tokens: int) -> Sight:
-    return Sight(tuple(half for pair in layers(value, tokens) for half in pair), torch.tensor([[1, 2, 2 * tokens]]))
+def one(value: float, tokens: int) -> EncodedPhoto:
+    return EncodedPhoto(
+        tuple(half for pair in layers(value, tokens) for half in pair), torch.tensor([[1, 2, 2 * tokens]])
+    )
 
 
 def test_rows_of_two_pieces_stand_at_the_right_with_zeros_to_their_left() -> None:
@@ -40,7 +42,7 @@ def test_one_row_is_a_batch_without_padding() -> None:
 
 def test_keys_and_values_take_turns_layer_by_layer() -> None:
     assert [
-        (keys.item(), values.item()) for keys, values in Sight(tuple(torch.arange(6)), torch.ones(1, 3)).layers
+        (keys.item(), values.item()) for keys, values in EncodedPhoto(tuple(torch.arange(6)), torch.ones(1, 3)).layers
     ] == [
         (0, 1),
         (2, 3),
@@ -57,7 +59,7 @@ def test_rows_may_have_dimensions_before_their_length() -> None:
 
 
 def test_the_prefix_stands_before_each_photo_layer_by_layer() -> None:
-    prefix, photos = layers(10, 2), [sight(20, 1), sight(30, 3)]
+    prefix, photos = layers(10, 2), [one(20, 1), one(30, 3)]
     joined = join_layers(prefix, photos)
     assert len(joined) == LAYERS
     for n in range(LAYERS):
@@ -84,7 +86,7 @@ def test_a_cache_goes_on_from_what_is_kept_and_leaves_it_as_it_is() -> None:
 
 def test_a_copy_on_the_host_is_the_same_and_holds_nothing_else_alive() -> None:
     whole = filled(1, 10)
-    part = Sight((whole[:, :, 8:], whole[:, :, :1]), torch.tensor([[1, 2, 4]]))
+    part = EncodedPhoto((whole[:, :, 8:], whole[:, :, :1]), torch.tensor([[1, 2, 4]]))
     copy = part.on_host()
     assert all(map(torch.equal, copy.tensors, part.tensors))
     assert torch.equal(copy.grid, part.grid)
@@ -101,4 +103,4 @@ def test_where_the_machine_pins_no_more_memory_the_copy_is_made_without(monkeypa
         return make_empty(tensor, **options)
 
     monkeypatch.setattr(torch, "empty_like", refuse_to_pin)
-    assert torch.equal(sight(1, 2).on_host().tensors[0], filled(1, 2))
+    assert torch.equal(one(1, 2).on_host().tensors[0], filled(1, 2))

@@ -7,7 +7,7 @@ import torch
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from lychee_rerank.model.choice import DEMO_FOLDER
-from lychee_rerank.model.last_layer import reading, skip_unread_rows
+from lychee_rerank.model.last_layer import only_last_rows, skip_unread_rows
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_rows_that_are_read_are_those_of_the_plain_network(
     skip_unread_rows(network)
     assert torch.equal(read(), plain)  # nobody said which rows are read
     computed.clear()
-    with reading(network, rows=rows):
+    with only_last_rows(network, rows=rows):
         few = read()
     start = max(0, 9 - rows)
     assert torch.allclose(few[:, start:], plain[:, start:], atol=1e-5)
@@ -44,6 +44,6 @@ def test_the_rows_that_are_read_are_those_of_the_plain_network(
 
 def test_what_fails_half_way_leaves_the_network_whole(network: Any) -> None:
     skip_unread_rows(network)
-    with pytest.raises(ZeroDivisionError), reading(network, rows=1):
+    with pytest.raises(ZeroDivisionError), only_last_rows(network, rows=1):
         _ = 1 / 0
     assert network.model.language_model.layers[-1].mlp.rows is None

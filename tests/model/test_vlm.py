@@ -12,7 +12,7 @@ from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.network import Patches, prepare_picture
 from lychee_rerank.model.positions import photo_positions, text_positions
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.records import Answer, Readout, Rule
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, explain, template_for
 from lychee_rerank.scoring.readout import number_is_over, read_expected, read_number, read_yes_no
@@ -41,7 +41,7 @@ def model() -> VisionLanguageModel:
 
 def decode(model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER) -> Answer:
     """The answer as the readout `number` asks for it."""
-    return answer_one(model.ask(template, query), picture, max_tokens=64, until=number_is_over)
+    return answer_one(model.build_prompt(template, query), picture, max_tokens=64, until=number_is_over)
 
 
 def test_the_bundled_model_is_small_whole_and_says_what_it_is(model: VisionLanguageModel) -> None:
@@ -61,9 +61,9 @@ def test_the_answer_is_the_one_that_generate_gives(
     plain = model.network.generate(**inputs, do_sample=False, max_new_tokens=64)
     text = model.processor.tokenizer.decode(plain[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     text = text.rstrip("\ufffd")  # a character cut in half by the last token allowed
-    question = model.ask(template, query)
-    assert answer_one(question, picture, max_tokens=64, until=never).text == text
-    assert answer_one(question, picture, max_tokens=64, until=never).text == text
+    prompt = model.build_prompt(template, query)
+    assert answer_one(prompt, picture, max_tokens=64, until=never).text == text
+    assert answer_one(prompt, picture, max_tokens=64, until=never).text == text
 
 
 @pytest.mark.parametrize("template", [NUMBER, MIDDLE], ids=["photo first", "photo between"])
@@ -109,8 +109,8 @@ def test_the_readout_expected_is_one_pass_with_the_numbers_of_the_plain_one(
 ) -> None:
     picture, query = picture_of(model, size), "两只狗"
     inputs, digits = plain_inputs(model, picture, query, template), [model.label_token(str(n)) for n in range(10)]
-    question, passes = model.ask(template, query), count_passes(model, monkeypatch)
-    score = read_expected(answer_one(question, picture, max_tokens=1, until=never))
+    prompt, passes = model.build_prompt(template, query), count_passes(model, monkeypatch)
+    score = read_expected(answer_one(prompt, picture, max_tokens=1, until=never))
     assert passes == [2]  # rows put through the language head
     first, q = plain_probabilities(model, inputs), float(plain_probabilities(model, inputs, "1")[digits[0]])
     values = torch.tensor([0, 1 - q + 10 * q, *range(2, 10)])
@@ -126,8 +126,8 @@ def test_the_readout_yes_no_is_one_pass_with_the_numbers_of_the_plain_one(
     model: VisionLanguageModel, size: tuple[int, int], template: PromptTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture, query = picture_of(model, size), "沙发 + coffee"
-    question, passes = model.ask(template, query), count_passes(model, monkeypatch)
-    score = read_yes_no(decide_one(question, picture))
+    prompt, passes = model.build_prompt(template, query), count_passes(model, monkeypatch)
+    score = read_yes_no(decide_one(prompt, picture))
     assert passes == [1]
     plain = plain_probabilities(model, plain_inputs(model, picture, query, template))
     yes, no = (float(plain[model.label_token(word)]) for word in ("yes", "no"))
@@ -158,27 +158,27 @@ def test_a_label_that_is_not_one_token_is_refused(model: VisionLanguageModel, mo
         model.processor.tokenizer, "encode", lambda text, **options: encode(split.get(text, text), **options)
     )
     with pytest.raises(ModelUnusable, match="'7' is") as unusable:
-        model.ask(NUMBER, "dog")
+        model.build_prompt(NUMBER, "dog")
     assert unusable.value.problem is ModelProblem.SPLIT_LABELS
     del split["7"]
     with pytest.raises(ModelUnusable, match="'yes' is"):
-        decide_one(model.ask(YES_NO, "dog"), picture_of(model, (500, 500)))
+        decide_one(model.build_prompt(YES_NO, "dog"), picture_of(model, (500, 500)))
 
 
 def test_figures_that_are_no_numbers_refuse_the_photo(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question, picture = model.ask(NUMBER, "dog"), picture_of(model, (500, 500))
+    prompt, picture = model.build_prompt(NUMBER, "dog"), picture_of(model, (500, 500))
     head = ScriptedHead([0], len(model.processor.tokenizer))
     monkeypatch.setattr(head, "forward", lambda hidden: torch.full((len(hidden), hidden.shape[1], 100), math.nan))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
     for ask in (
-        lambda: answer_one(question, picture, max_tokens=64, until=never),
-        lambda: decide_one(question, picture),
+        lambda: answer_one(prompt, picture, max_tokens=64, until=never),
+        lambda: decide_one(prompt, picture),
     ):
         with pytest.raises(PhotoRefused) as refused:
             ask()
-        assert refused.value.reason is Reason.NOT_FINITE
+        assert refused.value.reason is RefusalReason.NOT_FINITE
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -208,14 +208,14 @@ def test_a_prepared_picture_is_what_the_processor_makes_of_it(model: VisionLangu
 def test_on_a_cpu_pictures_are_prepared_by_the_thread_that_looks_at_them_and_elsewhere_before(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question, picture = model.ask(NUMBER, "dog"), picture_of(model, (1024, 768))
+    prompt, picture = model.build_prompt(NUMBER, "dog"), picture_of(model, (1024, 768))
     here = model.prepare(picture)
     assert here is picture
     monkeypatch.setattr(type(model.network), "device", torch.device("cuda"))
     before = model.prepare(picture)
     monkeypatch.undo()
-    assert model.look_size(here) == model.look_size(before) > 1
-    for one, other in zip(*(question.look_all([prepared])[0].tensors for prepared in (here, before)), strict=True):
+    assert model.encode_batch_size(here) == model.encode_batch_size(before) > 1
+    for one, other in zip(*(prompt.encode([prepared])[0].tensors for prepared in (here, before)), strict=True):
         assert torch.equal(one, other)
 
 
@@ -233,13 +233,13 @@ def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel, templat
 
 
 def test_one_question_serves_many_photos_without_remembering_any(model: VisionLanguageModel) -> None:
-    question = model.ask(NUMBER, "cat")
+    prompt = model.build_prompt(NUMBER, "cat")
     first, second = (picture_of(model, size) for size in SIZES[:2])
-    alone, decided = answer_one(question, first, max_tokens=64, until=never), decide_one(question, first)
-    answer_one(question, second, max_tokens=64, until=never)
-    decide_one(question, second)
-    assert answer_one(question, first, max_tokens=64, until=never) == alone
-    assert decide_one(question, first) == decided
+    alone, decided = answer_one(prompt, first, max_tokens=64, until=never), decide_one(prompt, first)
+    answer_one(prompt, second, max_tokens=64, until=never)
+    decide_one(prompt, second)
+    assert answer_one(prompt, first, max_tokens=64, until=never) == alone
+    assert decide_one(prompt, first) == decided
 
 
 RAGGED = [SIZES, SIZES[:1], [SIZES[0]] * 3, SIZES[::-1]]
@@ -250,18 +250,18 @@ RAGGED = [SIZES, SIZES[:1], [SIZES[0]] * 3, SIZES[::-1]]
 def test_many_photos_at_once_are_answered_as_each_by_itself(
     model: VisionLanguageModel, template: PromptTemplate, sizes: list[tuple[int, int]]
 ) -> None:
-    question, pictures = model.ask(template, "两只狗 + sofa"), [picture_of(model, size) for size in sizes]
-    sights = question.look_all([model.prepare(picture) for picture in pictures])
+    prompt, pictures = model.build_prompt(template, "两只狗 + sofa"), [picture_of(model, size) for size in sizes]
+    encoded = prompt.encode([model.prepare(picture) for picture in pictures])
     for until in (number_is_over, never):
-        together = question.answer_all(sights, max_tokens=12, until=until)
-        alone = [answer_one(question, picture, max_tokens=12, until=until) for picture in pictures]
+        together = prompt.generate(encoded, max_tokens=12, until=until)
+        alone = [answer_one(prompt, picture, max_tokens=12, until=until) for picture in pictures]
         assert [answer.text for answer in together] == [answer.text for answer in alone]
         for one, other in zip(together, alone, strict=True):
             assert len(one.digits) == len(other.digits)
             assert one.ten == pytest.approx(other.ten, abs=P_TOLERANCE)
             for row, row_alone in zip(one.digits, other.digits, strict=True):
                 assert row == pytest.approx(row_alone, abs=P_TOLERANCE)
-    verdicts = zip(question.decide_all(sights), (decide_one(question, picture) for picture in pictures), strict=True)
+    verdicts = zip(prompt.yes_no_logits(encoded), (decide_one(prompt, picture) for picture in pictures), strict=True)
     for verdict, decided in verdicts:
         assert verdict.text == decided.text
         assert (verdict.ln_yes, verdict.ln_no) == pytest.approx((decided.ln_yes, decided.ln_no), abs=SCORE_TOLERANCE)
@@ -269,22 +269,22 @@ def test_many_photos_at_once_are_answered_as_each_by_itself(
 
 def test_what_is_kept_of_a_photo_serves_another_query_and_another_readout(model: VisionLanguageModel) -> None:
     pictures = [picture_of(model, size) for size in SIZES[:3]]
-    sights = [sight.on_host() for sight in model.ask(NUMBER, "dog").look_all([*map(model.prepare, pictures)])]
-    question = model.ask(WHOLE, "红色背景")
-    together = question.answer_all(sights, max_tokens=1, until=never)
+    encoded = [one.on_host() for one in model.build_prompt(NUMBER, "dog").encode([*map(model.prepare, pictures)])]
+    prompt = model.build_prompt(WHOLE, "红色背景")
+    together = prompt.generate(encoded, max_tokens=1, until=never)
     for answer, picture in zip(together, pictures, strict=True):
-        anew = read_expected(answer_one(question, picture, max_tokens=1, until=never))
+        anew = read_expected(answer_one(prompt, picture, max_tokens=1, until=never))
         assert read_expected(answer).value == pytest.approx(anew.value, abs=SCORE_TOLERANCE)
 
 
 def test_a_sight_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_them(model: VisionLanguageModel) -> None:
-    question = model.ask(NUMBER, "dog")
-    sight = question.look_all([model.prepare(picture_of(model, size)) for size in SIZES[:2]])[0].on_host()
-    tokens = int(sight.grid.prod()) // 4
+    prompt = model.build_prompt(NUMBER, "dog")
+    one = prompt.encode([model.prepare(picture_of(model, size)) for size in SIZES[:2]])[0].on_host()
+    tokens = int(one.grid.prod()) // 4
     text = model.network.config.text_config
     width = text.hidden_size // text.num_attention_heads
-    assert sight.size_bytes == 2 * text.num_hidden_layers * text.num_key_value_heads * tokens * width * 4
-    assert all(one.untyped_storage().nbytes() == one.numel() * one.element_size() for one in sight.tensors)
+    assert one.size_bytes == 2 * text.num_hidden_layers * text.num_key_value_heads * tokens * width * 4
+    assert all(one.untyped_storage().nbytes() == one.numel() * one.element_size() for one in one.tensors)
 
 
 @pytest.mark.parametrize("size", [*SIZES, (10000, 50), (3, 600)])
@@ -322,10 +322,10 @@ def test_an_answer_read_through_the_decoder_gives_its_score(
 ) -> None:
     tokenizer = model.processor.tokenizer
     tokens = [*tokenizer.encode(says, add_special_tokens=False), model.processor.tokenizer.eos_token_id]
-    question = model.ask(NUMBER, "sofa")
+    prompt = model.build_prompt(NUMBER, "sofa")
     head = ScriptedHead(tokens, len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    answer = answer_one(question, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
+    answer = answer_one(prompt, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
     score = read_number(answer)
     assert score.answer.startswith(kept) if len(tokens) > 65 else score.answer == kept
     assert head.passes == len(answer.digits) <= min(len(tokens), 64)
@@ -336,22 +336,22 @@ def test_decoding_stops_at_the_first_token_that_cannot_continue_a_number(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokenizer = model.processor.tokenizer
-    question = model.ask(NUMBER, "sofa")
+    prompt = model.build_prompt(NUMBER, "sofa")
     head = ScriptedHead(tokenizer.encode("9.8 because it shows a sofa"), len(tokenizer))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    answer_one(question, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
+    answer_one(prompt, picture_of(model, (640, 480)), max_tokens=64, until=number_is_over)
     assert head.passes <= len(tokenizer.encode("9.8")) + 3  # the space is no end yet; "because" may take two tokens
 
 
 def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question, picture = model.ask(NUMBER, "sofa"), picture_of(model, (640, 480))
+    prompt, picture = model.build_prompt(NUMBER, "sofa"), picture_of(model, (640, 480))
     asks = [
-        lambda: answer_one(question, picture, max_tokens=64, until=number_is_over),
-        lambda: decide_one(question, picture),
+        lambda: answer_one(prompt, picture, max_tokens=64, until=number_is_over),
+        lambda: decide_one(prompt, picture),
     ]
-    expected, look, failures = [ask() for ask in asks], model.look, [0]
+    expected, look, failures = [ask() for ask in asks], model.visual_features, [0]
 
     def look_when_there_is_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
         if failures[0]:
@@ -359,12 +359,12 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
             raise torch.OutOfMemoryError
         return look(patches)
 
-    monkeypatch.setattr(model, "look", look_when_there_is_room)
+    monkeypatch.setattr(model, "visual_features", look_when_there_is_room)
     for ask, answer in zip(asks, expected, strict=True):
         failures[0] = 2
         with pytest.raises(PhotoRefused) as refused:
             ask()
-        assert refused.value.reason is Reason.OUT_OF_MEMORY
+        assert refused.value.reason is RefusalReason.OUT_OF_MEMORY
         failures[0] = 1
         assert ask() == answer
 
@@ -372,12 +372,12 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
 def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_too(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    question = model.ask(NUMBER, "sofa")
+    prompt = model.build_prompt(NUMBER, "sofa")
 
     def fail(*_: object) -> None:
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nmore of it")
 
-    monkeypatch.setattr(question, "_look_all", fail)
+    monkeypatch.setattr(prompt, "_encode", fail)
     monkeypatch.setattr(model, "release_memory", fail)
     with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
-        answer_one(question, Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)
+        answer_one(prompt, Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

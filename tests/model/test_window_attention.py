@@ -42,10 +42,10 @@ def test_the_features_are_the_same_bit_by_bit_with_a_call_per_size_of_window(
 
     monkeypatch.setattr("lychee_rerank.model.window_attention.scaled_dot_product_attention", count)
     share_window_calls(network)
-    shared = look(network, rows, columns)
+    service = look(network, rows, columns)
     for block, own in zip(network.model.visual.blocks, classes, strict=True):
         block.attn.__class__ = own
-    assert torch.equal(shared, plain)
+    assert torch.equal(service, plain)
     assert len(calls) <= len(classes) * 4  # whole windows, those at the right, at the bottom, in the corner
     assert sum(shape[0] * shape[2] for shape in calls) == len(classes) * rows * columns
 

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.page.process import Shared, open_shared
 from lychee_rerank.photos.folders import PICKS_FOLDER
+from lychee_rerank.service import Service, close_service, open_service
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.disks import Disk
 from tests.fakes import FakeJudge
@@ -29,10 +28,8 @@ def samples(tmp_path: Path, photo_folder: Path, monkeypatch: pytest.MonkeyPatch)
     for name, folder in (("IMAGES", photo_folder), ("SAMPLES", samples), ("DATA", tmp_path / "data")):
         monkeypatch.setenv(f"LYCHEE_{name}_DIR", str(folder))
     monkeypatch.setattr(ModelLoader, "load", lambda self: FakeJudge())
-    st.cache_resource.clear()
     yield samples
-    open_shared().close()
-    st.cache_resource.clear()
+    close_service()
 
 
 def fill(folder: Path, *names: str) -> Path:
@@ -49,20 +46,20 @@ def new_page(locale: str = "en-US", **query_params: str) -> AppTest:
     page.context["locale"] = locale
     page.context["url"] = "http://localhost:8501/"
     page.query_params.update(query_params)
-    assert open_shared().worker.loaded.wait(WAIT_S)
+    assert open_service().worker.loaded.wait(WAIT_S)
     return page.run()
 
 
 def open_page(locale: str = "en-US", **query_params: str) -> AppTest:
     """A new visitor's page, once the mounted folder is listed."""
-    assert open_shared().folder.wait(WAIT_S)
+    assert open_service().folder.wait(WAIT_S)
     return new_page(locale, **query_params)
 
 
-def looked_again(page: AppTest, shared: Shared) -> AppTest:
+def looked_again(page: AppTest, service: Service) -> AppTest:
     """The page after a click on the button that looks for new files, once these are found."""
     page.button(key="rescan").click().run()
-    assert shared.folder.wait(WAIT_S)
+    assert service.folder.wait(WAIT_S)
     return page.run()
 
 
@@ -85,7 +82,7 @@ def test_the_page_does_not_wait_for_a_slow_folder_and_says_how_much_was_found(
     page = rerank(page, "something red")
     assert [info.value for info in page.info] == [words.listing_first]  # and not that there are too few
     held.let_go.set()
-    assert open_shared().folder.wait(WAIT_S)
+    assert open_service().folder.wait(WAIT_S)
     page.run()
     assert words.photos(3) in texts(page)
     assert previewed(page) == 3
@@ -98,7 +95,7 @@ def test_photos_can_be_dropped_while_the_folder_is_listed(photo_folder: Path, mo
     assert "2 photos" in texts(page)
     assert len(captions(rerank(page, "red"))) == 2
     held.let_go.set()
-    assert open_shared().folder.wait(WAIT_S)
+    assert open_service().folder.wait(WAIT_S)
     assert page.run().segmented_control(key="source-1").options == ["Uploads", f"Folder {photo_folder.name}/"]
 
 
@@ -116,7 +113,7 @@ def test_a_button_finds_new_files_and_the_last_gallery_stays_meanwhile(
     assert words.rescanning.format(photos=words.photos(2)) in texts(page)
     assert previewed(page) == 2
     held.let_go.set()
-    assert open_shared().folder.wait(WAIT_S)
+    assert open_service().folder.wait(WAIT_S)
     assert words.photos(4) in texts(page.run())
     assert previewed(page) == 4
 
@@ -133,9 +130,9 @@ def test_a_visitor_who_comes_later_finds_new_files_without_a_click(photo_folder:
     page = open_page()
     fill(photo_folder, "c.png")
     assert "2 photos" in texts(open_page())  # that soon, nothing is listed again
-    shared = open_shared()
-    assert shared.folder._begun_s is not None
-    shared.folder._begun_s -= 11
+    service = open_service()
+    assert service.folder._begun_s is not None
+    service.folder._begun_s -= 11
     assert "3 photos" in texts(new_page())
     assert "3 photos" in texts(page.run())
 
@@ -184,10 +181,10 @@ def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gon
     page = open_page()
     page.selectbox(key="subfolder").select("x").run()
     fill(photo_folder, "x/new.png")
-    assert previewed(looked_again(page, open_shared())) == 3
+    assert previewed(looked_again(page, open_service())) == 3
     for path in (photo_folder / "x").iterdir():
         path.unlink()
-    assert previewed(looked_again(page, open_shared())) == 2
+    assert previewed(looked_again(page, open_service())) == 2
     assert page.selectbox(key="subfolder").value == ""
 
 
@@ -197,7 +194,7 @@ def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, wor
     page = open_page(locale)
     assert (words.photos(1) in texts(page), words.passed_over.format(n=1) in texts(page)) == (True, True)
     (photo_folder / "notes.txt").unlink()
-    looked_again(page, open_shared())
+    looked_again(page, open_service())
     assert words.passed_over.split("{n}")[1] not in str(texts(page))
 
 
@@ -245,7 +242,7 @@ def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
     assert warnings(page) == [ENGLISH.folder_unreadable.format(folder=photo_folder, user=os.getuid())]
     assert texts(page).count("1 photo") == 1  # the sample
     disk.fails.clear()
-    looked_again(page, open_shared())
+    looked_again(page, open_service())
     assert (warnings(page), previewed(page)) == ([], 2)
 
 
@@ -253,7 +250,7 @@ def test_the_first_photo_in_an_empty_folder_replaces_the_samples(photo_folder: P
     page = open_page()
     assert "Folder samples/" in texts(page)
     fill(photo_folder, "a.png", "b.png")
-    assert f"Folder {photo_folder.name}/" in texts(looked_again(page, open_shared()))
+    assert f"Folder {photo_folder.name}/" in texts(looked_again(page, open_service()))
     assert previewed(page) == 2
 
 

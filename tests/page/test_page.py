@@ -20,11 +20,11 @@ from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.page import past_runs as past
-from lychee_rerank.page.process import Shared, open_shared
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import GpuState, ModelChoice, Readout, Rule, Why
+from lychee_rerank.records import ChoiceReason, GpuState, ModelChoice, Readout, Rule
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import template_for
+from lychee_rerank.service import Service, close_service, open_service
 from lychee_rerank.store.store import FILE_NAME
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
@@ -48,7 +48,6 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
     for name, folder in (("IMAGES", photo_folder), ("SAMPLES", photo_folder), ("DATA", tmp_path / "data")):
         monkeypatch.setenv(f"LYCHEE_{name}_DIR", str(folder))
     monkeypatch.setattr(ModelLoader, "load", lambda self: judge)
-    st.cache_resource.clear()
     st.cache_data.clear()
 
     def open_it(locale: str = "en-US", *, wait: bool = True, **query_params: str) -> AppTest:
@@ -57,19 +56,18 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
         page.context["url"] = ADDRESS
         page.query_params.update(query_params)
         if wait:
-            shared_when_loaded()
+            loaded_service()
         return page.run()
 
     yield open_it
-    open_shared().close()
-    st.cache_resource.clear()
+    close_service()
 
 
-def shared_when_loaded() -> Shared:
-    """The shared things, once the worker has its model or knows that it gets none."""
-    shared = open_shared()
-    assert shared.worker.loaded.wait(WAIT_S)
-    return shared
+def loaded_service() -> Service:
+    """The service, once the worker has its model or knows that it gets none."""
+    service = open_service()
+    assert service.worker.loaded.wait(WAIT_S)
+    return service
 
 
 def write_photos(folder: Path, reds: dict[str, int] = REDS) -> None:
@@ -89,7 +87,7 @@ def click(page: AppTest, query: str) -> AppTest:
 
 def finish(page: AppTest) -> AppTest:
     """Draws the page again once its run, if there is one, is over."""
-    job = open_shared().worker.book.find(page.query_params.get("run", ""))
+    job = open_service().worker.book.find(page.query_params.get("run", ""))
     assert job is None or job.wait(WAIT_S)
     return page.run() if job else page
 
@@ -261,7 +259,7 @@ def test_an_empty_query_is_no_run_but_a_friendly_notice(open_page: Open, photo_f
     write_photos(photo_folder)
     page = rerank(open_page(), "  \n ")
     assert "Please write what you are looking for first." in texts(page)
-    assert judge.questions == []
+    assert judge.queries == []
 
 
 def test_a_query_that_is_too_long_is_told_with_its_length(open_page: Open, photo_folder: Path) -> None:
@@ -344,7 +342,7 @@ def test_a_click_during_a_run_neither_stops_nor_restarts_it(
     assert any(text.startswith("正在分析第1/4张图…") for text in texts(page))
     judge.let_go()
     finish(page)
-    assert (judge.questions, judge.answers) == (["red"], 4)
+    assert (judge.queries, judge.answers) == (["red"], 4)
     assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
 
 
@@ -380,7 +378,7 @@ def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_
     open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, judge: FakeJudge
 ) -> None:
     def load(self: ModelLoader) -> Judge:
-        self.choice = ModelChoice(DEMO_FOLDER, "demo", demo=True, why=Why.NO_WEIGHTS)
+        self.choice = ModelChoice(DEMO_FOLDER, "demo", demo=True, reason=ChoiceReason.NO_WEIGHTS)
         return judge
 
     monkeypatch.setattr(ModelLoader, "load", load)
@@ -471,7 +469,7 @@ def test_a_new_query_during_a_run_leaves_that_run_in_sight(
     first.click().run()
     judge.let_go()
     finish(page)
-    assert judge.questions == ["red", "blue"]
+    assert judge.queries == ["red", "blue"]
     assert judge.answers == 1 + 4
     assert "“blue” · 4 photos" in texts(page)
 
@@ -502,14 +500,14 @@ def test_a_finished_run_is_listed_opened_and_cleared(open_page: Open, photo_fold
     ranking = captions(rerank(open_page(), "red"))
     page = open_page()
     assert past_runs(page) == [ENGLISH.past_runs.format(n=1)]
-    (run_id,) = (run.id for run in open_shared().store.runs.past("", most=2))
+    (run_id,) = (run.id for run in open_service().store.runs.past("", most=2))
     page.button(key=f"open-{run_id}").click().run()
     assert captions(page) == ranking
     assert page.text_area(key="query").value == "red"
     assert page.button(key=f"open-{run_id}").disabled
     page.button(key=f"clear-{run_id}").click().run()
     assert ("run" in page.query_params, captions(page)) == (False, [])
-    assert open_shared().store.runs.past("", most=2) == ()
+    assert open_service().store.runs.past("", most=2) == ()
     page.button(key=f"undo-{run_id}").click().run()
     page.button(key=f"open-{run_id}").click().run()
     assert captions(page) == ranking
@@ -531,12 +529,12 @@ def test_a_cleared_run_is_deleted_for_good_once_its_page_is_closed(
     lost = page.session_state["cleared-runs"].deletion
     page.button(key=f"undo-{run_id}").click().run()  # it was not closed
     assert lost.finished.is_set()
-    assert open_shared().store.upkeep.aside() == frozenset()
+    assert open_service().store.upkeep.aside() == frozenset()
     page.button(key=f"clear-{run_id}").click().run()
     monkeypatch.setattr(past, "COMES_BACK_S", 0.0)
     clear_session_cache("test session id")
     page.session_state["cleared-runs"].deletion.join(WAIT_S)
-    assert open_shared().store.database.rows("SELECT id FROM runs") == []
+    assert open_service().store.database.rows("SELECT id FROM runs") == []
 
 
 def test_a_run_brings_its_query_its_gallery_its_line_and_its_order(open_page: Open, photo_folder: Path) -> None:
@@ -587,12 +585,12 @@ def warnings(page: AppTest) -> list[str]:
 
 def test_a_full_disk_is_told_while_it_lasts_and_the_run_goes_on(open_page: Open, photo_folder: Path) -> None:
     write_photos(photo_folder)
-    page, store = open_page(), open_shared().store
+    page, store = open_page(), open_service().store
     (pages,) = store.database.rows("PRAGMA page_count")[0]
     store.database.rows(f"PRAGMA max_page_count = {pages}")
     long = "red " * 400  # no page of the file has room for it
     assert len(captions(rerank(page, long))) == 4
-    assert warnings(page) == [ENGLISH.not_saving.format(folder=open_shared().data.path)]
+    assert warnings(page) == [ENGLISH.not_saving.format(folder=open_service().data.path)]
     store.database.rows("PRAGMA max_page_count = 100000")
     store.database.catch_up()
     assert warnings(page.run()) == []
@@ -616,8 +614,7 @@ def test_a_second_app_on_the_folder_opens_finished_runs_and_says_who_scores(
     write_photos(photo_folder)
     page = rerank(open_page(), "red")
     ranking, run_id = captions(page), page.query_params["run"]
-    open_shared().close()
-    st.cache_resource.clear()
+    close_service()
     monkeypatch.setattr(FolderLock, "acquire", lambda self: False)  # what it says where another process holds it
     page = open_page(wait=False, run=run_id)
     assert captions(page) == ranking
@@ -634,8 +631,8 @@ def test_a_data_folder_that_cannot_be_read_any_more_is_told_without_a_traceback(
 ) -> None:
     write_photos(photo_folder)
     page = upload(open_page(), ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
-    open_shared().store.database._connection.execute("DROP TABLE uploads")
-    assert ENGLISH.storage_failed.format(folder=open_shared().data.path) in texts(page.run())
+    open_service().store.database._connection.execute("DROP TABLE uploads")
+    assert ENGLISH.storage_failed.format(folder=open_service().data.path) in texts(page.run())
 
 
 def test_photos_are_decoded_outside_of_this_process(open_page: Open, photo_folder: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from lychee_rerank.page.process import open_shared
 from lychee_rerank.problems import PairsProblem, RowProblem
+from lychee_rerank.service import open_service
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
 from tests.page.test_page import Open, finish, judge, large, open_page, rerank, texts, upload, warnings, write_photos  # noqa: F401
@@ -48,7 +48,7 @@ def lines(page: AppTest) -> list[str]:
 
 def kept_files() -> list[bytes]:
     """The bytes of every upload that lies in the data folder."""
-    return sorted(path.read_bytes() for path in (open_shared().data.path / "uploads").iterdir())
+    return sorted(path.read_bytes() for path in (open_service().data.path / "uploads").iterdir())
 
 
 def drop(page: AppTest, *rows: str) -> AppTest:
@@ -97,7 +97,7 @@ def test_each_pair_is_scored_against_its_own_text_and_the_flagged_come_first(
     words: Words,
 ) -> None:
     page = moderate(drop(open_page(locale)))
-    assert judge.questions == ["a sofa", "ein hund", "a **cat**", "一只鸟"]
+    assert judge.queries == ["a sofa", "ein hund", "a **cat**", "一只鸟"]
     counts = {"flagged": 2, "passed": 2, "refused": 0}
     assert f"##### {words.lists.moderated.format(all=words.pairs(4), threshold=5, **counts)}" in texts(page)
     assert shown(page) == [("c.png", "a **cat**"), ("a.png", "a sofa"), ("d.png", "一只鸟"), ("b.png", "ein Hund")]
@@ -132,12 +132,12 @@ def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> No
         ("e.png", "a bird", "", "", ""),
         ("x", "y", "", "", ""),
     ]
-    shared, path = open_shared(), addresses(page)[TABLE]
-    assert shared.downloads.find(path.rsplit("/", 1)[1], owner="").name == "posts-below-5.csv"  # type: ignore[union-attr]
+    service, path = open_service(), addresses(page)[TABLE]
+    assert service.downloads.find(path.rsplit("/", 1)[1], owner="").name == "posts-below-5.csv"  # type: ignore[union-attr]
     run_id = page.query_params["run"]
-    shared.worker.book.forget(run_id)
-    shared.retention.clear_run(run_id)
-    download = shared.downloads.find(path.rsplit("/", 1)[1], owner="")
+    service.worker.book.forget(run_id)
+    service.retention.clear_run(run_id)
+    download = service.downloads.find(path.rsplit("/", 1)[1], owner="")
     assert download is not None
     assert download.open() is None
 
@@ -301,7 +301,7 @@ def test_a_name_that_leads_out_is_said_to_do_so(open_page: Open) -> None:  # noq
 def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811
     page = moderate(drop(open_page()))
     run_id, cards = page.query_params["run"], shown(page)
-    open_shared().worker.book.forget(run_id)
+    open_service().worker.book.forget(run_id)
     page = open_page(run=run_id)
     assert shown(page) == cards
     assert not page.text_area(key="query").value

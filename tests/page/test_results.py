@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
 from lychee_rerank.errors import ModelUnusable, StorageFailed
-from lychee_rerank.page.process import open_shared
 from lychee_rerank.photos.folders import PICKS_FOLDER
-from lychee_rerank.problems import ModelProblem, Reason
+from lychee_rerank.problems import ModelProblem, RefusalReason
+from lychee_rerank.service import open_service
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.fakes import FakeJudge
 from tests.page.test_page import Open, captions, judge, large, open_page, rerank, texts, write_photos  # noqa: F401
@@ -43,7 +43,7 @@ def addresses(page: AppTest) -> dict[str, str]:
 def fetch(page: AppTest, label: str) -> bytes:
     """What the visitor's browser gets for a click on the link."""
     path = addresses(page)[label].removeprefix("http://localhost:8501")
-    download = open_shared().downloads.find(path.rsplit("/", 1)[1], owner="")
+    download = open_service().downloads.find(path.rsplit("/", 1)[1], owner="")
     assert download is not None
     pieces = download.open()
     assert pieces is not None
@@ -131,7 +131,7 @@ def test_picks_are_there_again_when_the_page_is_opened_anew(open_page: Open, pag
     other.number_input(key="min").set_value(6.5).run()
     other.button(key="pick-above").click().run()
     page.button(key="pick-none").click().run()  # this page shows one tick, and takes that one off
-    assert open_shared().store.picks.of(run) == {1, 2, 3}
+    assert open_service().store.picks.of(run) == {1, 2, 3}
 
 
 def ticks(page: AppTest) -> list[bool]:
@@ -152,7 +152,7 @@ def test_a_checkbox_speaks_for_a_tick_only_until_something_else_has_changed_it(p
     state = page.session_state[f"boxes-of-{run}"]
     state[0] = replace(state[0], key="a newer one")
     assert ticks(page.run()) == [False] * 7
-    assert open_shared().store.picks.of(run) == frozenset()
+    assert open_service().store.picks.of(run) == frozenset()
 
 
 def test_picks_that_cannot_be_read_are_none_and_the_results_stand(
@@ -163,7 +163,7 @@ def test_picks_that_cannot_be_read_are_none_and_the_results_stand(
     def fail(run_id: str) -> frozenset[int]:
         raise StorageFailed("the data folder", detail="disk I/O error")
 
-    monkeypatch.setattr(open_shared().store.picks, "of", fail)
+    monkeypatch.setattr(open_service().store.picks, "of", fail)
     other = open_page(run=page.query_params["run"])
     assert not any(box.value for box in other.checkbox if box.label == RESULTS.pick)
     assert ranks(other) == [1, 2, 3, 4, 5, 6, 7]
@@ -229,11 +229,11 @@ def test_stars_that_do_not_rise_are_told_and_nothing_is_exported(page: AppTest) 
 
 
 def test_a_cleared_run_is_exported_no_more(page: AppTest) -> None:
-    label, shared = RESULTS.best_all.format(n=7), open_shared()
+    label, service = RESULTS.best_all.format(n=7), open_service()
     run = page.query_params["run"]
-    shared.worker.book.forget(run)
-    shared.retention.clear_run(run)
-    download = shared.downloads.find(addresses(page)[label].rsplit("/", 1)[1], owner="")
+    service.worker.book.forget(run)
+    service.retention.clear_run(run)
+    download = service.downloads.find(addresses(page)[label].rsplit("/", 1)[1], owner="")
     assert download is not None
     assert download.open() is None
 
@@ -246,10 +246,10 @@ def test_copies_lie_below_the_mounted_folder_and_are_not_ranked_again(page: AppT
     assert sorted(path.name for path in copies.iterdir()) == ["001_10.0_a.png", "002_9.6_b.png", "ranking.csv"]
     assert (copies / "001_10.0_a.png").read_bytes() == (photo_folder / "a.png").read_bytes()
     assert str(copies) in page.success[0].value
-    shared = open_shared()
-    shared.folder.rescan()
-    shared.folder.wait(30)
-    listed = shared.folder.standing().listed
+    service = open_service()
+    service.folder.rescan()
+    service.folder.wait(30)
+    listed = service.folder.standing().listed
     assert listed is not None
     assert len(listed.photos) == len(REDS)
 
@@ -286,7 +286,7 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     page.button(key="step-Right").click().run()
     assert not page.button(key="step-Left").disabled
     page.button(key="pick-large-1").click().run()
-    assert open_shared().store.picks.of(page.query_params["run"]) == {1}
+    assert open_service().store.picks.of(page.query_params["run"]) == {1}
     assert any(url.endswith("?download=1") for url in addresses(page).values())
 
 
@@ -300,7 +300,7 @@ def parted(open_page: Open, photo_folder: Path) -> AppTest:  # noqa: F811
 def part_by_part(page: AppTest) -> AppTest:
     """Turns the switch on, and draws the page again once every part is scored."""
     page.toggle(key="criteria").set_value(True).run()
-    for job in open_shared().worker.book.under_way(""):
+    for job in open_service().worker.book.under_way(""):
         assert job.wait(30)
     return page.run()
 
@@ -310,19 +310,19 @@ def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
     parted: AppTest,
     judge: FakeJudge,  # noqa: F811
 ) -> None:
-    looks = judge.looks
+    looks = judge.encoded
     page = part_by_part(parted)
     assert "*Rot* · 和服" in texts(page)  # as they were typed, not as Markdown
     (table,) = [frame.value for frame in page.dataframe]
     assert list(table["name"]) == [f"{name}.png" for name in "abdcefg"]
     assert list(table["part 0"]) == list(table["part 1"]) == list(table["whole"])
-    assert judge.questions[1:] == ["*rot*", "和服"]
-    assert judge.looks == looks
+    assert judge.queries[1:] == ["*rot*", "和服"]
+    assert judge.encoded == looks
     rows = list(csv.DictReader(io.StringIO(export(page, "shown", RESULTS.as_csv).decode("utf-8-sig"))))
     assert [row["和服"] for row in rows] == [row["score"] for row in rows]
     again = part_by_part(open_page(run=page.query_params["run"]))
     assert len(again.dataframe) == 1
-    assert len(judge.questions) == 3  # the runs of the parts are found again
+    assert len(judge.queries) == 3  # the runs of the parts are found again
 
 
 def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
@@ -331,7 +331,7 @@ def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
 ) -> None:
     judge.hold()
     parted.toggle(key="criteria").set_value(True).run()
-    for job in open_shared().worker.book.under_way(""):
+    for job in open_service().worker.book.under_way(""):
         job.cancel()
     judge.let_go()
     page = part_by_part(parted)
@@ -344,7 +344,7 @@ def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
 def test_parts_have_progress_and_can_be_cancelled_while_they_are_scored(parted: AppTest, judge: FakeJudge) -> None:  # noqa: F811
     judge.hold()
     page = parted.toggle(key="criteria").set_value(True).run()
-    parts = open_shared().worker.book.under_way("")
+    parts = open_service().worker.book.under_way("")
     assert len(parts) == 2
     bars = [bar.proto.text for bar in page.get("progress")]
     assert RESULTS.criteria_progress.format(done=0, n=14) in bars
@@ -360,7 +360,7 @@ def test_every_row_of_the_parts_has_its_picture_however_many_there_are(open_page
     (table,) = [frame.value for frame in page.dataframe]
     paths = [url.removeprefix("http://localhost:8501/thumbnails/") for url in table["photo"]]
     assert len(set(paths)) == 201
-    assert open_shared().thumbnails.read(paths[0], owner="") is not None
+    assert open_service().thumbnails.read(paths[0], owner="") is not None
 
 
 def test_why_a_part_could_not_be_scored_is_told(parted: AppTest, judge: FakeJudge) -> None:  # noqa: F811
@@ -393,7 +393,7 @@ def test_why_a_photo_that_is_gone_has_no_answer_is_told(page: AppTest, photo_fol
     large(page, 0).click().run()
     page.button(key="why").click().run()
     (warning,) = page.warning
-    assert warning.value.endswith(ENGLISH.reason[Reason.NOT_A_PICTURE])
+    assert warning.value.endswith(ENGLISH.reason[RefusalReason.NOT_A_PICTURE])
     write_photos(photo_folder, {"a.png": 255})
     page.button(key="why").click().run()  # it can be asked again
     assert not page.warning

@@ -16,8 +16,8 @@ from PIL import Image
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.photos.decode_child import LIMIT_S
-from lychee_rerank.photos.decode_pool import Decoders
-from lychee_rerank.problems import Reason
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.served import ROOT
 
@@ -26,8 +26,8 @@ GOOD = pictures.encode(pictures.make_photo(300, 200))
 
 
 @pytest.fixture
-def decoders() -> Iterator[Decoders]:
-    with Decoders() as decoders:
+def decoders() -> Iterator[DecodePool]:
+    with DecodePool() as decoders:
         yield decoders
     assert decoding_processes() == []
 
@@ -43,7 +43,7 @@ def same(width_px: int, height_px: int) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_the_pixels_are_those_of_decoding_here(decoders: Decoders, path: Path) -> None:
+def test_the_pixels_are_those_of_decoding_here(decoders: DecodePool, path: Path) -> None:
     asked = []
 
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
@@ -57,7 +57,7 @@ def test_the_pixels_are_those_of_decoding_here(decoders: Decoders, path: Path) -
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", GOOD[:-500], b"\x00\x00\x00\x18ftypheic" + bytes(100)])
-def test_a_refusal_is_that_of_decoding_here(decoders: Decoders, content: bytes) -> None:
+def test_a_refusal_is_that_of_decoding_here(decoders: DecodePool, content: bytes) -> None:
     refusals = []
     for decode in (decoders.decode, decode_picture):
         with pytest.raises(PhotoRefused) as refused:
@@ -66,7 +66,7 @@ def test_a_refusal_is_that_of_decoding_here(decoders: Decoders, content: bytes) 
     assert refusals[0] == refusals[1]
 
 
-def test_one_process_serves_photo_after_photo(decoders: Decoders) -> None:
+def test_one_process_serves_photo_after_photo(decoders: DecodePool) -> None:
     decoders.decode(GOOD, fit=same)
     first = decoding_processes()
     with pytest.raises(PhotoRefused):
@@ -76,26 +76,26 @@ def test_one_process_serves_photo_after_photo(decoders: Decoders) -> None:
     assert decoding_processes() == first
 
 
-def test_threads_decode_side_by_side_in_no_more_than_four_processes(decoders: Decoders) -> None:
+def test_threads_decode_side_by_side_in_no_more_than_four_processes(decoders: DecodePool) -> None:
     with ThreadPoolExecutor(12) as threads:
         found = list(threads.map(lambda path: decoders.decode(path.read_bytes(), fit=same).size, SAMPLES * 3))
     assert found == [decode_picture(path.read_bytes(), fit=same).size for path in SAMPLES * 3]
     assert 1 < len(decoding_processes()) <= 4
 
 
-def test_a_photo_that_hangs_is_refused_and_the_next_one_decoded(decoders: Decoders) -> None:
+def test_a_photo_that_hangs_is_refused_and_the_next_one_decoded(decoders: DecodePool) -> None:
     progressive = pictures.encode(Image.new("RGB", (8000, 8000)), "JPEG", progressive=True)
     scan = progressive[progressive.rfind(b"\xff\xda") : -2]
     hanging = progressive[:-2] + scan * 20_000 + progressive[-2:]
     begun_s = time.monotonic()
     with pytest.raises(PhotoRefused) as refused:
         decoders.decode(hanging, fit=same)
-    assert refused.value.reason is Reason.BROKEN
+    assert refused.value.reason is RefusalReason.BROKEN
     assert time.monotonic() - begun_s > LIMIT_S / 2  # it was tried
     assert decoders.decode(GOOD, fit=same).size == (300, 200)
 
 
-def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: Decoders) -> None:
+def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: DecodePool) -> None:
     decoders.decode(GOOD, fit=same)
     (process,) = decoding_processes()
     process.send_signal(signal.SIGSEGV)
@@ -103,7 +103,7 @@ def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: Decoder
     assert decoders.decode(GOOD, fit=same).size == (300, 200)
 
 
-def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: Decoders) -> None:
+def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: DecodePool) -> None:
     died = []
 
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
@@ -115,7 +115,7 @@ def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: Decoders) -
 
     with pytest.raises(PhotoRefused) as refused:
         decoders.decode(GOOD, fit=fit)
-    assert refused.value.reason is Reason.SUSPECT
+    assert refused.value.reason is RefusalReason.SUSPECT
     assert len(set(died)) == 2
     assert decoders.decode(GOOD, fit=same).size == (300, 200)
 
@@ -126,7 +126,7 @@ def test_a_process_cannot_take_more_memory_than_its_limit() -> None:
     assert ended.stderr.splitlines()[-1] == "MemoryError"
 
 
-def test_what_fit_raises_passes_through_and_the_next_photo_is_decoded(decoders: Decoders) -> None:
+def test_what_fit_raises_passes_through_and_the_next_photo_is_decoded(decoders: DecodePool) -> None:
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
         raise KeyError(width_px)
 
@@ -137,7 +137,7 @@ def test_what_fit_raises_passes_through_and_the_next_photo_is_decoded(decoders: 
 
 def test_no_process_is_left_when_the_app_is_killed() -> None:
     code = (
-        "import sys; from lychee_rerank.photos.decode_pool import Decoders; d = Decoders();"
+        "import sys; from lychee_rerank.photos.decode_pool import DecodePool; d = DecodePool();"
         "d.decode(sys.stdin.buffer.read(), fit=lambda w, h: (w, h));"
         "print(d._idle[0]._process.pid, flush=True); import time; time.sleep(60)"
     )
@@ -153,7 +153,7 @@ def test_no_process_is_left_when_the_app_is_killed() -> None:
     assert not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_decoding_process_holds_no_file_of_the_apps(decoders: Decoders, tmp_path: Path) -> None:
+def test_a_decoding_process_holds_no_file_of_the_apps(decoders: DecodePool, tmp_path: Path) -> None:
     with (tmp_path / "worker.lock").open("w") as lock:
         os.set_inheritable(lock.fileno(), True)
         decoders.decode(GOOD, fit=same)

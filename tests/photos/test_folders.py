@@ -8,7 +8,7 @@ import pytest
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode import read_bytes
 from lychee_rerank.photos.folders import PICKS_FOLDER, Found, find_photos
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Photo
 from tests.disks import Disk
 
@@ -113,7 +113,7 @@ def test_what_is_not_there_stays_a_photo_whose_reading_is_refused(tmp_path: Path
     assert photo == Photo(name.rstrip("/"), tmp_path / name)
     with pytest.raises(PhotoRefused) as caught:
         read_bytes(photo.path)
-    assert caught.value.reason is Reason.UNREADABLE
+    assert caught.value.reason is RefusalReason.UNREADABLE
 
 
 def test_links_are_followed_inside_the_folder_and_not_out_of_it(tmp_path: Path) -> None:

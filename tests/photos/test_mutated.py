@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode_pool import Decoders
-from lychee_rerank.problems import Reason
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.mutations import mutate
 from tests.served import ROOT
@@ -54,7 +54,7 @@ def peak_bytes(process: psutil.Process) -> int:
 
 def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_mb() -> None:
     contents = originals()
-    with Decoders() as decoders, ThreadPoolExecutor(2) as threads:
+    with DecodePool() as decoders, ThreadPoolExecutor(2) as threads:
 
         def outcome(number: int) -> tuple[str, float]:
             content, begun_s = mutate(contents, number), time.monotonic()
@@ -77,7 +77,7 @@ def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_
     assert sum(counts.values()) == FILES
     assert counts["decoded"] > FILES // 20  # the damage leaves something to decode
     assert len(counts) > 4
-    assert counts[Reason.SUSPECT] == 0
+    assert counts[RefusalReason.SUSPECT] == 0
     assert {child.pid for child in survivors} == set(at_rest)  # none died, none had to be stopped
     assert slowest_s < MOST_S
     assert most_bytes < MOST_BYTES

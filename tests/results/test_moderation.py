@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import QueryRefused
 from lychee_rerank.export.tables import FLAGGED_COLUMNS, LABELS, NO, YES, build_flagged_table
 from lychee_rerank.pairs import find_among, parse_pairs
+from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import RowProblem
-from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Readout, Rule
+from lychee_rerank.query import parse_query
+from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Rule
 from lychee_rerank.results.moderation import (
     DEFAULT_THRESHOLD,
-    Figures,
     JudgedPair,
     Moderation,
+    ModerationFigures,
     collect_moderation,
     flag_pairs,
-    judge_pairs,
 )
-from lychee_rerank.scoring.prompts import NUMBER
-from lychee_rerank.scoring.scorer import Engine
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.scorer import score_pairs
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
 from tests.pictures import encode, make_plain
@@ -35,12 +35,12 @@ def make_pairs(folder: Path, rows: Sequence[tuple[int, str, bool | None]]) -> li
     for line, (red, text, fits) in enumerate(rows, start=2):
         path = folder / f"{line}.png"
         path.write_bytes(b"broken" if red < 0 else encode(make_plain((red, 0, line)), "PNG"))
-        pairs.append(Pair(line, Photo(path.name, path), text, fits))
+        pairs.append(Pair(line, Photo(path.name, path), parse_query(text), fits))
     return pairs
 
 
 def judge(fake: FakeJudge, pairs: Sequence[Pair]) -> list[JudgedPair]:
-    return list(judge_pairs(Engine(fake), pairs, readout=Readout.NUMBER, template=NUMBER))
+    return [JudgedPair(pairs[one.index], one) for one in score_pairs(Engine(fake, decode_picture), pairs)]
 
 
 def moderate(
@@ -59,15 +59,9 @@ def test_each_pair_is_scored_against_its_own_text_and_a_text_is_asked_about_once
         photo_folder, [(255, "sofa", None), (0, "dog", None), (51, "Sofa ", None), (102, "ＳＯＦＡ", None)]
     )
     judged = judge(fake, pairs)
-    assert fake.questions == ["sofa", "dog"]
+    assert fake.queries == ["sofa", "dog"]
     assert {one.pair.line: one.score for one in judged} == {2: 10.0, 3: 0.0, 4: 2.0, 5: 4.0}
     assert all(one.outcome.name == one.pair.photo.name for one in judged)
-
-
-def test_a_text_that_cannot_be_scored_is_refused_at_the_call(photo_folder: Path) -> None:
-    pairs = make_pairs(photo_folder, [(255, "sofa", None), (255, " ", None)])
-    with pytest.raises(QueryRefused):
-        judge_pairs(Engine(FakeJudge()), pairs, readout=Readout.NUMBER, template=NUMBER)
 
 
 def test_one_pair_is_enough(photo_folder: Path) -> None:
@@ -104,15 +98,15 @@ def test_figures_count_what_does_not_fit_as_found_or_missed(photo_folder: Path) 
     unlabelled, refused = (0, "e", None), (-1, "f", False)
     rows = [caught] * 3 + [false_alarm, missed] + [left_alone] * 4 + [unlabelled, refused]
     moderation = moderate(photo_folder, rows)
-    assert moderation.figures == Figures(labelled=9, accuracy=7 / 9, precision=3 / 4, recall=3 / 4)
+    assert moderation.figures == ModerationFigures(labelled=9, accuracy=7 / 9, precision=3 / 4, recall=3 / 4)
     assert moderation.figures.shares == {"accuracy": 7 / 9, "precision": 3 / 4, "recall": 3 / 4}
     assert moderation.work_saved == 5 / 11
 
 
 def test_figures_of_nothing_are_undefined(photo_folder: Path) -> None:
-    assert moderate(photo_folder, []).figures == Figures(0, None, None, None)
+    assert moderate(photo_folder, []).figures == ModerationFigures(0, None, None, None)
     assert moderate(photo_folder, []).work_saved is None
-    assert moderate(photo_folder, [(255, "a", True)]).figures == Figures(1, 1.0, None, None)
+    assert moderate(photo_folder, [(255, "a", True)]).figures == ModerationFigures(1, 1.0, None, None)
 
 
 def test_the_table_has_the_flagged_first_with_raw_answers_and_the_bad_rows_last(photo_folder: Path) -> None:
@@ -164,7 +158,9 @@ def test_the_table_can_be_moderated_again(photo_folder: Path, term: Callable[[st
     table = build_flagged_table(flag_pairs(judge(FakeJudge(), pairs), threshold=5.0), tell=ENGLISH.note, term=term)
     again = parse_pairs(table, find=find_among([pair.photo for pair in pairs]), name="x.csv")
     assert again.bad == ()
-    assert {(pair.photo, pair.text, pair.fits) for pair in again.good} == {(p.photo, p.text, p.fits) for p in pairs}
+    assert {(pair.photo, pair.query.text, pair.fits) for pair in again.good} == {
+        (pair.photo, pair.query.text, pair.fits) for pair in pairs
+    }
 
 
 @pytest.mark.parametrize("threshold", [0.0, 5.0, 10.0])

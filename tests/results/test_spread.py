@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lychee_rerank.results.spread import BANDS, Verdict, find_cliff, measure_spread
+from lychee_rerank.results.spread import BANDS, SpreadVerdict, find_cliff, measure_spread
 
 STEEP = [9.8, 9.5, 9.2, 6.8, 6.6, 6.4, 6.4, 6.1, 3.4, 3.3, 3.1, 2.0, 1.0]
 LONG = [9.8, 9.5, 9.2, 8.7, 8.4, 7.9, 7.6, 6.8, 5.3, 4.1, 3.9, 3.7, 3.0]
@@ -33,21 +33,21 @@ def test_the_cliff(scores: list[float], first: int) -> None:
 @pytest.mark.parametrize(
     ("scores", "verdict"),
     [
-        (STEEP, Verdict.FINE),
-        ([6.0, 7.0, 8.0], Verdict.FLAT),
-        ([5.0] * 9 + [9.9], Verdict.FLAT),
-        ([5.0] * 8 + [0.0, 9.9], Verdict.FINE),
-        ([7.0] * 9 + [0.0], Verdict.FLAT),
-        ([7.5] * 9 + [0.0], Verdict.FINE),
-        ([6.0, 7.5, 8.1], Verdict.FINE),
-        ([8.3, 8.3, 6.3], Verdict.FLAT),  # 2.0 but for the rounding of a float
-        ([3.0, 0.0, 0.1], Verdict.FINE),
-        ([2.9, 0.0, 0.1], Verdict.NOTHING_FITS),
-        ([0.0, 0.0, 0.0], Verdict.NOTHING_FITS),
-        ([6.0, 6.0], Verdict.FINE),  # too few to say
+        (STEEP, SpreadVerdict.FINE),
+        ([6.0, 7.0, 8.0], SpreadVerdict.FLAT),
+        ([5.0] * 9 + [9.9], SpreadVerdict.FLAT),
+        ([5.0] * 8 + [0.0, 9.9], SpreadVerdict.FINE),
+        ([7.0] * 9 + [0.0], SpreadVerdict.FLAT),
+        ([7.5] * 9 + [0.0], SpreadVerdict.FINE),
+        ([6.0, 7.5, 8.1], SpreadVerdict.FINE),
+        ([8.3, 8.3, 6.3], SpreadVerdict.FLAT),  # 2.0 but for the rounding of a float
+        ([3.0, 0.0, 0.1], SpreadVerdict.FINE),
+        ([2.9, 0.0, 0.1], SpreadVerdict.NOTHING_FITS),
+        ([0.0, 0.0, 0.0], SpreadVerdict.NOTHING_FITS),
+        ([6.0, 6.0], SpreadVerdict.FINE),  # too few to say
     ],
 )
-def test_what_is_wrong_with_a_spread(scores: list[float], verdict: Verdict) -> None:
+def test_what_is_wrong_with_a_spread(scores: list[float], verdict: SpreadVerdict) -> None:
     assert measure_spread(scores).verdict == verdict
 
 

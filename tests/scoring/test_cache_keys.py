@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import ModelCard, Readout
 from lychee_rerank.scoring import cache_keys
-from lychee_rerank.scoring.cache_keys import ScoreKey, SightKey, build_key, build_sight_key
+from lychee_rerank.scoring.cache_keys import EncodingKey, ScoreKey, build_encoding_key, build_key
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import NUMBER, YES_NO, PromptTemplate, template_for
-from tests.fakes import CARD, FakeSight
+from tests.fakes import CARD, FakeEncoding
 
 CARDS = {
     "fingerprint": replace(CARD, fingerprint="another"),
@@ -23,33 +24,33 @@ OTHER_SYSTEM = replace(NUMBER, system="Another judge.")
 OTHER_START = replace(NUMBER, user="Look: " + NUMBER.user)
 
 
-def sight_key(card: ModelCard = CARD, template: PromptTemplate = NUMBER) -> SightKey:
-    return build_sight_key(card, template)
+def encoding_key(card: ModelCard = CARD, template: PromptTemplate = NUMBER) -> EncodingKey:
+    return build_encoding_key(card, template)
 
 
 def score_key(card: ModelCard = CARD, query: str = "red", readout: Readout = Readout.NUMBER) -> ScoreKey:
-    return build_key(card, query, readout=readout, template=template_for(readout))
+    return build_key(card, parse_query(query), readout=readout, template=template_for(readout))
 
 
 @pytest.mark.parametrize("card", [*CARDS.values(), replace(CARD, folder=Path("other"))], ids=[*CARDS, "folder"])
 def test_what_is_kept_of_a_photo_is_not_found_for_another_model(card: ModelCard) -> None:
-    memory = PhotoMemory[FakeSight](1000)
-    memory.keep(sight_key().of("photo"), FakeSight(None), gallery=0)  # type: ignore[arg-type]
-    assert memory.find(sight_key().of("photo"), gallery=0) is not None
-    assert memory.find(sight_key(card).of("photo"), gallery=0) is None
+    memory = PhotoMemory[FakeEncoding](1000)
+    memory.keep(encoding_key().of("photo"), FakeEncoding(None), gallery=0)  # type: ignore[arg-type]
+    assert memory.find(encoding_key().of("photo"), gallery=0) is not None
+    assert memory.find(encoding_key(card).of("photo"), gallery=0) is None
 
 
 @pytest.mark.parametrize("template", [OTHER_SYSTEM, OTHER_START, YES_NO], ids=["system", "before", "photo last"])
 def test_what_is_kept_of_a_photo_is_not_found_behind_another_text(template: PromptTemplate) -> None:
-    assert sight_key(template=template).of("photo") != sight_key().of("photo")
+    assert encoding_key(template=template).of("photo") != encoding_key().of("photo")
 
 
 def test_another_photo_and_another_decode_policy_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = sight_key()
+    now = encoding_key()
     assert now.of("photo") != now.of("another")
     score_now = score_key().of("photo")
     monkeypatch.setattr(cache_keys, "DECODE_POLICY_VERSION", cache_keys.DECODE_POLICY_VERSION + 1)
-    assert sight_key().of("photo") != now.of("photo")
+    assert encoding_key().of("photo") != now.of("photo")
     assert score_key().of("photo") != score_now
 
 
@@ -67,8 +68,8 @@ def test_a_kept_score_is_not_found_for_another_query_readout_or_package(monkeypa
     assert score_key().of("photo") != now
 
 
-@pytest.mark.parametrize("key", [score_key(), sight_key()], ids=["score", "photo"])
-def test_every_field_is_part_of_the_key(key: ScoreKey | SightKey) -> None:
+@pytest.mark.parametrize("key", [score_key(), encoding_key()], ids=["score", "photo"])
+def test_every_field_is_part_of_the_key(key: ScoreKey | EncodingKey) -> None:
     for field in fields(key):
         if field.name != "photo":
             other = replace(key, **{field.name: "another"})

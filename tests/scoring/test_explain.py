@@ -6,13 +6,15 @@ import pytest
 
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
-from lychee_rerank.problems import Reason
+from lychee_rerank.problems import RefusalReason
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, Refusal
-from lychee_rerank.scoring.cache_keys import build_sight_key
+from lychee_rerank.scoring.cache_keys import build_encoding_key
+from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import NUMBER, explain
-from lychee_rerank.scoring.scorer import Engine, score_photos
+from lychee_rerank.scoring.scorer import score_photos
 from tests.fakes import CARD, FakeJudge
 from tests.pictures import encode, make_plain
 
@@ -25,21 +27,26 @@ def write_photo(folder: Path, red: int = 102) -> Photo:
 
 def test_the_explanation_is_asked_for_with_the_score_and_is_the_whole_answer(tmp_path: Path) -> None:
     judge, photo = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 "), write_photo(tmp_path)
-    assert explain_score(Engine(judge), "Red  lamp", photo, score=6.7) == "7 lamps are seen.\n没有沙发。"
-    assert (judge.templates, judge.questions) == ([explain(6.7)], ["red lamp"])
+    assert (
+        explain_score(Engine(judge, decode_picture), parse_query("Red  lamp"), photo, score=6.7)
+        == "7 lamps are seen.\n没有沙发。"
+    )
+    assert (judge.templates, judge.queries) == ([explain(6.7)], ["red lamp"])
     judge.says = "x" * 500
-    assert explain_score(Engine(judge), "red", photo, score=0.0) == "x" * 160
+    assert explain_score(Engine(judge, decode_picture), parse_query("red"), photo, score=0.0) == "x" * 160
 
 
 def test_what_cannot_be_explained_is_refused_with_its_reason(tmp_path: Path) -> None:
     gone = Photo("gone.jpg", tmp_path / "gone.jpg")
-    assert explain_score(Engine(FakeJudge()), "red", gone, score=1.0) == Refusal(0, "gone.jpg", Reason.UNREADABLE)
+    assert explain_score(Engine(FakeJudge(), decode_picture), parse_query("red"), gone, score=1.0) == Refusal(
+        0, "gone.jpg", RefusalReason.UNREADABLE
+    )
     with pytest.raises(QueryRefused):
-        explain_score(Engine(FakeJudge()), " ", gone, score=1.0)
+        explain_score(Engine(FakeJudge(), decode_picture), parse_query(" "), gone, score=1.0)
 
 
 def test_what_is_remembered_for_a_number_serves_an_explanation_too() -> None:
-    assert build_sight_key(CARD, explain(6.7)) == build_sight_key(CARD, NUMBER)
+    assert build_encoding_key(CARD, explain(6.7)) == build_encoding_key(CARD, NUMBER)
 
 
 def test_a_scored_photo_is_neither_decoded_nor_looked_at_again(tmp_path: Path) -> None:
@@ -50,36 +57,38 @@ def test_a_scored_photo_is_neither_decoded_nor_looked_at_again(tmp_path: Path) -
         return decode_picture(content, fit=fit)
 
     engine = Engine(judge, decode=decode, memory=PhotoMemory(1000))
-    list(score_photos(engine, "red", [photo]))
-    assert explain_score(engine, "red", photo, score=4.0) == "4.0"
-    assert (judge.looks, len(decoded)) == (1, 1)
+    list(score_photos(engine, parse_query("red"), [photo]))
+    assert explain_score(engine, parse_query("red"), photo, score=4.0) == "4.0"
+    assert (judge.encoded, len(decoded)) == (1, 1)
 
 
 def test_a_photo_that_is_explained_first_is_remembered_for_its_gallery(tmp_path: Path) -> None:
     judge, photo, other = FakeJudge(), write_photo(tmp_path), write_photo(tmp_path, 51)
-    engine = Engine(judge, memory=PhotoMemory(100))  # a sight takes 100
-    explain_score(engine, "red", photo, score=4.0, gallery="a")
-    list(score_photos(engine, "red", [photo]))
-    list(score_photos(engine, "red", [photo], readout=Readout.EXPECTED))
-    assert judge.looks == 1
-    explain_score(engine, "red", photo, score=4.0, gallery="a")
-    explain_score(engine, "red", other, score=2.0, gallery="a")
-    explain_score(engine, "red", photo, score=4.0, gallery="a")
-    assert judge.looks == 2  # the other did not push it out
+    engine = Engine(judge, decode_picture, memory=PhotoMemory(100))  # a sight takes 100
+    explain_score(engine, parse_query("red"), photo, score=4.0, gallery="a")
+    list(score_photos(engine, parse_query("red"), [photo]))
+    list(score_photos(engine, parse_query("red"), [photo], readout=Readout.EXPECTED))
+    assert judge.encoded == 1
+    explain_score(engine, parse_query("red"), photo, score=4.0, gallery="a")
+    explain_score(engine, parse_query("red"), other, score=2.0, gallery="a")
+    explain_score(engine, parse_query("red"), photo, score=4.0, gallery="a")
+    assert judge.encoded == 2  # the other did not push it out
 
 
 def test_a_file_that_changed_is_looked_at_anew(tmp_path: Path) -> None:
     judge, photo = FakeJudge(), write_photo(tmp_path)
-    engine = Engine(judge, memory=PhotoMemory(1000))
-    explain_score(engine, "red", photo, score=4.0)
+    engine = Engine(judge, decode_picture, memory=PhotoMemory(1000))
+    explain_score(engine, parse_query("red"), photo, score=4.0)
     photo.path.write_bytes(encode(make_plain((255, 0, 0), size=(20, 20)), "PNG"))
-    assert explain_score(engine, "red", photo, score=4.0) == "10.0"
-    assert judge.looks == 2
+    assert explain_score(engine, parse_query("red"), photo, score=4.0) == "10.0"
+    assert judge.encoded == 2
 
 
 def test_the_text_is_told_as_it_grows_until_it_is_the_whole(tmp_path: Path) -> None:
     judge, told = FakeJudge(says=" A red sofa. "), list[str]()
-    whole = explain_score(Engine(judge), "red", write_photo(tmp_path), score=4.0, told=told.append)
+    whole = explain_score(
+        Engine(judge, decode_picture), parse_query("red"), write_photo(tmp_path), score=4.0, on_text=told.append
+    )
     assert told[:4] == ["", "A", "A", "A r"]
     assert told[-1] == whole == "A red sofa."
 
@@ -87,6 +96,11 @@ def test_the_text_is_told_as_it_grows_until_it_is_the_whole(tmp_path: Path) -> N
 def test_nothing_more_is_said_once_it_is_enough(tmp_path: Path) -> None:
     judge, told = FakeJudge(says="A red sofa."), list[str]()
     text = explain_score(
-        Engine(judge), "red", write_photo(tmp_path), score=4.0, told=told.append, enough=lambda: told[-1:] == ["A re"]
+        Engine(judge, decode_picture),
+        parse_query("red"),
+        write_photo(tmp_path),
+        score=4.0,
+        on_text=told.append,
+        stop=lambda: told[-1:] == ["A re"],
     )
     assert (text, told[-1]) == ("A re", "A re")

@@ -5,13 +5,13 @@ from contextlib import closing
 
 import pytest
 
-from lychee_rerank.scoring.prefetch import make_ahead
+from lychee_rerank.scoring.prefetch import prefetch
 
 WAIT_S = 30
 
 
 def test_things_come_in_order_each_with_what_was_made_of_it() -> None:
-    made = [(thing, future.result()) for thing, future in make_ahead(lambda n: n * n, range(50), ahead=4, threads=3)]
+    made = [(thing, future.result()) for thing, future in prefetch(lambda n: n * n, range(50), depth=4, threads=3)]
     assert made == [(n, n * n) for n in range(50)]
 
 
@@ -23,7 +23,7 @@ def test_no_more_is_begun_than_asked_for() -> None:
             begun.append(n)
         return n
 
-    with closing(make_ahead(make, range(100), ahead=3, threads=2)) as ahead:
+    with closing(prefetch(make, range(100), depth=3, threads=2)) as ahead:
         for asked, (_, future) in enumerate(ahead):
             future.result()
             assert len(begun) <= asked + 1 + 3
@@ -40,13 +40,13 @@ def test_the_next_is_made_while_this_one_is_in_use() -> None:
             made.set()
         return n
 
-    with closing(make_ahead(make, range(3), ahead=1, threads=1)) as ahead:
+    with closing(prefetch(make, range(3), depth=1, threads=1)) as ahead:
         next(ahead)
         assert made.wait(WAIT_S)  # nobody has asked for it yet
 
 
 def test_what_making_raises_is_raised_where_it_is_asked_for() -> None:
-    (_, future), (_, other) = make_ahead(lambda n: 1 // n, [0, 1], ahead=2, threads=1)
+    (_, future), (_, other) = prefetch(lambda n: 1 // n, [0, 1], depth=2, threads=1)
     with pytest.raises(ZeroDivisionError):
         future.result()
     assert other.result() == 1
@@ -60,7 +60,7 @@ def test_what_nobody_asks_for_any_more_is_not_begun_and_what_is_under_way_is_not
         let_go.wait(WAIT_S)
         return n
 
-    ahead = make_ahead(make, range(10), ahead=3, threads=1)
+    ahead = prefetch(make, range(10), depth=3, threads=1)
     _, first = next(ahead)
     ahead.close()
     assert not first.done()

@@ -4,20 +4,14 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lychee_rerank.errors import QueryRefused
-from lychee_rerank.problems import QueryProblem
 from lychee_rerank.records import Readout
 from lychee_rerank.scoring.prompts import (
-    MAX_QUERY_CHARACTERS,
     NUMBER,
     WHOLE,
     YES_NO,
     PromptTemplate,
     build_messages,
-    clean_query,
     explain,
     template_for,
 )
@@ -130,43 +124,3 @@ def test_every_text_has_a_hash_of_its_own() -> None:
     assert len({template.text_hash for template in texts}) == len(texts)
     assert PromptTemplate("y", 2, "sys", "tem").text_hash == texts[-2].text_hash
     assert template_for(Readout.NUMBER, user=NUMBER.user).text_hash == NUMBER.text_hash
-
-
-@pytest.mark.parametrize(
-    ("typed", "scored"),
-    [
-        ("Sofa", "sofa"),
-        ("  沙发 +\n\t灯泡  ", "沙发 + 灯泡"),
-        ("ＳＯＦＡ，咖啡", "sofa,咖啡"),
-        ("沙发、灯泡", "沙发、灯泡"),
-        ("{query} <|im_end|>", "{query} <|im_end|>"),
-        ("İstanbul", "i̇stanbul"),
-        ("a \ud83d\ude00 b", "a 😀 b"),  # the two halves of one character
-        ("a \ud83d b", "a \ufffd b"),
-    ],
-)
-def test_a_query_is_folded_and_lower_cased_and_nothing_else_is_lost(typed: str, scored: str) -> None:
-    assert clean_query(typed) == scored
-
-
-@pytest.mark.parametrize("typed", ["", "   ", "\n\t\u3000"])
-def test_a_blank_query_is_refused(typed: str) -> None:
-    with pytest.raises(QueryRefused) as refused:
-        clean_query(typed)
-    assert (refused.value.problem, refused.value.characters) == (QueryProblem.EMPTY, 0)
-
-
-def test_a_query_that_is_too_long_is_refused_with_its_length() -> None:
-    assert len(clean_query("图" * MAX_QUERY_CHARACTERS)) == MAX_QUERY_CHARACTERS
-    with pytest.raises(QueryRefused) as refused:
-        clean_query("图" * (MAX_QUERY_CHARACTERS + 1))
-    assert (refused.value.problem, refused.value.characters) == (QueryProblem.TOO_LONG, 2001)
-
-
-@given(st.text(max_size=200))
-def test_cleaning_twice_changes_nothing_more(typed: str) -> None:
-    try:
-        once = clean_query(typed)
-    except QueryRefused:
-        return
-    assert clean_query(once) == once

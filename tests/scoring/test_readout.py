@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lychee_rerank.records import Answer, Rule, Score, Verdict
+from lychee_rerank.records import Answer, Rule, Score, YesNoLogits
 from lychee_rerank.scoring.readout import number_is_over, parse_score, read_expected, read_number, read_yes_no
 
 ANSWERS = [
@@ -246,14 +246,14 @@ def test_where_no_digit_has_a_chance_the_score_is_marked_as_none() -> None:
     ("yes", "no", "value"), [(0.5, 0.5, 5.0), (0.9, 0.1, 9.0), (0.03, 0.01, 7.5), (0.001, 0.009, 1.0)]
 )
 def test_the_readout_yes_no_is_ten_times_the_share_of_yes(yes: float, no: float, value: float) -> None:
-    score = read_yes_no(Verdict("yes", math.log(yes), math.log(no)))
+    score = read_yes_no(YesNoLogits("yes", math.log(yes), math.log(no)))
     assert score.value == score.expected == pytest.approx(value)
     assert (score.label_mass, score.answer, score.rule) == (pytest.approx(yes + no), "yes", Rule.YES_NO)
 
 
 def test_yes_and_no_far_apart_are_near_the_ends_and_never_tied_there() -> None:
     gaps = [-800.0, -700.5, -700.0, -90.25, -90.0, -30.5, -30.0, 0.0, 30.0, 30.5, 800.0]
-    values = [read_yes_no(Verdict("", min(gap, 0.0), min(-gap, 0.0))).value for gap in gaps]
+    values = [read_yes_no(YesNoLogits("", min(gap, 0.0), min(-gap, 0.0))).value for gap in gaps]
     assert values[1:-1] == sorted(set(values[1:-1]))
     assert (values[0], values[-1]) == (0.0, 10.0)
     assert values[8] < 10.0

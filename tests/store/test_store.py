@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.problems import Reason, RowProblem
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
 from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.store.retention import Retention
 from lychee_rerank.store.schema import MIGRATIONS
 from lychee_rerank.store.store import FILE_NAME, Store
-from lychee_rerank.store.uploads import Spool
+from lychee_rerank.store.uploads import Uploads
 from tests.fakes import CARD
 from tests.pictures import encode, make_plain
 
-KEY = build_key(replace(CARD, fingerprint="f"), "Red  things", readout=Readout.NUMBER, template=NUMBER)
+KEY = build_key(replace(CARD, fingerprint="f"), parse_query("Red  things"), readout=Readout.NUMBER, template=NUMBER)
 SCORE = Score(7.5, 7.25, 0.99, "7.5 of the marked answer", Rule.OUT_OF_TEN)
 ANN, BEN = "ann", "ben"
 A_DAY_S, A_MINUTE_S = 86_400, 60
@@ -30,21 +32,21 @@ def keep_run(
     store: Store, photos: list[Photo], *, run_id: str = "one", gallery: str | None = None, **of: object
 ) -> None:
     """A finished run of Ann's whose photos all have the same score, but for the last, which is refused."""
-    run = replace(Run(run_id, ANN, gallery, "the marked query", tuple(photos), begun_s=time.time()), **of)
+    run = replace(Run(run_id, ANN, gallery, parse_query("The  marked query"), tuple(photos), begun_s=time.time()), **of)
     store.runs.begin(run, status="waiting")
     scores = store.scores.of(KEY)
     for index, photo in enumerate(photos[:-1]):
         scores.keep(photo.path.name, SCORE)
         outcome = ScoredPhoto(index, photo.name, SCORE, photo.path.name)
         store.runs.note(run_id, outcome, score_key=KEY.of(photo.path.name), elapsed_s=1.0)
-    refusal = Refusal(len(photos) - 1, photos[-1].name, Reason.NOT_A_PICTURE, "HEIC")
+    refusal = Refusal(len(photos) - 1, photos[-1].name, RefusalReason.NOT_A_PICTURE, "HEIC")
     store.runs.note(run_id, refusal, score_key=None, elapsed_s=2.0)
     store.runs.start(run_id, status="running", key="{}", demo=True)
     store.runs.end(run_id, status="done", elapsed_s=3.0)
 
 
-def drop_photos(spool: Spool, count: int) -> list[Photo]:
-    return [spool.keep(f"marked-{n}.png", encode(make_plain((n, 2 * n, 3 * n)), "PNG")) for n in range(count)]
+def drop_photos(uploads: Uploads, count: int) -> list[Photo]:
+    return [uploads.keep(f"marked-{n}.png", encode(make_plain((n, 2 * n, 3 * n)), "PNG")) for n in range(count)]
 
 
 def test_a_score_is_found_again_by_another_process(tmp_path: Path) -> None:
@@ -73,7 +75,7 @@ def test_a_photo_that_took_the_gpu_down_twice_is_suspect(tmp_path: Path) -> None
         store.scores.of(KEY).blame("photo")
     with pytest.raises(PhotoRefused) as refused:
         Store(tmp_path).scores.of(KEY).find("photo")
-    assert refused.value.reason is Reason.SUSPECT
+    assert refused.value.reason is RefusalReason.SUSPECT
 
 
 def test_a_file_is_hashed_again_only_when_it_has_changed(tmp_path: Path) -> None:
@@ -87,22 +89,22 @@ def test_a_file_is_hashed_again_only_when_it_has_changed(tmp_path: Path) -> None
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
     outside = Photo("folder/名前.png", tmp_path.parent / "else" / "x.png")
-    photos = [*drop_photos(spool, 2), outside]
+    photos = [*drop_photos(uploads, 2), outside]
     keep_run(store, photos)
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
-    assert (kept.run.query, kept.run.owner, kept.run.photos) == ("the marked query", ANN, tuple(photos))
+    assert (kept.run.query.text, kept.run.owner, kept.run.photos) == ("The  marked query", ANN, tuple(photos))
     assert [type(outcome) for outcome in kept.outcomes] == [ScoredPhoto, ScoredPhoto, Refusal]
     assert kept.outcomes[0] == ScoredPhoto(0, "marked-0.png", SCORE, photos[0].path.name)
-    assert kept.outcomes[2] == Refusal(2, "folder/名前.png", Reason.NOT_A_PICTURE, "HEIC")
+    assert kept.outcomes[2] == Refusal(2, "folder/名前.png", RefusalReason.NOT_A_PICTURE, "HEIC")
     assert (kept.status, kept.elapsed_s, kept.demo) == ("done", 3.0, True)
 
 
 def test_a_data_folder_may_be_moved(tmp_path: Path) -> None:
     folder, moved = tmp_path / "before", tmp_path / "after"
-    keep_run(Store(folder), drop_photos(Spool(folder), 2))
+    keep_run(Store(folder), drop_photos(Uploads(folder, decode=decode_picture), 2))
     folder.rename(moved)
     kept = Store(moved).runs.load("one")
     assert kept is not None
@@ -110,10 +112,10 @@ def test_a_data_folder_may_be_moved(tmp_path: Path) -> None:
 
 
 def test_past_runs_are_listed_for_their_owner_newest_first_with_the_best_photo(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
     keep_run(store, photos, run_id="old", begun_s=1.0)
     keep_run(store, photos, run_id="new", begun_s=2.0)
-    store.runs.begin(Run("under way", ANN, None, "q", tuple(photos), begun_s=3.0), status="running")
+    store.runs.begin(Run("under way", ANN, None, parse_query("q"), tuple(photos), begun_s=3.0), status="running")
     past = store.runs.past(ANN, most=10)
     assert [(run.id, run.photos, run.best) for run in past] == [("new", 2, photos[0]), ("old", 2, photos[0])]
     assert store.runs.past(BEN, most=10) == ()
@@ -121,20 +123,20 @@ def test_past_runs_are_listed_for_their_owner_newest_first_with_the_best_photo(t
 
 
 def test_what_was_under_way_is_found_unfinished_oldest_first_with_what_came_of_it(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
     keep_run(store, photos, run_id="done", begun_s=0.5)
     for run_id, begun_s, status in (("young", 3.0, "waiting"), ("old", 1.0, "running"), ("stopped", 2.0, "cancelled")):
-        store.runs.begin(Run(run_id, BEN, None, "q", tuple(photos), begun_s=begun_s), status=status)
-    refusal = Refusal(1, "marked-1.png", Reason.EMPTY)
+        store.runs.begin(Run(run_id, BEN, None, parse_query("q"), tuple(photos), begun_s=begun_s), status=status)
+    refusal = Refusal(1, "marked-1.png", RefusalReason.EMPTY)
     store.runs.note("old", refusal, score_key=None, elapsed_s=4.0)
     old, young = Store(tmp_path).runs.unfinished()
-    assert (old.run, old.status) == (Run("old", BEN, None, "q", tuple(photos), begun_s=1.0), "running")
+    assert (old.run, old.status) == (Run("old", BEN, None, parse_query("q"), tuple(photos), begun_s=1.0), "running")
     assert (old.outcomes, old.elapsed_s) == ((refusal,), 4.0)
     assert (young.run.id, young.status, young.outcomes) == ("young", "waiting", ())
 
 
 def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> None:
-    store, (one, two) = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    store, (one, two) = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
     gallery = store.galleries.begin(ANN)
     for upload, photo in (("u1", one), ("u2", two), ("u1", two)):
         store.galleries.add(gallery, upload, photo)
@@ -145,8 +147,8 @@ def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> Non
 
 
 def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    one, two, three, four = drop_photos(spool, 4)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    one, two, three, four = drop_photos(uploads, 4)
     mine, other = store.galleries.begin(ANN), store.galleries.begin(ANN)
     for gallery in (mine, other):
         for upload, photo in (("u1", one), ("u2", two), ("u3", three)):
@@ -155,25 +157,25 @@ def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp
     store.galleries.add(mine, "u0", four)
     assert store.galleries.photos(mine, ANN) == (two, three, four)
     assert store.galleries.photos(other, ANN) == (one, two, three)
-    retention = Retention(store.upkeep, spool, days=1, most_bytes=10**9)
+    retention = Retention(store.upkeep, uploads, days=1, most_bytes=10**9)
     retention.remove_uploads(other, [one, replace(two, name="another name")])
     assert store.galleries.photos(other, ANN) == (two, three)
     assert [photo.path.exists() for photo in (one, two, three, four)] == [False, True, True, True]
 
 
 def test_an_upload_that_a_run_uses_is_kept(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    photos, gallery = drop_photos(spool, 2), store.galleries.begin(ANN)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    photos, gallery = drop_photos(uploads, 2), store.galleries.begin(ANN)
     store.galleries.add(gallery, "u1", photos[0])
     keep_run(store, photos, gallery=gallery)
-    Retention(store.upkeep, spool, days=1, most_bytes=10**9).remove_uploads(gallery, photos[:1])
+    Retention(store.upkeep, uploads, days=1, most_bytes=10**9).remove_uploads(gallery, photos[:1])
     assert store.galleries.photos(gallery, ANN) == ()
     assert photos[0].path.exists()
 
 
 def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Spool(tmp_path), 3))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3))
     store.explanations.keep("one", 1, score=0.1, text="said before")
     store.explanations.keep("one", 1, score=7.5, text="沙发 is seen.")
     again = Store(tmp_path).explanations
@@ -185,7 +187,7 @@ def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of
 
 def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_stops_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Spool(tmp_path), 2))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
     store.upkeep.clear_run("one")
     store.explanations.keep("one", 0, score=7.5, text="too late")
     assert store.database.saving
@@ -194,8 +196,8 @@ def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_sto
 
 def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Spool(tmp_path), 3))
-    keep_run(store, drop_photos(Spool(tmp_path), 3), run_id="two")
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3), run_id="two")
     assert store.picks.of("one") == frozenset()
     store.picks.change("one", add=[0, 2])
     store.picks.change("one", add=[0, 1], remove=[2])  # 0 again, as from a second page
@@ -206,7 +208,7 @@ def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None
 
 def test_picks_that_come_after_their_run_was_cleared_are_not_kept_and_stop_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Spool(tmp_path), 2))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
     store.picks.change("one", add=[0])
     store.upkeep.clear_run("one")
     assert store.picks.of("one") == frozenset()
@@ -230,7 +232,7 @@ def test_a_data_folder_of_version_1_opens_keeps_its_runs_and_takes_explanations(
     store = Store(tmp_path)
     kept = store.runs.load("one")
     assert kept is not None
-    assert (kept.run.query, kept.run.photos) == ("a query", (Photo("a.png", tmp_path / "a"),))
+    assert (kept.run.query.text, kept.run.photos) == ("a query", (Photo("a.png", tmp_path / "a"),))
     (scored,) = kept.outcomes
     assert isinstance(scored, ScoredPhoto)
     assert scored.score.value == 7.5
@@ -241,36 +243,38 @@ def test_a_data_folder_of_version_1_opens_keeps_its_runs_and_takes_explanations(
 def make_pairs(photos: list[Photo]) -> Pairs:
     """A row per photo, the labels in turn, and two rows that were passed over, one of them between the others."""
     labels = (True, False, None)
-    good = [Pair(2 * n, photo, f"marked text {n}", labels[n % 3]) for n, photo in enumerate(photos, start=1)]
+    good = [
+        Pair(2 * n, photo, parse_query(f"marked text {n}"), labels[n % 3]) for n, photo in enumerate(photos, start=1)
+    ]
     bad = [BadRow(3, "marked file", "", RowProblem.NO_TEXT), BadRow(99, "", "", RowProblem.UNREADABLE)]
     return Pairs(tuple(good), tuple(bad))
 
 
 def test_a_run_of_pairs_is_found_again_row_by_row(tmp_path: Path) -> None:
-    photos = drop_photos(Spool(tmp_path), 3)
+    photos = drop_photos(Uploads(tmp_path, decode=decode_picture), 3)
     photos.append(photos[0])  # one photo may stand in more than one row
     pairs = make_pairs(photos)
     keep_run(Store(tmp_path), photos, pairs=pairs)
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
     assert (kept.run.pairs, kept.run.photos) == (pairs, tuple(photos))
-    assert [kept.run.query_of(n) for n in range(4)] == [f"marked text {n}" for n in range(1, 5)]
+    assert [kept.run.query_of(n).text for n in range(4)] == [f"marked Text {n}" for n in range(1, 5)]
 
 
 def test_a_run_without_texts_has_no_pairs(tmp_path: Path) -> None:
-    keep_run(Store(tmp_path), drop_photos(Spool(tmp_path), 2))
+    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
     assert kept.run.pairs is None
-    assert kept.run.query_of(1) == "the marked query"
+    assert kept.run.query_of(1).text == "The  marked query"
 
 
 def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    photos, gallery = drop_photos(spool, 3), store.galleries.begin(ANN)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    photos, gallery = drop_photos(uploads, 3), store.galleries.begin(ANN)
     for n, photo in enumerate(photos):
         store.galleries.add(gallery, str(n), photo)
-    thumbnails = [spool.thumbnail(photo) for photo in photos]
+    thumbnails = [uploads.thumbnail(photo) for photo in photos]
     keep_run(store, photos, gallery=gallery, pairs=make_pairs(photos))
     store.explanations.keep("one", 0, score=7.5, text="what the model said")
     store.scores.of(KEY).blame("the blamed photo's hash")
@@ -283,15 +287,17 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
     ]
     traces += [photo.path.name.encode() for photo in photos]
     assert all(found_in(tmp_path, trace) for trace in traces)
-    Retention(store.upkeep, spool, days=30, most_bytes=10**9).clear_run("one")
+    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).clear_run("one")
     assert [trace for trace in traces if found_in(tmp_path, trace)] == []
     assert store.runs.load("one") is None
 
 
 def test_a_photo_is_not_forgiven_while_a_run_is_under_way(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Spool(tmp_path), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
     keep_run(store, photos)
-    store.runs.begin(Run("two", ANN, None, "a query", tuple(photos), begun_s=time.time()), status="waiting")
+    store.runs.begin(
+        Run("two", ANN, None, parse_query("a query"), tuple(photos), begun_s=time.time()), status="waiting"
+    )
     for _ in range(2):
         store.scores.of(KEY).blame("photo")
     store.upkeep.clear_run("one")
@@ -306,11 +312,11 @@ def found_in(folder: Path, trace: bytes) -> bool:
 
 
 def test_clearing_leaves_what_other_runs_use(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    photos = drop_photos(spool, 3)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    photos = drop_photos(uploads, 3)
     keep_run(store, photos, run_id="one")
     keep_run(store, photos[:2], run_id="two", owner=BEN)
-    Retention(store.upkeep, spool, days=30, most_bytes=10**9).clear_run("one")
+    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).clear_run("one")
     assert [photo.path.exists() for photo in photos] == [True, True, False]
     kept = store.runs.load("two")
     assert kept is not None
@@ -318,52 +324,52 @@ def test_clearing_leaves_what_other_runs_use(tmp_path: Path) -> None:
 
 
 def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path / "data"), Spool(tmp_path / "data")
+    store, uploads = Store(tmp_path / "data"), Uploads(tmp_path / "data", decode=decode_picture)
     mounted = tmp_path / "mine.png"
     mounted.write_bytes(b"mine")
-    photos = [*drop_photos(spool, 2), Photo("mine.png", mounted)]
+    photos = [*drop_photos(uploads, 2), Photo("mine.png", mounted)]
     keep_run(store, photos, run_id="old", begun_s=time.time() - 30 * A_DAY_S - A_MINUTE_S)
     keep_run(store, photos[1:], run_id="new", begun_s=time.time() - 30 * A_DAY_S + A_MINUTE_S)
-    Retention(store.upkeep, spool, days=30, most_bytes=10**9).keep_within()
+    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).keep_within()
     assert (store.runs.load("old"), store.runs.load("new") is not None) == (None, True)
     assert [photo.path.exists() for photo in photos] == [False, True, True]
 
 
 def test_the_oldest_go_first_where_bytes_are_short(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    photos = drop_photos(spool, 4)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    photos = drop_photos(uploads, 4)
     begun_s = time.time()
     keep_run(store, photos[:2], run_id="old", begun_s=begun_s)
     keep_run(store, photos[2:], run_id="new", begun_s=math.nextafter(begun_s, math.inf))
-    size_bytes = spool.size_bytes()
+    size_bytes = uploads.size_bytes()
     for too_many, left in ((0, [True] * 4), (1, [False, False, True, True])):
-        Retention(store.upkeep, spool, days=30, most_bytes=size_bytes - too_many).keep_within()
+        Retention(store.upkeep, uploads, days=30, most_bytes=size_bytes - too_many).keep_within()
         assert [photo.path.exists() for photo in photos] == left
 
 
 def test_a_gallery_whose_run_is_under_way_is_never_too_large(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    (photo,), gallery = drop_photos(spool, 1), store.galleries.begin(ANN)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    (photo,), gallery = drop_photos(uploads, 1), store.galleries.begin(ANN)
     store.galleries.add(gallery, "upload", photo)
-    store.runs.begin(Run("one", ANN, gallery, "q", (photo,), begun_s=time.time()), status="running")
-    Retention(store.upkeep, spool, days=30, most_bytes=0).keep_within()
+    store.runs.begin(Run("one", ANN, gallery, parse_query("q"), (photo,), begun_s=time.time()), status="running")
+    Retention(store.upkeep, uploads, days=30, most_bytes=0).keep_within()
     assert photo.path.exists()
     assert store.galleries.photos(gallery, ANN) == (photo,)
 
 
 def test_a_file_that_is_gone_between_two_looks_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spool = Spool(tmp_path)
-    kept, gone = drop_photos(spool, 2)
+    uploads = Uploads(tmp_path, decode=decode_picture)
+    kept, gone = drop_photos(uploads, 2)
     size_bytes = kept.path.stat().st_size
     listed = [kept.path, gone.path]
     gone.path.unlink()
     monkeypatch.setattr(Path, "glob", lambda self, _: listed if self.name == "uploads" else [])
-    assert spool.size_bytes() == size_bytes
+    assert uploads.size_bytes() == size_bytes
 
 
 def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> None:
-    store, spool = Store(tmp_path), Spool(tmp_path)
-    retention, photos = Retention(store.upkeep, spool, days=0, most_bytes=10**9), drop_photos(spool, 2)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    retention, photos = Retention(store.upkeep, uploads, days=0, most_bytes=10**9), drop_photos(uploads, 2)
     keep_run(store, photos)
     retention.keep_within()
     assert store.runs.load("one") is not None
@@ -375,7 +381,7 @@ def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> No
 @pytest.mark.parametrize("content", [b"no database at all" * 100, None], ids=["other bytes", "a torn page"])
 def test_a_broken_file_is_set_aside_and_a_new_one_is_begun(tmp_path: Path, content: bytes | None) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Spool(tmp_path), 40))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 40))
     store.close()
     path = tmp_path / FILE_NAME
     whole = path.read_bytes()

@@ -9,7 +9,7 @@ from PIL import Image
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
 from lychee_rerank.records import Photo
-from lychee_rerank.store.uploads import SMALL_PX, Spool, open_data_folder
+from lychee_rerank.store.uploads import SMALL_PX, Uploads, open_data_folder
 from tests.pictures import encode, encode_turned, make_photo
 
 
@@ -18,8 +18,8 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    first, second, other = (spool.keep(n, c) for n, c in (("a.jpg", b"same"), ("b.jpg", b"same"), ("a.jpg", b"else")))
+    uploads = Uploads(tmp_path, decode=decode_picture)
+    first, second, other = (uploads.keep(n, c) for n, c in (("a.jpg", b"same"), ("b.jpg", b"same"), ("a.jpg", b"else")))
     assert (first.name, second.name) == ("a.jpg", "b.jpg")
     assert first.path == second.path != other.path
     assert sorted(path.read_bytes() for path in files(tmp_path)) == [b"else", b"same"]
@@ -27,7 +27,7 @@ def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../x.jpg", "/etc/passwd", "a" * 200 + ".jpg", "a\0b.jpg", "一\n.jpg"])
 def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None:
-    photo = Spool(tmp_path / "data").keep(name, b"content")
+    photo = Uploads(tmp_path / "data", decode=decode_picture).keep(name, b"content")
     assert photo.name == name
     assert files(tmp_path) == [photo.path]
     assert photo.path.read_bytes() == b"content"
@@ -36,20 +36,20 @@ def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None
 def test_a_full_disk_is_an_error_with_the_folder_and_leaves_no_half_file(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_bytes(b"a file where the folder should be")
     with pytest.raises(StorageFailed) as failed:
-        Spool(tmp_path).keep("a.jpg", b"content")
+        Uploads(tmp_path, decode=decode_picture).keep("a.jpg", b"content")
     assert failed.value.folder == str(tmp_path / "uploads")
     assert len(files(tmp_path)) == 1
 
 
 def test_a_thumbnail_is_upright_small_and_made_once(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "data")
-    photo = spool.keep("a.jpg", encode_turned(make_photo(1200, 900), 6))
-    content = spool.thumbnail(photo)
+    uploads = Uploads(tmp_path / "data", decode=decode_picture)
+    photo = uploads.keep("a.jpg", encode_turned(make_photo(1200, 900), 6))
+    content = uploads.thumbnail(photo)
     assert content is not None
     assert Image.open(BytesIO(content)).size == (640, 480)
     (kept,) = files(tmp_path / "data" / "thumbnails")
     kept.write_bytes(b"kept")
-    assert Spool(tmp_path / "data").thumbnail(photo) == b"kept"
+    assert Uploads(tmp_path / "data", decode=decode_picture).thumbnail(photo) == b"kept"
 
 
 def test_a_smaller_thumbnail_is_made_from_the_larger_one_and_forgotten_with_it(tmp_path: Path) -> None:
@@ -59,33 +59,33 @@ def test_a_smaller_thumbnail_is_made_from_the_larger_one_and_forgotten_with_it(t
         decoded.append(len(content))
         return decode_picture(content, fit=fit)
 
-    spool = Spool(tmp_path, decode=decode)
-    photo = spool.keep("a.png", encode(make_photo(1200, 900), "PNG"))
-    small = spool.thumbnail(photo, long_side_px=SMALL_PX)
-    large = spool.thumbnail(photo)
+    uploads = Uploads(tmp_path, decode=decode)
+    photo = uploads.keep("a.png", encode(make_photo(1200, 900), "PNG"))
+    small = uploads.thumbnail(photo, long_side_px=SMALL_PX)
+    large = uploads.thumbnail(photo)
     assert small is not None
     assert large is not None
     assert Image.open(BytesIO(small)).size == (320, 240)
     assert decoded == [photo.path.stat().st_size, len(large)]
-    spool.forget([photo.path])
+    uploads.forget([photo.path])
     assert files(tmp_path) == []
 
 
 def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:
-    spool, path = Spool(tmp_path / "data"), tmp_path / "a.png"
+    uploads, path = Uploads(tmp_path / "data", decode=decode_picture), tmp_path / "a.png"
     path.write_bytes(b"half copied")
-    assert spool.thumbnail(Photo("a.png", path)) is None
+    assert uploads.thumbnail(Photo("a.png", path)) is None
     for width, height in ((64, 48), (48, 64)):
         path.write_bytes(encode(make_photo(width, height), "PNG"))
-        content = spool.thumbnail(Photo("a.png", path))
+        content = uploads.thumbnail(Photo("a.png", path))
         assert content is not None
         assert Image.open(BytesIO(content)).size == (width, height)
 
 
 def test_what_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    assert spool.thumbnail(spool.keep("a.jpg", b"no picture")) is None
-    assert spool.thumbnail(Photo("gone.jpg", tmp_path / "gone.jpg")) is None
+    uploads = Uploads(tmp_path, decode=decode_picture)
+    assert uploads.thumbnail(uploads.keep("a.jpg", b"no picture")) is None
+    assert uploads.thumbnail(Photo("gone.jpg", tmp_path / "gone.jpg")) is None
 
 
 def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path: Path) -> None:
@@ -98,13 +98,13 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path
 
 
 def test_what_is_forgotten_leaves_the_others_as_they_are(tmp_path: Path) -> None:
-    spool, mounted = Spool(tmp_path / "data"), tmp_path / "photo.png"
+    uploads, mounted = Uploads(tmp_path / "data", decode=decode_picture), tmp_path / "photo.png"
     mounted.write_bytes(encode(make_photo(64, 48), "PNG"))
-    gone, kept = (spool.keep(name, encode(make_photo(64, 48, seed=n), "PNG")) for n, name in enumerate("ab", start=1))
+    gone, kept = (uploads.keep(name, encode(make_photo(64, 48, seed=n), "PNG")) for n, name in enumerate("ab", start=1))
     outside = Photo("photo.png", mounted)
-    thumbnails = {photo: spool.thumbnail(photo) for photo in (gone, kept, outside)}
-    spool.forget([gone.path, outside.path])
+    thumbnails = {photo: uploads.thumbnail(photo) for photo in (gone, kept, outside)}
+    uploads.forget([gone.path, outside.path])
     assert {path.name for path in files(tmp_path / "data" / "uploads")} == {kept.path.name}
     assert [path.read_bytes() for path in files(tmp_path / "data" / "thumbnails")] == [thumbnails[kept]]
     assert mounted.exists()
-    assert spool.thumbnail(gone) is None
+    assert uploads.thumbnail(gone) is None

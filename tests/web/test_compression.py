@@ -15,7 +15,7 @@ from starlette.types import Message
 
 import serve
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.page.process import open_shared
+from lychee_rerank.service import close_service
 from lychee_rerank.web.files import Download, serve_download
 from tests.fakes import FakeJudge
 from tests.served import find_port, running_app
@@ -65,7 +65,6 @@ def test_thumbnails_are_sent_as_they_are_in_the_size_asked_for(
 def test_an_archive_goes_through_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LYCHEE_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(ModelLoader, "load", lambda self: FakeJudge())
-    st.cache_resource.clear()
     pieces = [b"PK" + bytes(5000), bytes(5000)]
     sent: list[Message] = []
     answer = serve_download(Download("a.zip", "application/zip", lambda: iter(pieces)))
@@ -83,8 +82,7 @@ def test_an_archive_goes_through_piece_by_piece(tmp_path: Path, monkeypatch: pyt
         thread.start()
         thread.join()
     finally:
-        open_shared().close()
-        st.cache_resource.clear()
+        close_service()
     start, *bodies = sent
     assert b"content-encoding" not in dict(start["headers"])
     assert [message["body"] for message in bodies if message["body"]] == pieces

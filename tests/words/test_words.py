@@ -15,10 +15,10 @@ from lychee_rerank.problems import (
     ModelProblem,
     PairsProblem,
     QueryProblem,
-    Reason,
+    RefusalReason,
     RowProblem,
 )
-from lychee_rerank.records import Refusal, Rule, Why
+from lychee_rerank.records import ChoiceReason, Refusal, Rule
 from lychee_rerank.results.selection import Part, Sort
 from lychee_rerank.results.spread import BANDS
 from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
@@ -49,8 +49,12 @@ def test_both_languages_have_the_same_sentences_with_the_same_places_to_fill() -
 
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
 def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
-    tables = [(words.reason, Reason), (words.rule, Rule), (words.query_problem, QueryProblem)]
-    tables += [(words.model_problem, ModelProblem), (words.model_remedy, ModelProblem), (words.demo_because, Why)]
+    tables = [(words.reason, RefusalReason), (words.rule, Rule), (words.query_problem, QueryProblem)]
+    tables += [
+        (words.model_problem, ModelProblem),
+        (words.model_remedy, ModelProblem),
+        (words.demo_because, ChoiceReason),
+    ]
     tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
     tables += [(words.lists.problem, PairsProblem), (words.lists.row_problem, RowProblem)]
     tables += [(words.results.sort, Sort), (words.results.part, Part), (words.results.xmp, XmpForm)]
@@ -87,15 +91,15 @@ def test_chinese_for_chinese_and_english_for_every_other(locale: str | None, wor
 
 
 def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
-    heic = Refusal(0, "a.jpg", Reason.NOT_A_PICTURE, kind="HEIC")
+    heic = Refusal(0, "a.jpg", RefusalReason.NOT_A_PICTURE, kind="HEIC")
     assert ENGLISH.refusal(heic).startswith("this is HEIC, not a JPEG, PNG or WebP picture; set the phone's camera")
-    assert CHINESE.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 照片"
-    assert "提前结束" in CHINESE.refusal(Refusal(0, "a", Reason.TRUNCATED))
-    assert ENGLISH.refusal(Refusal(0, "a", Reason.NOT_A_PICTURE, kind="text")).startswith("this is a text file")
+    assert CHINESE.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 照片"
+    assert "提前结束" in CHINESE.refusal(Refusal(0, "a", RefusalReason.TRUNCATED))
+    assert ENGLISH.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE, kind="text")).startswith("this is a text file")
 
 
 def test_a_problem_of_a_copy_or_a_row_is_told_in_one_sentence() -> None:
-    assert ENGLISH.note(Refusal(0, "a", Reason.EMPTY)) == "the file is empty"
+    assert ENGLISH.note(Refusal(0, "a", RefusalReason.EMPTY)) == "the file is empty"
     assert ENGLISH.note(CopyProblem.GONE).startswith("not copied")
     assert "标签" in CHINESE.note(RowProblem.BAD_LABEL)
 

@@ -6,7 +6,7 @@ from random import Random
 
 from demo_model.icons import COLOURS, Icon
 from demo_model.scenes import Scene
-from lychee_rerank.scoring.prompts import clean_query
+from lychee_rerank.query import parse_query
 
 OBJECT_WEIGHT, BACKGROUND_WEIGHT = 2, 1
 END_OF_PART = "\ue000"  # private use: marks where a part ends while the text is put together
@@ -186,8 +186,8 @@ def write_query(parts: list[Part], world: World, *, language: str, random: Rando
     text = re.sub(r"\ba (?=(a|two|three|2|3) )", "", text)
     if random.random() < 0.1:
         text = text.title() if random.random() < 0.5 else text.upper()
-    plainly = tuple(re.sub(r"^(on )?(an? )?", "", clean_query(word.strip(END_OF_PART))) for word in words)
-    return _read_marks(clean_query(text), parts, plainly, language)
+    plainly = tuple(re.sub(r"^(on )?(an? )?", "", parse_query(word.strip(END_OF_PART)).cleaned) for word in words)
+    return _read_marks(parse_query(text).cleaned, parts, plainly, language)
 
 
 def _name(part: Part, world: World, language: str, random: Random, plain: bool) -> str:

@@ -1,0 +1,44 @@
+"""Who visits, and where this visitor's browser gets photos, thumbnails and files."""
+
+import streamlit as st
+
+from lychee_rerank.records import Photo
+from lychee_rerank.service import Service
+from lychee_rerank.web.files import Download
+from lychee_rerank.web.owner import OWNER_COOKIE
+
+
+def owner() -> str:
+    """The visitor's id: what the middleware put into the browser's cookie."""
+    found = st.context.cookies.get(OWNER_COOKIE)
+    return found if isinstance(found, str) else ""  # without a browser (AppTest) there is no cookie, and one owner
+
+
+def photos_dropped(service: Service, gallery_id: str | None) -> tuple[Photo, ...]:
+    """The photos of a gallery of this visitor's; raises StorageFailed."""
+    return service.store.galleries.photos(gallery_id, owner()) if gallery_id else ()
+
+
+def thumbnail_url(service: Service, photo: Photo) -> str | None:
+    """The address of the photo's thumbnail; None where none can be made."""
+    address = service.thumbnails.address(photo, owner=owner())
+    return address and _own_url(address)
+
+
+def thumbnail_url_later(service: Service, photo: Photo) -> str:
+    """The same for a photo that was scored: the thumbnail is made when the browser asks for it."""
+    return _own_url(service.thumbnails.address_of_any(photo, owner=owner()))
+
+
+def photo_url(service: Service, photo: Photo) -> str:
+    """The address of the photo itself."""
+    return _own_url(service.originals.give(photo, name=str(photo.path), owner=owner()))
+
+
+def download_url(service: Service, download: Download, *, name: str) -> str:
+    """The address of the file; `name` tells it from all others."""
+    return _own_url(service.downloads.give(download, name=name, owner=owner()))
+
+
+def _own_url(path: str) -> str:
+    return f"{(st.context.url or '').rstrip('/')}{path}"

@@ -1,0 +1,114 @@
+"""What a process shares between all its visitors: the settings, the store, the worker with the model.
+
+Knows every room that serves the page and the API, and neither of these two.
+"""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from lychee_rerank.jobs.lock import FolderLock
+from lychee_rerank.jobs.worker import Setup, Worker
+from lychee_rerank.machine import let_threads_sleep, photo_memory_bytes
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.photos.hashes import PhotoHashes
+from lychee_rerank.photos.listing import Listing
+from lychee_rerank.records import Photo
+from lychee_rerank.settings import Settings, load_settings
+from lychee_rerank.store.retention import Retention
+from lychee_rerank.store.store import Store
+from lychee_rerank.store.uploads import DataFolder, Uploads, open_data_folder
+from lychee_rerank.web import files
+from lychee_rerank.web.addresses import Addresses
+from lychee_rerank.web.files import Download, Thumbnails
+
+EXIT_DEVICE_LOST = 75  # sysexits.h: try again later; a restart policy starts the app anew, and its runs go on
+_OPENING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything here is safe to use from any thread."""
+
+    settings: Settings
+    data: DataFolder
+    uploads: Uploads
+    thumbnails: Thumbnails
+    store: Store
+    retention: Retention
+    loader: ModelLoader
+    worker: Worker
+    decoders: DecodePool
+    folder: Listing  # the mounted one
+    samples: Listing
+    originals: Addresses[Photo] = field(default_factory=lambda: Addresses[Photo](files.PHOTO_ROUTE))
+    downloads: Addresses[Download] = field(default_factory=lambda: Addresses[Download](files.EXPORT_ROUTE))
+
+    def close(self) -> None:
+        """Ends the worker, deletes what is not to outlive the process, closes the store."""
+        scored_here = not self.worker.elsewhere
+        self.worker.close()
+        self.decoders.close()
+        if scored_here:  # what another app keeps is that app's to delete
+            self.retention.close()
+        self.store.close()
+
+
+def open_service() -> Service:
+    """This process's one service; the first call starts loading the model. Raises SettingInvalid, StorageFailed."""
+    with _OPENING:
+        return _start_service()
+
+
+def close_service() -> None:
+    """Closes the service where it is open."""
+    with _OPENING:
+        if _start_service.cache_info().currsize:
+            _start_service().close()
+            _start_service.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _start_service() -> Service:
+    let_threads_sleep()
+    settings = load_settings()
+    data = open_data_folder(settings.data_dir)
+    store, decoders, hashes = Store(data.path), DecodePool(), PhotoHashes()
+    uploads = Uploads(data.path, decode=decoders.decode, hashes=hashes)
+    loader = ModelLoader(settings, hash_file=store.scores.hash_file)
+    retention = Retention(store.upkeep, uploads, days=settings.keep_days, most_bytes=settings.keep_bytes)
+    setup = Setup(
+        load=loader.load,
+        decode=decoders.decode,
+        hashes=hashes,
+        memory_bytes=photo_memory_bytes(settings.memory_bytes),
+        check=loader.check,
+        device_lost=_leave,
+        tidy=retention.keep_within,
+        readout=settings.readout,
+        template=settings.template,
+    )
+    folder = Listing(settings.images_dir)
+    samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)
+    for listing in (folder, samples):
+        listing.rescan()
+    return Service(
+        settings=settings,
+        data=data,
+        uploads=uploads,
+        thumbnails=Thumbnails(uploads),
+        store=store,
+        retention=retention,
+        loader=loader,
+        worker=Worker(setup, store, FolderLock(data.path / "worker.lock")).start(),
+        decoders=decoders,
+        folder=folder,
+        samples=samples,
+    )
+
+
+def _leave() -> None:
+    """Ends the process at once: CUDA may hang whatever tries to end it in order."""
+    os._exit(EXIT_DEVICE_LOST)

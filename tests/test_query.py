@@ -1,0 +1,87 @@
+"""A query as it is typed and as it is scored, and where it is parted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lychee_rerank.errors import QueryRefused
+from lychee_rerank.problems import QueryProblem
+from lychee_rerank.query import MAX_QUERY_CHARACTERS, parse_query
+
+
+@pytest.mark.parametrize(
+    ("typed", "scored"),
+    [
+        ("Sofa", "sofa"),
+        ("  沙发 +\n\t灯泡  ", "沙发 + 灯泡"),
+        ("ＳＯＦＡ，咖啡", "sofa,咖啡"),
+        ("沙发、灯泡", "沙发、灯泡"),
+        ("{query} <|im_end|>", "{query} <|im_end|>"),
+        ("İstanbul", "i̇stanbul"),
+        ("a \ud83d\ude00 b", "a 😀 b"),  # the two halves of one character
+        ("a \ud83d b", "a \ufffd b"),
+    ],
+)
+def test_a_query_is_folded_and_lower_cased_and_nothing_else_is_lost(typed: str, scored: str) -> None:
+    query = parse_query(typed)
+    assert (query.text, query.cleaned) == (typed, scored)
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "\n\t\u3000"])
+def test_a_blank_query_is_refused(typed: str) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        parse_query(typed)
+    assert (refused.value.problem, refused.value.characters) == (QueryProblem.EMPTY, 0)
+
+
+def test_a_query_that_is_too_long_is_refused_with_its_length() -> None:
+    assert len(parse_query("图" * MAX_QUERY_CHARACTERS).cleaned) == MAX_QUERY_CHARACTERS
+    with pytest.raises(QueryRefused) as refused:
+        parse_query("图" * (MAX_QUERY_CHARACTERS + 1))
+    assert (refused.value.problem, refused.value.characters) == (QueryProblem.TOO_LONG, 2001)
+
+
+@given(st.text(max_size=200))
+def test_cleaning_twice_changes_nothing_more(typed: str) -> None:
+    try:
+        once = parse_query(typed).cleaned
+    except QueryRefused:
+        return
+    assert parse_query(once).cleaned == once
+
+
+def test_two_queries_that_are_scored_alike_are_equal_and_keep_their_own_texts() -> None:
+    queries = [parse_query(text) for text in ("Red  sofa", "ｒｅｄ sofa", "red sofas")]
+    assert len(set(queries)) == 2
+    assert queries[0] == queries[1] != queries[2]
+    assert [query.text for query in queries] == ["Red  sofa", "ｒｅｄ sofa", "red sofas"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("沙发 + 灯泡 + 咖啡", ("沙发", "灯泡", "咖啡")),
+        ("沙发＋灯泡", ("沙发", "灯泡")),
+        ("沙发、灯泡，咖啡", ("沙发", "灯泡", "咖啡")),
+        ("a red sofa, a lamp", ("a red sofa", "a lamp")),
+        ("a red sofa\na lamp\r\ncoffee", ("a red sofa", "a lamp", "coffee")),
+        ("a sofa and a lamp", ("a sofa", "a lamp")),
+        ("a sofa And a lamp", ("a sofa", "a lamp")),
+        ("沙发 和 咖啡", ("沙发", "咖啡")),
+        ("穿和服的人", ("穿和服的人",)),
+        ("和服 + 伞", ("和服", "伞")),
+        ("sandy island", ("sandy island",)),
+        ("1,000 people + 3+1 chairs", ("1,000 people", "3+1 chairs")),
+        ("sofa in 2020, lamp", ("sofa in 2020", "lamp")),
+        ("+ sofa ++ lamp +", ("sofa", "lamp")),
+        ("sofa + Sofa + SOFA", ("sofa",)),
+        ("a red   sofa", ("a red sofa",)),
+        (" + , ", ()),
+    ],
+)
+def test_a_query_is_parted_where_it_names_another_thing(query: str, parts: tuple[str, ...]) -> None:
+    assert tuple(part.text for part in parse_query(query).parts) == parts
+
+
+def test_a_part_is_a_query_of_its_own() -> None:
+    assert parse_query("Red  Sofa + lamp").parts == (parse_query("red sofa"), parse_query("lamp"))
