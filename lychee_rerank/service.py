@@ -48,7 +48,7 @@ class Service:
 
     def close(self) -> None:
         """Ends the worker, deletes what is not to outlive the process, closes the store."""
-        scored_here = not self.worker.elsewhere
+        scored_here = not self.worker.state().elsewhere
         self.worker.close()
         self.decoders.close()
         if scored_here:  # what another app keeps is that app's to delete

@@ -1,8 +1,9 @@
-"""Why one photo of a run got its score: one explanation, and all of them by run and photo; knows no worker."""
+"""Explanations of scores, each in progress or over, found by run and photo; knows no worker."""
 
 import logging
 import threading
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from lychee_rerank.errors import LycheeError, StorageFailed
 from lychee_rerank.jobs.job import Job
@@ -16,12 +17,28 @@ log = logging.getLogger(__name__)
 MAX_AT_HAND = 200  # explanations that were over before these are read from the store again
 
 
-class Explanation:
-    """The model's own words on the score that the photo has when this is made; safe to ask from any thread.
+@dataclass(frozen=True, slots=True)
+class ExplanationProgress:
+    """An explanation as it stands at one moment.
 
-    `text` is what was said so far. Once `over`, nothing changes any more: `text` is the whole, unless it was
-    `cancelled`, or `refusal` or `error` tells why there is none. Ask `over` before the others.
+    `text` is what was generated so far. Once `over`, nothing changes any more: `text` is the whole, unless it was
+    `cancelled`, or `refusal` or `error` tells why there is none.
     """
+
+    text: str = ""
+    over: bool = False
+    cancelled: bool = False
+    refusal: Refusal | None = None
+    error: LycheeError | None = None
+
+    @property
+    def failed(self) -> bool:
+        """True where a refusal or an error ended it."""
+        return self.refusal is not None or self.error is not None
+
+
+class Explanation:
+    """The model's own words on the score that the photo has when this is made; safe to use from any thread."""
 
     urgent = True  # somebody waits for it
 
@@ -29,63 +46,44 @@ class Explanation:
         outcome = job.outcome(index)
         self.job, self.index, self.owner = job, index, job.owner
         self.scored = outcome if isinstance(outcome, ScoredPhoto) else None
-        self._text = ""
-        self._refusal: Refusal | None = None
-        self._error: LycheeError | None = None
-        self._cancelled = False
+        self._progress = ExplanationProgress()
         self._lock = threading.Lock()
         self._over = threading.Event()
 
-    @property
-    def text(self) -> str:
-        """What was said so far."""
-        return self._text
+    def progress(self) -> ExplanationProgress:
+        """The explanation as it stands now."""
+        return self._progress
 
     @property
     def over(self) -> bool:
-        """True once nothing more is said."""
+        """True once nothing changes any more."""
         return self._over.is_set()
-
-    @property
-    def refusal(self) -> Refusal | None:
-        """Why the photo could not be looked at, where it could not."""
-        return self._refusal
-
-    @property
-    def error(self) -> LycheeError | None:
-        """What else kept the model from saying it, where something did."""
-        return self._error
-
-    @property
-    def failed(self) -> bool:
-        """True where a refusal or an error ended it."""
-        return self._refusal is not None or self._error is not None
-
-    @property
-    def cancelled(self) -> bool:
-        """True where `cancel` ended it."""
-        return self._cancelled
 
     def update(self, text: str) -> None:
         """Takes the text so far."""
-        with self._lock:
-            if not self.over:
-                self._text = text
+        self._change(lambda now: replace(now, text=text))
 
-    def end(self, text: str | None = None, *, refusal: Refusal | None = None, error: LycheeError | None = None) -> None:
-        """Ends it with the whole text, or with what kept the model from it; the first end counts."""
-        with self._lock:
-            if not self.over:
-                self._text = self._text if text is None else text
-                self._refusal, self._error = refusal, error
-                self._over.set()
+    def end(self, text: str) -> None:
+        """Ends it with the whole text; the first end counts."""
+        self._change(lambda now: replace(now, text=text, over=True))
+
+    def fail(self, failure: Refusal | LycheeError) -> None:
+        """Ends it with what kept the model from it."""
+        if isinstance(failure, Refusal):
+            self._change(lambda now: replace(now, refusal=failure, over=True))
+        else:
+            self._change(lambda now: replace(now, error=failure, over=True))
 
     def cancel(self) -> None:
-        """Ends it at once, where nobody waits for it any more: what is not said yet is not said."""
+        """Ends it at once, where nobody waits for it any more."""
+        self._change(lambda now: replace(now, cancelled=True, over=True))
+
+    def _change(self, change: Callable[[ExplanationProgress], ExplanationProgress]) -> None:
         with self._lock:
             if not self.over:
-                self._cancelled = True
-                self._over.set()
+                self._progress = change(self._progress)
+                if self._progress.over:
+                    self._over.set()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Returns once it is over; False when that takes longer than `timeout_s`."""
@@ -105,7 +103,7 @@ class ExplanationBook:
         """The explanation of the score that the photo has now: under way, failed, or whole and kept with the run."""
         with self._lock:
             found, known = Explanation(job, index), self._at_hand.get((job.id, index))
-            if known is not None and known.scored == found.scored and not known.cancelled:
+            if known is not None and known.scored == found.scored and not known.progress().cancelled:
                 return known
             text = self._load(found)
             if text is None:
@@ -124,27 +122,27 @@ class ExplanationBook:
         """
         with self._lock:
             known = self.find(job, index)
-            if known is not None and not (again and known.failed):
+            if known is not None and not (again and known.progress().failed):
                 return known, False
             new = Explanation(job, index)
             hindrance = hindrance or self._closed_by
             if new.scored is None:
                 hindrance = LycheeError(f"photo {index} has no score in this run")
             if hindrance is not None:
-                new.end(error=hindrance)
+                new.fail(hindrance)
                 return new, False
             self._take(new)
             return new, True
 
     def make(self, explanation: Explanation, engine: Engine) -> None:
-        """Has the model say it, unless it is over before that, and keeps the whole with the run.
+        """Has the model generate it, unless it is over before that, and keeps the whole with the run.
 
         Raises DeviceLost, and what else keeps a model from answering.
         """
         job, index, scored = explanation.job, explanation.index, explanation.scored
         if scored is None:
             raise LycheeError(f"photo {index} has no score to explain")
-        said = explain_score(
+        answer = explain_score(
             engine,
             job.run.query_of(index),
             job.photos[index],
@@ -153,18 +151,18 @@ class ExplanationBook:
             stop=lambda: explanation.over,
             gallery=hash(job.photos),
         )
-        if isinstance(said, Refusal):
-            explanation.end(refusal=replace(said, index=index))
+        if isinstance(answer, Refusal):
+            explanation.fail(replace(answer, index=index))
         elif not explanation.over:
-            self._kept.keep(job.id, index, score=scored.score.value, text=said)
-            explanation.end(said)
+            self._kept.keep(job.id, index, score=scored.score.value, text=answer)
+            explanation.end(answer)
 
     def close(self, error: LycheeError) -> None:
         """Ends all that are not over with this error, and every later one that would have to be made."""
         with self._lock:
             self._closed_by = error
             for explanation in self._at_hand.values():
-                explanation.end(error=error)
+                explanation.fail(error)
 
     def _load(self, explanation: Explanation) -> str | None:
         scored = explanation.scored

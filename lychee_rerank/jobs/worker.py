@@ -6,7 +6,7 @@ Every outcome is kept as it comes: a run that was under way when the process end
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
@@ -51,31 +51,51 @@ class Setup:
     template: PromptTemplate | None = None
 
 
-class Worker:
-    """Loads the model once, then scores; once `loaded` is set, `card` or `error` tells how that went.
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """The worker at one moment: `card` once the model is loaded, `error` where no model can score.
 
-    `elsewhere` is True while another process scores for the same data folder: nothing is loaded until that ends.
+    While another process scores for the same data folder, which `elsewhere` tells, nothing is loaded.
     """
+
+    card: ModelCard | None = None
+    error: LycheeError | None = None
+    elsewhere: bool = False
+
+    @property
+    def loading(self) -> bool:
+        """True until the model is there, or cannot be."""
+        return self.card is None and self.error is None
+
+
+class Worker:
+    """Loads the model once, then scores; safe to use from any thread."""
 
     def __init__(self, setup: Setup, store: Store, lock: FolderLock) -> None:
         self.setup = setup
-        self.card: ModelCard | None = None
-        self.error: LycheeError | None = None
-        self.elsewhere = False
-        self.loaded = threading.Event()
+        self._state = WorkerState()
+        self._loaded = threading.Event()
         self.book = JobBook(store.runs)
         self.explanations = ExplanationBook(store.explanations)
         self._store, self._lock = store, lock
-        self._turns: FairQueue[Job | Explanation] = FairQueue()
+        self._queue: FairQueue[Job | Explanation] = FairQueue()
         self._scorings: dict[str, JobScoring] = {}
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lychee-worker", daemon=True)
 
     def start(self) -> "Worker":
         """Begins to work; runs that an earlier process left under way go on by themselves."""
-        self.elsewhere = not self._take_over()
+        self._state = WorkerState(elsewhere=not self._take_over())
         self._thread.start()
         return self
+
+    def state(self) -> WorkerState:
+        """The worker as it stands now."""
+        return self._state
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Returns once the model is loaded, or cannot be; False when that takes longer than `timeout_s`."""
+        return self._loaded.wait(timeout_s)
 
     def submit(
         self,
@@ -91,11 +111,11 @@ class Worker:
         With `pairs` each of their photos is scored against its own text, and `query` is the list's name. Raises
         ScoringElsewhere.
         """
-        if self.elsewhere:
+        if self._state.elsewhere:
             raise ScoringElsewhere
         job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs)
         if is_new:
-            self._turns.add(job)
+            self._queue.add(job)
         return job
 
     def ahead(self, job: Job) -> tuple[Job, ...]:
@@ -107,35 +127,35 @@ class Worker:
 
         It comes before the owner's jobs. `again` tries anew what failed; what cannot be made is over, with its error.
         """
-        hindrance = ScoringElsewhere() if self.elsewhere else None
+        hindrance = ScoringElsewhere() if self._state.elsewhere else None
         explanation, is_new = self.explanations.open(job, index, again=again, hindrance=hindrance)
         if is_new:
-            self._turns.add(explanation)
+            self._queue.add(explanation)
         return explanation
 
     def close(self) -> None:
         """Leaves every job as it stands and waits for the photo in work, though not for long."""
         self._closing.set()
-        self._turns.close()
+        self._queue.close()
         self.explanations.close(LycheeError("the app is being closed"))
         self._thread.join(_STOP_S)
         self._lock.release()
 
     def _work(self) -> None:
-        while self.elsewhere:
+        while self._state.elsewhere:
             if self._closing.wait(_LOCK_POLL_S):
                 return
-            self.elsewhere = not self._take_over()
+            self._state = WorkerState(elsewhere=not self._take_over())
         self.setup.tidy()
         judge = self._load_judge()
         memory = PhotoMemory[Encoded](self.setup.memory_bytes)
         engine = Engine(judge, self.setup.decode, memory, self.setup.hashes) if judge else None
-        self.loaded.set()
-        while not self._turns.closed:
-            turn = self._turns.next(None if self._store.database.saving else _STORE_POLL_S)
+        self._loaded.set()
+        while not self._queue.closed:
+            turn = self._queue.next(None if self._store.database.saving else _STORE_POLL_S)
             if turn is not None:
                 self._advance(turn, engine)
-            elif not self._turns.closed:
+            elif not self._queue.closed:
                 self._store.database.catch_up()
         for scoring in self._scorings.values():
             scoring.close()
@@ -146,7 +166,7 @@ class Worker:
             return False
         try:
             for job in self.book.left_under_way():
-                self._turns.add(job)
+                self._queue.add(job)
         except StorageFailed as error:
             log.error("runs that were under way are not found: %s", error)
         return True
@@ -154,15 +174,15 @@ class Worker:
     def _load_judge(self) -> Judge | None:
         try:
             judge = self.setup.load()
-            self.card = judge.card
+            self._state = WorkerState(card=judge.card)
             return judge
         except LycheeError as error:
             log.error("the model cannot be used: %s", error)
-            self.error = error
+            self._state = WorkerState(error=error)
         except Exception as error:  # whatever it was, the page has to say that no model is there
             log.error("loading the model failed: %s", type(error).__name__)
             log.debug("loading the model failed", exc_info=error)  # its message may hold a path
-            self.error = LycheeError(f"loading failed: {type(error).__name__}")
+            self._state = WorkerState(error=LycheeError(f"loading failed: {type(error).__name__}"))
         return None
 
     def _advance(self, turn: Job | Explanation, engine: Engine | None) -> None:
@@ -173,13 +193,13 @@ class Worker:
             elif turn.cancelled:
                 self._cancel(turn)
             elif engine is None:
-                self._end(turn, Status.FAILED, self.error)
+                self._end(turn, Status.FAILED, self._state.error)
             else:
                 self._score_next(turn, engine)
         except DeviceLost as error:
             log.critical("the GPU cannot be used any more: %s; this process ends", error)
-            self.error = error
-            self._turns.close()
+            self._state = replace(self._state, error=error)
+            self._queue.close()
             self.explanations.close(error)
             self.setup.device_lost()
         except LycheeError as error:
@@ -191,14 +211,14 @@ class Worker:
 
     def _fail(self, turn: Job | Explanation, error: LycheeError) -> None:
         if isinstance(turn, Explanation):
-            turn.end(error=error)
+            turn.fail(error)
         else:
             self._end(turn, Status.FAILED, error)
 
     def _explain(self, explanation: Explanation, engine: Engine | None) -> None:
-        self._turns.remove(explanation)
+        self._queue.remove(explanation)
         if engine is None:
-            explanation.end(error=self.error)
+            explanation.fail(self._state.error or LycheeError("no model is loaded"))
         elif not explanation.over:
             self.setup.check()
             self.explanations.make(explanation, engine)
@@ -222,7 +242,7 @@ class Worker:
         return scoring
 
     def _end(self, job: Job, status: Status, error: LycheeError | None = None) -> None:
-        self._turns.remove(job)
+        self._queue.remove(job)
         scoring = self._scorings.pop(job.id, None)
         if scoring is not None:
             scoring.close()

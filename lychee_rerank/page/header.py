@@ -32,7 +32,7 @@ def draw_header() -> tuple[Words, DeltaGenerator]:
 
 def draw_notices(words: Words, service: Service, query: str) -> None:
     """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know."""
-    loader, worker = service.loader, service.worker
+    loader, worker = service.loader, service.worker.state()
     if service.data.temporary:
         st.warning(words.temporary_data.format(folder=service.data.wanted))
     if service.store.database.set_aside is not None:
@@ -56,7 +56,7 @@ def draw_notices(words: Words, service: Service, query: str) -> None:
 @st.fragment(run_every=0.5)
 def _draw_loading(words: Words, service: Service) -> None:
     """Says which model is loading; draws the page again once it is there."""
-    if service.worker.card is not None or service.worker.error is not None:
+    if not service.worker.state().loading:
         st.rerun(scope="app")
     choice = service.loader.choice
     loading = words.loading_any if choice is None else words.loading_demo if choice.demo else words.loading
@@ -65,7 +65,7 @@ def _draw_loading(words: Words, service: Service) -> None:
 
 def draw_model(words: Words, service: Service) -> None:
     """One line at the foot of the page: which model answers, how large it is, where it runs."""
-    card = service.worker.card
+    card = service.worker.state().card
     if card is not None:
         line = words.model_line.format(
             name=card.name, millions=card.parameters / 1e6, dtype=card.dtype, device=card.device

@@ -84,24 +84,25 @@ def _close() -> None:
 
 
 def draw_why(words: Words, service: Service, job: Job, index: int) -> None:
-    """What was said on the photo at this place, or a button that asks for it; returns once all is said."""
+    """The explanation of the photo's score, or a button that asks for it; returns once it is whole."""
     text = words.results
     explanation = service.worker.explanations.find(job, index)
-    ask = explanation is None or explanation.failed
+    ask = explanation is None or explanation.progress().failed
     if ask and st.button(text.why, icon=":material/help:", key="why", help=text.why_help):
         explanation = service.worker.explain(job, index, again=True)
     if explanation is not None:
-        _tell(words, explanation)
+        _draw_explanation(words, explanation)
 
 
-def _tell(words: Words, explanation: Explanation) -> None:
+def _draw_explanation(words: Words, explanation: Explanation) -> None:
     """The text as it grows, then the whole, or what kept the model from it."""
     place = st.empty()
     while not explanation.wait(_POLL_S):
-        place.text(f"{explanation.text or words.results.why_waiting} …")
-    if explanation.refusal is not None:
-        place.warning(words.refusal(explanation.refusal))
-    elif explanation.error is not None:
-        place.error(words.failure(explanation.error))
+        place.text(f"{explanation.progress().text or words.results.why_waiting} …")
+    progress = explanation.progress()
+    if progress.refusal is not None:
+        place.warning(words.refusal(progress.refusal))
+    elif progress.error is not None:
+        place.error(words.failure(progress.error))
     else:
-        place.text(explanation.text)
+        place.text(progress.text)

@@ -132,7 +132,7 @@ def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
     """One line on where the run stands: the photo in work and the time left, or the sum at the end."""
     done, total = len(progress.outcomes), progress.total
     if progress.status is Status.WAITING:
-        return _queue(words, service, job) if service.worker.loaded.is_set() else words.loading_any
+        return _queue(words, service, job) if not service.worker.state().loading else words.loading_any
     if progress.active:
         line = words.analysing.format(i=min(done + 1, total), n=total)
         left_s = progress.remaining_s
@@ -153,6 +153,6 @@ def _queue(words: Words, service: Service, job: Job) -> str:
 
 
 def _memory(words: Words, service: Service) -> str:
-    use = memory_in_use(service.worker.card)
+    use = memory_in_use(service.worker.state().card)
     line = words.memory_gpu if use.on_gpu else words.memory_cpu
     return line.format(used=use.used_bytes / 2**30, total=use.total_bytes / 2**30)

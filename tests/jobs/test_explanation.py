@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lychee_rerank.errors import LycheeError
-from lychee_rerank.jobs.explanations import Explanation
+from lychee_rerank.jobs.explanations import Explanation, ExplanationProgress
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
@@ -28,17 +28,17 @@ def test_it_belongs_to_the_owner_and_to_the_score_that_the_photo_has() -> None:
 
 def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
     explanation = make_explanation()
-    assert (explanation.text, explanation.urgent) == ("", True)
+    assert (explanation.progress(), explanation.urgent) == (ExplanationProgress(), True)
     for text in ("A", "A red"):
         explanation.update(text)
-        assert (explanation.text, explanation.over) == (text, False)
+        assert explanation.progress() == ExplanationProgress(text)
     assert not explanation.wait(0)
     explanation.end("A red sofa.")
     explanation.update("later")
-    explanation.end(error=LycheeError("later"))
+    explanation.fail(LycheeError("later"))
     explanation.cancel()
     assert explanation.wait(0)
-    assert (explanation.text, explanation.failed, explanation.cancelled) == ("A red sofa.", False, False)
+    assert explanation.progress() == ExplanationProgress("A red sofa.", over=True)
 
 
 def test_what_kept_the_model_from_it_is_told_beside_what_was_said() -> None:
@@ -46,10 +46,10 @@ def test_what_kept_the_model_from_it_is_told_beside_what_was_said() -> None:
     refusal, error = Refusal(1, "b", RefusalReason.NOT_FINITE), LycheeError("broken")
     for explanation in (refused, broken, cancelled):
         explanation.update("A red")
-    refused.end(refusal=refusal)
-    broken.end(error=error)
+    refused.fail(refusal)
+    broken.fail(error)
     cancelled.cancel()
-    assert [one.failed for one in (refused, broken, cancelled)] == [True, True, False]
-    assert (refused.refusal, refused.error, refused.text) == (refusal, None, "A red")
-    assert (broken.refusal, broken.error, broken.over) == (None, error, True)
-    assert (cancelled.cancelled, cancelled.over) == (True, True)
+    assert refused.progress() == ExplanationProgress("A red", over=True, refusal=refusal)
+    assert broken.progress() == ExplanationProgress("A red", over=True, error=error)
+    assert cancelled.progress() == ExplanationProgress("A red", over=True, cancelled=True)
+    assert [one.progress().failed for one in (refused, broken, cancelled)] == [True, True, False]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.jobs.explanations import MAX_AT_HAND, ExplanationBook
+from lychee_rerank.jobs.explanations import MAX_AT_HAND, ExplanationBook, ExplanationProgress
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.query import parse_query
@@ -47,7 +47,7 @@ def test_what_was_made_is_found_here_and_by_the_next_process(store: Store, photo
     assert book.open(job, 0) == (explanation, False)
     kept = ExplanationBook(store.explanations).find(job, 0)
     assert kept is not None
-    assert (kept.text, kept.over) == ("A sofa.", True)
+    assert kept.progress() == ExplanationProgress("A sofa.", over=True)
 
 
 def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end(
@@ -62,7 +62,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end
     under_way, _ = book.open(job, 0)
     rescore(job, 4.0)
     anew, is_new = book.open(job, 0)
-    assert (is_new, under_way.cancelled) == (True, True)
+    assert (is_new, under_way.progress().cancelled) == (True, True)
     book.make(anew, Engine(FakeJudge(says="No sofa."), decode_picture))
     rescore(job, 7.5)
     assert book.find(job, 0) is None  # the latest took its place

@@ -161,8 +161,8 @@ def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(
     job = worker.submit(parse_query("red"), write_photos(tmp_path, [1, 2]))
     wait_for(job)
     assert job.progress().status is Status.FAILED
-    assert job.progress().error is worker.error
-    assert isinstance(worker.error, ModelUnusable)
+    assert job.progress().error is worker.state().error
+    assert isinstance(worker.state().error, ModelUnusable)
 
 
 def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Callable[..., Worker]) -> None:

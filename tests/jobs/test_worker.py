@@ -62,7 +62,7 @@ def stop_at(worker: Worker, judge: FakeJudge, answers: int) -> threading.Event:
     def close() -> None:
         if judge.answers == answers and not stopped.is_set():
             stopped.set()
-            worker._turns.close()
+            worker._queue.close()
 
     judge.before_answer = close
     return stopped
@@ -168,7 +168,7 @@ def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: 
     photos, judge = write_photos(photo_folder, 4), FakeJudge()
     worker = start(judge)
     judge.before_answer = lambda: job.cancel() if judge.answers == 1 else None
-    with worker._turns._changed:
+    with worker._queue._changed:
         job = worker.submit(parse_query("posts.csv"), photos, pairs=pair_up(photos, ["a", "b", "c", "d"]))
     wait_for(job)
     assert job.progress().status is Status.CANCELLED
@@ -278,11 +278,11 @@ def test_a_second_process_waits_until_the_first_is_gone_however_it_ends(
         assert first.stdout.readline() == "True\n"
         tidied = threading.Event()
         worker = start(FakeJudge(), tidy=tidied.set)
-        assert worker.elsewhere
+        assert worker.state().elsewhere
         assert not tidied.is_set()
         with pytest.raises(ScoringElsewhere):
             worker.submit(parse_query("red"), write_photos(photo_folder, 2))
         first.kill()
-    assert worker.loaded.wait(WAIT_S)
+    assert worker.wait(WAIT_S)
     assert tidied.is_set()
     wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 2)))

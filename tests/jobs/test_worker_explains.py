@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, PhotoRefused, ScoringElsewhere
-from lychee_rerank.jobs.explanations import Explanation
+from lychee_rerank.jobs.explanations import Explanation, ExplanationProgress
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.worker import Setup, Worker
@@ -83,7 +83,7 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
     job = score(worker, write_photos(photo_folder, 255, 102))
     looks, judge.says = judge.encoded, WORDS
     explanation = explain_whole(worker, job, 1)
-    assert (explanation.text, explanation.failed) == (WORDS, False)
+    assert explanation.progress() == ExplanationProgress(WORDS, over=True)
     assert (judge.templates[-1], judge.queries[-1]) == (explain(4.0), "red")
     assert judge.encoded == looks == 2
 
@@ -95,21 +95,21 @@ def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_fold
     job = worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
     wait_for(job)
     judge.says = WORDS
-    assert explain_whole(worker, job, 1).text == WORDS
+    assert explain_whole(worker, job, 1).progress().text == WORDS
     assert judge.queries == ["text 0", "text 1", "text 1"]
 
 
 def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
-    judge, seen, made = FakeJudge(), list[tuple[str, bool]](), list[Explanation]()
+    judge, seen, made = FakeJudge(), list[ExplanationProgress](), list[Explanation]()
     worker = start(judge)
     job = score(worker, write_photos(photo_folder, 255, 102))
     judge.says = WORDS
     judge.hold()
-    judge.after_token = lambda: seen.append((made[0].text, made[0].over))
+    judge.after_token = lambda: seen.append(made[0].progress())
     made.append(worker.explain(job, 1))
     judge.let_go()
     wait_for(made[0])
-    assert seen == [(WORDS[:length].strip(), False) for length in range(1, len(WORDS) + 1)]
+    assert seen == [ExplanationProgress(WORDS[:length].strip()) for length in range(1, len(WORDS) + 1)]
 
 
 def test_it_is_made_once_however_often_it_is_asked_for(start: Start, photo_folder: Path) -> None:
@@ -141,7 +141,7 @@ def test_it_is_kept_with_the_run_and_gone_with_it(start: Start, photo_folder: Pa
 
     again = start(load)
     kept = again.explain(find(again, job), 0)
-    assert (kept.over, kept.text, kept.failed) == (True, WORDS, False)
+    assert kept.progress() == ExplanationProgress(WORDS, over=True)
     store = Store(tmp_path / "data")
     store.upkeep.clear_run(job.id)
     assert store.explanations.find(job.id, 0, score=10.0) is None
@@ -167,9 +167,9 @@ def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_othe
     for explanation in explanations:
         end = explanation.end
 
-        def note(*of: object, end: Callable[..., None] = end, **also: object) -> None:
+        def note(text: str, end: Callable[[str], None] = end) -> None:
             stood.append([len(job.progress().outcomes) for job in (others, *own)])
-            end(*of, **also)
+            end(text)
 
         explanation.end = note  # type: ignore[method-assign]
     judge.let_go()
@@ -184,7 +184,7 @@ def test_a_photo_without_a_score_is_over_with_an_error(start: Start, photo_folde
     job = score(worker, photos)
     for index in (1, 2):
         explanation = worker.explain(job, index)
-        assert (explanation.over, type(explanation.error)) == (True, LycheeError)
+        assert (explanation.over, type(explanation.progress().error)) == (True, LycheeError)
 
 
 def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, photo_folder: Path) -> None:
@@ -195,10 +195,10 @@ def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, ph
     content = job.photos[1].path.read_bytes()
     job.photos[1].path.unlink()
     explanation = explain_whole(worker, job, 1)
-    assert explanation.refusal == Refusal(1, "102.png", RefusalReason.UNREADABLE)
+    assert explanation.progress().refusal == Refusal(1, "102.png", RefusalReason.UNREADABLE)
     job.photos[1].path.write_bytes(content)
     assert worker.explain(job, 1) is explanation
-    assert explain_whole(worker, job, 1, again=True).text == WORDS
+    assert explain_whole(worker, job, 1, again=True).progress().text == WORDS
 
 
 def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start, photo_folder: Path) -> None:
@@ -211,10 +211,10 @@ def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start,
         OSError(),
     ):
         judge.fails_at(red=102, error=error)
-        assert explain_whole(worker, job, 1, again=True).failed
+        assert explain_whole(worker, job, 1, again=True).progress().failed
     judge.failure = None
-    assert not explain_whole(worker, job, 1, again=True).failed
-    assert not explain_whole(worker, job, 0).failed
+    assert not explain_whole(worker, job, 1, again=True).progress().failed
+    assert not explain_whole(worker, job, 0).progress().failed
 
 
 def test_without_a_usable_model_it_ends_with_the_models_error(start: Start, photo_folder: Path) -> None:
@@ -226,14 +226,14 @@ def test_without_a_usable_model_it_ends_with_the_models_error(start: Start, phot
         raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
 
     broken = start(load)
-    assert explain_whole(broken, find(broken, job), 0).error is broken.error is not None
+    assert explain_whole(broken, find(broken, job), 0).progress().error is broken.state().error is not None
     broken.close()
 
     def check() -> None:
         raise ModelUnusable(ModelProblem.CHANGED, file="folder", remedy="start again")
 
     changed = start(FakeJudge(), check=check)
-    assert isinstance(explain_whole(changed, find(changed, job), 0).error, ModelUnusable)
+    assert isinstance(explain_whole(changed, find(changed, job), 0).progress().error, ModelUnusable)
 
 
 def test_a_lost_gpu_ends_all_that_wait(start: Start, photo_folder: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_lost_gpu_ends_all_that_wait(start: Start, photo_folder: Path) -> None
     assert lost.wait(WAIT_S)
     for explanation in (*explanations, worker.explain(job, 1, again=True)):
         assert explanation.over
-        assert isinstance(explanation.error, DeviceLost)
+        assert isinstance(explanation.progress().error, DeviceLost)
 
 
 def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_later(
@@ -272,10 +272,10 @@ def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_late
     gate.set()
     closing.join(WAIT_S)
     for explanation in (*explanations, worker.explain(job, 0, again=True)):
-        assert (explanation.over, type(explanation.error)) == (True, LycheeError)
-    assert explanations[0].text == WORDS[:1]
+        assert (explanation.over, type(explanation.progress().error)) == (True, LycheeError)
+    assert explanations[0].progress().text == WORDS[:1]
     again = start(FakeJudge(says="Whole."))
-    assert explain_whole(again, find(again, job), 0).text == "Whole."
+    assert explain_whole(again, find(again, job), 0).progress().text == "Whole."
 
 
 def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_again(
@@ -292,7 +292,8 @@ def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_a
     judge.let_go()
     wait_for(made[0])
     anew = explain_whole(worker, job, 0)
-    assert (made[0].text, made[0].cancelled, anew.text) == (WORDS[:1], True, WORDS)
+    assert made[0].progress() == ExplanationProgress(WORDS[:1], over=True, cancelled=True)
+    assert anew.progress().text == WORDS
     assert judge.answers == 4  # the one that was cancelled while it waited never began
 
 
@@ -308,10 +309,10 @@ def test_while_another_process_scores_it_tells_so_and_kept_ones_are_found(
         assert first.stdout is not None
         assert first.stdout.readline() == "True\n"
         second = start(FakeJudge())
-        assert second.elsewhere
+        assert second.state().elsewhere
         there = find(second, job)
-        assert (second.explain(there, 0).text, second.explain(there, 0).failed) == ("10.0", False)
-        assert isinstance(second.explain(there, 1).error, ScoringElsewhere)
+        assert second.explain(there, 0).progress() == ExplanationProgress("10.0", over=True)
+        assert isinstance(second.explain(there, 1).progress().error, ScoringElsewhere)
         first.kill()
-    assert second.loaded.wait(WAIT_S)
-    assert explain_whole(second, there, 1).text == "4.0"
+    assert second.wait(WAIT_S)
+    assert explain_whole(second, there, 1).progress().text == "4.0"

@@ -46,7 +46,7 @@ def new_page(locale: str = "en-US", **query_params: str) -> AppTest:
     page.context["locale"] = locale
     page.context["url"] = "http://localhost:8501/"
     page.query_params.update(query_params)
-    assert open_service().worker.loaded.wait(WAIT_S)
+    assert open_service().worker.wait(WAIT_S)
     return page.run()
 
 

@@ -66,7 +66,7 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
 def loaded_service() -> Service:
     """The service, once the worker has its model or knows that it gets none."""
     service = open_service()
-    assert service.worker.loaded.wait(WAIT_S)
+    assert service.worker.wait(WAIT_S)
     return service
 
 
