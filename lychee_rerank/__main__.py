@@ -1,4 +1,4 @@
-"""The command line: reads the settings, hands over to one of the commands, tells of what went wrong."""
+"""The command line: reads the settings, hands over to one of the commands, prints what went wrong."""
 
 import argparse
 import logging
@@ -24,7 +24,7 @@ COMMANDS = {
     "info": info,
     "fetch": fetch,
 }
-TOLD_IN_WORDS = (QueryRefused, ModelUnusable, ExportFailed, PairsInvalid)  # the page tells of them too
+IN_WORDS = (QueryRefused, ModelUnusable, ExportFailed, PairsInvalid)  # the page has a sentence for them too
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = COMMANDS[options.command].run(options, settings, words)
         return status
     except LycheeError as error:
-        print(words.failure(error) if isinstance(error, TOLD_IN_WORDS) else error, file=sys.stderr)
+        print(words.failure(error) if isinstance(error, IN_WORDS) else error, file=sys.stderr)
         return EXIT_WRONG_USE if isinstance(error, QueryRefused | SettingInvalid) else EXIT_NOTHING_SCORED
     except KeyboardInterrupt:
         return 130

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
-_LOOK_EVERY_S = 0.02
+_SAMPLE_EVERY_S = 0.02
 # Version 2 and version 1 of Linux' control groups: what a container may use.
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-# What says how OpenMP's threads wait: for all of its libraries, for GCC's (which torch brings on Linux), for LLVM's.
+# How OpenMP's threads wait: the variable of all its libraries, of GCC's (which torch brings on Linux), of LLVM's.
 OPENMP_WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 
 
@@ -34,21 +34,21 @@ def available_bytes() -> int:
 
 @dataclass(slots=True)
 class Peak:
-    """The most that was seen in use, in bytes."""
+    """The most memory in use so far, in bytes."""
 
     used_bytes: int = 0
 
 
 @contextmanager
 def watch(read: Callable[[], MemoryUse]) -> Iterator[Peak]:
-    """Looks at the memory in use again and again, from a thread of its own."""
+    """Samples the memory in use from a thread of its own, until the context ends."""
     peak, over = Peak(read().used_bytes), threading.Event()
 
-    def look() -> None:
-        while not over.wait(_LOOK_EVERY_S):
+    def sample() -> None:
+        while not over.wait(_SAMPLE_EVERY_S):
             peak.used_bytes = max(peak.used_bytes, read().used_bytes)
 
-    watcher = threading.Thread(target=look)
+    watcher = threading.Thread(target=sample)
     watcher.start()
     try:
         yield peak

@@ -54,7 +54,7 @@ def load_pairs(file: Path, *, find: Find | None = None, name: str | None = None)
 
 
 def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
-    """The pairs of a CSV; `find` says which photo a name stands for, `name` is the list's own. Raises PairsInvalid."""
+    """The pairs of a CSV; `find` finds the photo of a name, `name` is the list's own. Raises PairsInvalid."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -166,7 +166,7 @@ def _parse_text(text: str) -> Query:
 
 
 def _read_label(label: str) -> bool | None:
-    """True where photo and text fit, None where nothing is said."""
+    """True where photo and text fit, None without a label."""
     word = " ".join(label.casefold().split())
     if word and word not in FITS | DOES_NOT_FIT:
         raise _Unusable(RowProblem.BAD_LABEL)

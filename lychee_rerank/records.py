@@ -64,8 +64,8 @@ class YesNoLogits:
 class Score:
     """A relevance score from 0 to 10, the model's raw answer, and the rule that read the one from the other.
 
-    `expected` is the mean, from 0 to 10, of what the model held possible; `label_mass`, from 0 to 1, is how far it
-    meant to answer with a label at all. Raises ValueError out of range: NaN is an error, not a score.
+    `expected` is the expected value, from 0 to 10, over the model's probabilities; `label_mass`, from 0 to 1, is the
+    probability that it answers with a label at all. Raises ValueError out of range: NaN is an error, not a score.
     """
 
     value: float
@@ -107,7 +107,7 @@ Outcome = ScoredPhoto | Refusal
 class RankedPhoto:
     """A scored photo and its rank; rank 1 is best, ranks never repeat.
 
-    `tied`: upload order alone tells it from a neighbour, which has the same score and the same expected score.
+    `tied`: a neighbour has the same score and the same expected score, so that upload order alone decides.
     """
 
     rank: int
@@ -119,7 +119,7 @@ class RankedPhoto:
 class ModelCard:
     """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU.
 
-    `attention` names the implementation, `fingerprint` what the folder's files hold (empty where nobody asked).
+    `attention` names the implementation, `fingerprint` is a hash of the folder's files (empty: not computed).
     """
 
     name: str

@@ -36,8 +36,8 @@ PhotoSource = str | PathLike[str] | bytes | Picture
 class Result:
     """A scored photo. `rank` 1 is best and ranks never repeat; `score` and `expected` go from 0 to 10.
 
-    `expected` is the mean of what the model held possible, `label_mass`, from 0 to 1, how far it meant to answer with a
-    score at all; `index` is the photo's place in what was given, from 0; `answer` is the model's own.
+    `expected` is the expected value over the model's probabilities, `label_mass`, from 0 to 1, the probability that it
+    answers with a score at all; `index` is the photo's place in what was given, from 0; `answer` is the model's own.
     """
 
     rank: int

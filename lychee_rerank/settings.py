@@ -19,7 +19,7 @@ PROJECT_FOLDER = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the user may set; docs/settings.md tells what each LYCHEE_ variable does."""
+    """What the user may set; docs/settings.md describes each LYCHEE_ variable."""
 
     model: str | None
     models_dir: Path
@@ -49,12 +49,12 @@ class Settings:
 
     @property
     def template(self) -> PromptTemplate:
-        """The prompt that the readout asks with."""
+        """The prompt of the readout."""
         return template_for(self.readout, user=self.prompt)
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that the environment asks for; raises SettingInvalid at the first value that cannot be used."""
+    """The settings in the environment; raises SettingInvalid at the first value that cannot be used."""
     data_dir = _folder(environment, "LYCHEE_DATA_DIR", Path(platformdirs.user_data_dir("lychee-rerank-mm")))
     samples_dir = _folder(environment, "LYCHEE_SAMPLES_DIR", PROJECT_FOLDER / "images")
     return Settings(
@@ -104,7 +104,7 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
 
 
 def _prompt(environment: Mapping[str, str], name: str) -> str | None:
-    """The text of the prompt file, the photo first where it does not say."""
+    """The text of the prompt file, the photo first where it has no mark for it."""
     value = environment.get(name)
     if not value:
         return None

@@ -15,5 +15,5 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Fetches what is missing; raises DownloadFailed."""
-    fetch_weights(settings.models_dir, say=print)
+    fetch_weights(settings.models_dir, report=print)
     return EXIT_DONE

@@ -22,7 +22,7 @@ class ExplanationProgress:
     """An explanation as it stands at one moment.
 
     `text` is what was generated so far. Once `over`, nothing changes any more: `text` is the whole, unless it was
-    `cancelled`, or `refusal` or `error` tells why there is none.
+    `cancelled`, or `refusal` or `error` is why there is none.
     """
 
     text: str = ""

@@ -1,43 +1,43 @@
-"""Whose turn is next: owners take turns, step by step, and what one owner asked for comes in its order."""
+"""A fair queue: owners take turns, step by step, and the work of one owner comes in its order."""
 
 import threading
 from collections import OrderedDict
 from typing import Generic, Protocol, TypeVar
 
 
-class Turn(Protocol):
+class Queued(Protocol):
     """What waits for the worker."""
 
     @property
     def owner(self) -> str:
-        """Who asked for it."""
+        """Whose it is."""
 
     @property
     def urgent(self) -> bool:
-        """True where it comes before all that its owner asked for and is not urgent."""
+        """True where it comes before everything of its owner that is not urgent."""
 
 
-Lined = TypeVar("Lined", bound=Turn)
+Item = TypeVar("Item", bound=Queued)
 
 
-class FairQueue(Generic[Lined]):
+class FairQueue(Generic[Item]):
     """All that waits or is under way; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[str, list[Lined]] = OrderedDict()  # by owner, whose turn is next first
+        self._lines: OrderedDict[str, list[Item]] = OrderedDict()  # by owner, whose turn is next first
         self._changed = threading.Condition()
         self._closed = False
 
-    def add(self, turn: Lined) -> None:
+    def add(self, item: Item) -> None:
         """Lines it up behind the others of its owner."""
         with self._changed:
-            self._lines.setdefault(turn.owner, []).append(turn)
+            self._lines.setdefault(item.owner, []).append(item)
             self._changed.notify()
 
-    def next(self, timeout_s: float | None = None) -> Lined | None:
+    def next(self, timeout_s: float | None = None) -> Item | None:
         """The one whose turn it is, which keeps its place in the line until it is removed; waits for one.
 
-        None when the turns are closed, or after `timeout_s`.
+        None when the queue is closed, or after `timeout_s`.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._lines, timeout_s)
@@ -46,24 +46,24 @@ class FairQueue(Generic[Lined]):
             owner = next(iter(self._lines))
             self._lines.move_to_end(owner)
             line = self._lines[owner]
-            return next((turn for turn in line if turn.urgent), line[0])
+            return next((item for item in line if item.urgent), line[0])
 
-    def remove(self, turn: Lined) -> None:
+    def remove(self, item: Item) -> None:
         """Takes one out that is over."""
         with self._changed:
-            line = self._lines.get(turn.owner, [])
-            if turn in line:
-                line.remove(turn)
+            line = self._lines.get(item.owner, [])
+            if item in line:
+                line.remove(item)
             if not line:
-                self._lines.pop(turn.owner, None)
+                self._lines.pop(item.owner, None)
 
     def close(self) -> None:
-        """Lets nobody have a turn any more."""
+        """Hands out nothing any more."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     @property
     def closed(self) -> bool:
-        """True once the turns were closed."""
+        """True once the queue was closed."""
         return self._closed

@@ -45,7 +45,7 @@ class Job:
     """One query over one gallery, or a list of pairs; safe to ask from any thread.
 
     `outcomes` and `elapsed_s` are what an earlier process left of it, and `scored_by` the key of those scores as JSON;
-    `demo` tells that they are the demo model's.
+    `demo`: they are the demo model's.
     """
 
     def __init__(

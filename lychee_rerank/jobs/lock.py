@@ -22,14 +22,14 @@ class FolderLock:
         except BlockingIOError:
             file.close()
             return False
-        except PermissionError:  # what some systems say of a lock that another holds
+        except PermissionError:  # some systems raise it for a lock that another process holds
             file.close()
             return False
         self._file = file
         return True
 
     def release(self) -> None:
-        """Gives the lock back, if it is held."""
+        """Releases the lock, if this process holds it."""
         if self._file is not None:
             self._file.close()
             self._file = None

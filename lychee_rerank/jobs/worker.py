@@ -27,7 +27,7 @@ from lychee_rerank.store.store import Store
 
 log = logging.getLogger(__name__)
 
-_STOP_S = 5.0  # Docker kills what has not ended 10 s after it was asked to
+_STOP_S = 5.0  # Docker kills a process 10 s after asking it to end
 _LOCK_POLL_S = 1.0
 _STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
 
@@ -118,10 +118,6 @@ class Worker:
             self._queue.add(job)
         return job
 
-    def ahead(self, job: Job) -> tuple[Job, ...]:
-        """The jobs of the same owner that have to end before this one begins."""
-        return self.book.ahead(job)
-
     def explain(self, job: Job, index: int, *, again: bool = False) -> Explanation:
         """Why the photo at this place of the job got its score: under way or kept if it is, a new one otherwise.
 
@@ -152,9 +148,9 @@ class Worker:
         engine = Engine(judge, self.setup.decode, memory, self.setup.hashes) if judge else None
         self._loaded.set()
         while not self._queue.closed:
-            turn = self._queue.next(None if self._store.database.saving else _STORE_POLL_S)
-            if turn is not None:
-                self._advance(turn, engine)
+            item = self._queue.next(None if self._store.database.saving else _STORE_POLL_S)
+            if item is not None:
+                self._advance(item, engine)
             elif not self._queue.closed:
                 self._store.database.catch_up()
         for scoring in self._scorings.values():
@@ -179,23 +175,23 @@ class Worker:
         except LycheeError as error:
             log.error("the model cannot be used: %s", error)
             self._state = WorkerState(error=error)
-        except Exception as error:  # whatever it was, the page has to say that no model is there
+        except Exception as error:  # whatever it was, the page has to show that no model is there
             log.error("loading the model failed: %s", type(error).__name__)
             log.debug("loading the model failed", exc_info=error)  # its message may hold a path
             self._state = WorkerState(error=LycheeError(f"loading failed: {type(error).__name__}"))
         return None
 
-    def _advance(self, turn: Job | Explanation, engine: Engine | None) -> None:
+    def _advance(self, item: Job | Explanation, engine: Engine | None) -> None:
         """Takes one step with a job, or makes an explanation; ends either where it fails."""
         try:
-            if isinstance(turn, Explanation):
-                self._explain(turn, engine)
-            elif turn.cancelled:
-                self._cancel(turn)
+            if isinstance(item, Explanation):
+                self._explain(item, engine)
+            elif item.cancelled:
+                self._cancel(item)
             elif engine is None:
-                self._end(turn, Status.FAILED, self._state.error)
+                self._end(item, Status.FAILED, self._state.error)
             else:
-                self._score_next(turn, engine)
+                self._score_next(item, engine)
         except DeviceLost as error:
             log.critical("the GPU cannot be used any more: %s; this process ends", error)
             self._state = replace(self._state, error=error)
@@ -203,17 +199,17 @@ class Worker:
             self.explanations.close(error)
             self.setup.device_lost()
         except LycheeError as error:
-            self._fail(turn, error)
+            self._fail(item, error)
         except Exception as error:  # one run's failure must not end the worker
             log.error("a run failed: %s", type(error).__name__)
             log.debug("a run failed", exc_info=error)  # its message may hold a query
-            self._fail(turn, LycheeError(f"the run failed: {type(error).__name__}"))
+            self._fail(item, LycheeError(f"the run failed: {type(error).__name__}"))
 
-    def _fail(self, turn: Job | Explanation, error: LycheeError) -> None:
-        if isinstance(turn, Explanation):
-            turn.fail(error)
+    def _fail(self, item: Job | Explanation, error: LycheeError) -> None:
+        if isinstance(item, Explanation):
+            item.fail(error)
         else:
-            self._end(turn, Status.FAILED, error)
+            self._end(item, Status.FAILED, error)
 
     def _explain(self, explanation: Explanation, engine: Engine | None) -> None:
         self._queue.remove(explanation)

@@ -1,4 +1,4 @@
-"""Whether a model folder is whole, and which one it is, told from its files alone; knows no torch, loads nothing.
+"""Checks from its files alone that a model folder is whole, and which one it is; knows no torch, loads nothing.
 
 Layout: https://huggingface.co/docs/safetensors (a file is 8 bytes of header length, the header, the tensors).
 """

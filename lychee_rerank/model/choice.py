@@ -1,6 +1,6 @@
 """Which model folder answers, and why that one and no other.
 
-Knows folders and the hub's local cache; loads nothing, goes out to no network, and does not know how the GPU was asked.
+Knows folders and the hub's local cache; loads nothing, uses no network, and does not know CUDA.
 """
 
 import os
@@ -23,7 +23,7 @@ _NAME_A_FOLDER = "set LYCHEE_MODEL to a folder, to a hub name that is in the loc
 def choose_model(requested: str | None, *, models_dir: Path, gpu_free_bytes: int | None) -> ModelChoice:
     """The requested model, or else the lychee weights where they are found and fit, or else the demo model.
 
-    `gpu_free_bytes` is None without CUDA. The GPU is asked about first: without one, 17 GB of weights would not help.
+    `gpu_free_bytes` is None without CUDA. The GPU comes first: without one, 17 GB of weights would not help.
     Raises ModelUnusable when what is requested is nowhere; what a requested folder holds is judged when it is loaded.
     """
     if requested:
@@ -49,7 +49,7 @@ def _requested_model(requested: str, models_dir: Path) -> ModelChoice:
         return _demo_model(ChoiceReason.REQUESTED)
     if folder.is_dir():
         return ModelChoice(folder, folder.name, demo=False, reason=ChoiceReason.REQUESTED)
-    # The first whole one, or else the first of all: loading it will say what is missing in it.
+    # The first whole one, or else the first of all: loading it will report what is missing in it.
     found = max(_places(requested, models_dir), key=_is_whole, default=None)
     if found is None:
         raise ModelUnusable(

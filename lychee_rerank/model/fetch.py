@@ -1,7 +1,7 @@
 """Brings the lychee weights to this machine: the only command of the product that goes out to the network.
 
 Knows the disk and the process that downloads (hub.py), and nothing of the hub itself. That is a process of its own
-because the hub's client reads the environment once, when it is imported, and may be told there to stay offline.
+because the hub's client reads the environment once, when it is imported, and may find there that it is to stay offline.
 """
 
 import contextlib
@@ -29,19 +29,21 @@ def fetch_weights(
     *,
     repository: str = LYCHEE_REPOSITORY,
     needed_bytes: int = WEIGHTS_BYTES,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Path:
     """The folder that holds the whole model afterwards; raises DownloadFailed, and keeps what has arrived."""
     folder = weights_folder(models_dir, repository).absolute()
     source = os.environ.get("HF_ENDPOINT") or "the Hugging Face hub"
-    say(f"{repository}: needs {_gigabytes(needed_bytes)}, comes from {source}, goes to {folder}")
+    report(f"{repository}: needs {_gigabytes(needed_bytes)}, comes from {source}, goes to {folder}")
     _check_disk(folder, repository, needed_bytes)
-    _run_child(folder, repository, say=lambda: say(f"{_gigabytes(stored_bytes(folder))} of {_gigabytes(needed_bytes)}"))
+    _run_child(
+        folder, repository, on_wait=lambda: report(f"{_gigabytes(stored_bytes(folder))} of {_gigabytes(needed_bytes)}")
+    )
     try:
         check_folder(folder)
     except ModelUnusable as error:
         raise DownloadFailed(repository, detail=f"all its files are here, but they are no model: {error}") from error
-    say(f"{repository}: complete in {folder}")
+    report(f"{repository}: complete in {folder}")
     return folder
 
 
@@ -66,14 +68,14 @@ def _check_disk(folder: Path, repository: str, needed_bytes: int) -> None:
         raise DownloadFailed(repository, detail=f"{detail}; make room, or set LYCHEE_MODELS_DIR to another disk")
 
 
-def _run_child(folder: Path, repository: str, *, say: Callable[[], None]) -> None:
-    """Downloads in a process of its own; on a terminal that process draws its bars, elsewhere `say` is called."""
+def _run_child(folder: Path, repository: str, *, on_wait: Callable[[], None]) -> None:
+    """Downloads in a process of its own; on a terminal that process draws its bars, elsewhere `on_wait` is called."""
     command = [sys.executable, "-m", "lychee_rerank.model.hub", repository, str(folder)]
     root = Path(__file__).parents[2]  # from where -m finds this package, installed or not
     environment = os.environ | _CHILD_ENVIRONMENT
     with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as child:
         try:
-            reason = _wait(child, say=(lambda: None) if sys.stderr.isatty() else say)
+            reason = _wait(child, on_wait=(lambda: None) if sys.stderr.isatty() else on_wait)
         finally:
             child.kill()  # for when this process is interrupted; a child that has ended does not notice
     if child.returncode:
@@ -81,13 +83,13 @@ def _run_child(folder: Path, repository: str, *, say: Callable[[], None]) -> Non
         raise DownloadFailed(repository, detail=detail) from subprocess.CalledProcessError(child.returncode, command)
 
 
-def _wait(child: "subprocess.Popen[str]", *, say: Callable[[], None]) -> str:
+def _wait(child: "subprocess.Popen[str]", *, on_wait: Callable[[], None]) -> str:
     """What the child has written when it ends."""
     while True:
         try:
             return child.communicate(timeout=PROGRESS_EVERY_S)[0]
         except subprocess.TimeoutExpired:
-            say()
+            on_wait()
 
 
 def _gigabytes(count_bytes: int) -> str:

@@ -1,6 +1,6 @@
 """From a folder on disk to a model that scores: whole, or not at all.
 
-Knows torch, transformers and what a GPU has free; does not know which folder is chosen, nor what is asked of it.
+Knows torch, transformers and what a GPU has free; does not know which folder is chosen, nor any prompt.
 """
 
 import gc

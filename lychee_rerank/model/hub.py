@@ -2,7 +2,7 @@
 
 Knows the hub's client and its errors; knows nothing of models, settings or disk space. The client's own
 `snapshot_download` throws away a file that was cut in the middle (2.4.0), and one of these has 5 GB: so each file
-arrives under a name that says which version it is, is gone on with, and is checked against the hub's listing.
+arrives under a name with its version in it, is resumed, and is checked against the hub's listing.
 """
 
 import errno
@@ -15,7 +15,7 @@ from pathlib import Path
 from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.constants import ENDPOINT
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
-from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined]  # lent from its own client
+from huggingface_hub.errors import HTTPError as HubError  # type: ignore[attr-defined]  # of its own HTTP client
 from huggingface_hub.file_download import http_get
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import WeakFileLock, build_hf_headers  # type: ignore[attr-defined]  # exported lazily

@@ -82,7 +82,7 @@ def give_memory_back() -> None:
 
 
 def memory_in_use(card: ModelCard | None) -> MemoryUse:
-    """The memory that the page's line tells of: the GPU's once a model runs there, the process's otherwise."""
+    """The memory in use: the GPU's once a model runs there, the process's otherwise."""
     if card is None or card.device == "CPU":
         return process_memory()
     from lychee_rerank.model.from_folder import gpu_memory

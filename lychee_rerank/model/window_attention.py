@@ -59,7 +59,7 @@ class _Places:
         self._found: deque[tuple[torch.Tensor, list[torch.Tensor]]] = deque(maxlen=2)
 
     def of(self, ends: torch.Tensor) -> list[torch.Tensor]:
-        """Those of windows with these ends; the tensor itself tells one photo from the next."""
+        """Those of windows with these ends; a photo is known by the identity of that tensor."""
         for known, places in self._found:
             if known is ends:
                 return places

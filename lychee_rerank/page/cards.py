@@ -9,7 +9,7 @@ import streamlit as st
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
 from lychee_rerank.page.large_view import open_large
-from lychee_rerank.page.pair_lists import draw_pair, tell_place
+from lychee_rerank.page.pair_lists import draw_pair, rank_caption
 from lychee_rerank.page.picks import draw_pick
 from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
 from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
@@ -61,14 +61,14 @@ def page_of(photos: Sequence[Shown], *, key: str) -> Sequence[Shown]:
 
 
 def lies_outside(score: Score) -> bool:
-    """True where the demo model hardly meant to answer with a label."""
+    """True where the demo model gave labels little probability."""
     return score.label_mass < MIN_LABEL_MASS
 
 
 def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Job) -> None:
     score, index = photo.scored.score, photo.scored.index
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{tell_place(words, job, photo)}**", width="stretch")
+        st.markdown(f"**{rank_caption(words, job, photo)}**", width="stretch")
         st.text(photo.scored.name, width="content")
     if job.run.pairs is not None:
         with st.container(key=f"text-{index}", gap="xsmall"):

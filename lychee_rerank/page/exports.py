@@ -33,7 +33,7 @@ _PARTS, _FORMS = tuple(Part), tuple(XmpForm)
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Which photos of a run; what it says names its address too."""
+    """Which photos of a run; its repr is part of the address."""
 
     job_id: str
     view: View

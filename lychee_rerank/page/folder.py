@@ -1,4 +1,4 @@
-"""The folder that is offered as a gallery: waited for by nobody, limited to a subfolder, looked at again."""
+"""The folder that is offered as a gallery: listed in the background, limited to a subfolder, listed again."""
 
 import os
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Offer:
 
 
 def offer_folder(words: Words, service: Service) -> Offer:
-    """The mounted folder, or the samples where that holds no photo or cannot be read, which is said."""
+    """The mounted folder, or the samples where that holds no photo or cannot be read, with a line that says so."""
     if "visited" not in st.session_state:
         st.session_state["visited"] = True
         service.folder.refresh(older_than_s=_TRUSTED_S)

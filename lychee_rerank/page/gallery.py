@@ -150,7 +150,7 @@ def show_gallery(service: Service, run: Run) -> None:
     source = FOLDER
     try:
         kept = run.gallery is not None and service.store.galleries.knows(run.gallery, owner())
-    except StorageFailed:  # which is told where the gallery itself is read
+    except StorageFailed:  # the gallery itself reports it
         return
     if run.gallery and kept:
         st.query_params["gallery"], source = run.gallery, UPLOADS

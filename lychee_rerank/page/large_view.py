@@ -6,7 +6,7 @@ import streamlit as st
 
 from lychee_rerank.jobs.explanations import Explanation
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.page.pair_lists import draw_pair, tell_place
+from lychee_rerank.page.pair_lists import draw_pair, rank_caption
 from lychee_rerank.page.picks import picks_of, set_pick
 from lychee_rerank.page.visitor import photo_url
 from lychee_rerank.records import RankedPhoto
@@ -39,7 +39,7 @@ def _draw(words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Jo
         st.image(url, width="stretch", alt=original.name)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
             _draw_step(text.previous, job, ranked, place - 1, shortcut="Left")
-            st.markdown(f"**{tell_place(words, job, photo)}**", width="content")
+            st.markdown(f"**{rank_caption(words, job, photo)}**", width="content")
             _draw_step(text.next, job, ranked, place + 1, shortcut="Right")
             if job.run.pairs is None:
                 _draw_pick(text.pick, service, job, index)

@@ -12,7 +12,7 @@ from lychee_rerank.records import BadRow, Pair, Pairs, Photo, RankedPhoto
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
-_MOST_ROWS, _MOST_CHARACTERS = 100, 200  # of the rows that are passed over, and of the name in each, that are told
+_MOST_ROWS, _MOST_CHARACTERS = 100, 200  # shown of the rows that are passed over, and of the name in each
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def _remove(words: Words, service: Service, gallery_id: str, file: Photo) -> Non
 
 def draw_bad_rows(words: Words, bad: Sequence[BadRow]) -> None:
     """The rows that stand for no pair, with a plain reason each; there at once and whole, which a dataframe is not."""
-    st.text("\n".join(_tell_row(words, row) for row in bad[:_MOST_ROWS]))
+    st.text("\n".join(_row_line(words, row) for row in bad[:_MOST_ROWS]))
     if len(bad) > _MOST_ROWS:
         st.caption(words.unreadable_more.format(n=len(bad) - _MOST_ROWS))
 
 
-def _tell_row(words: Words, row: BadRow) -> str:
+def _row_line(words: Words, row: BadRow) -> str:
     """One line, whatever the name."""
     name = " ".join(row.file.split())
     cut = name[:_MOST_CHARACTERS] + "…" if len(name) > _MOST_CHARACTERS else name
@@ -92,7 +92,7 @@ def _tell_row(words: Words, row: BadRow) -> str:
     return words.lists.row_line.format(line=row.line, problem=problem)
 
 
-def tell_place(words: Words, job: Job, photo: RankedPhoto) -> str:
+def rank_caption(words: Words, job: Job, photo: RankedPhoto) -> str:
     """Rank and score; the score alone where photos have texts of their own, which no rank compares."""
     caption = words.caption if job.run.pairs is None else words.lists.caption
     return caption.format(rank=photo.rank, score=photo.scored.score.value)

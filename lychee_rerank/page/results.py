@@ -1,4 +1,4 @@
-"""Finished results on the page: what they say together, what is shown of them, the cards, the refused photos."""
+"""Finished results on the page: their spread, the photos above the line, the cards, the refused photos."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -91,7 +91,7 @@ def _draw_page(words: Words, service: Service, page: Sequence[RankedPhoto], clif
 
 
 def _tell_spread(words: Words, spread: Spread) -> str:
-    """What the scores say together, in a sentence."""
+    """The spread of the scores, in a sentence."""
     sentences = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
     return " ".join(filter(None, sentences)) or words.results.histogram_title
 

@@ -146,7 +146,7 @@ def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
 
 def _queue(words: Words, service: Service, job: Job) -> str:
     """The place of a job that waits for others of its owner, and the time that these still take."""
-    ahead = [other.progress() for other in service.worker.ahead(job)]
+    ahead = [other.progress() for other in service.worker.book.ahead(job)]
     line = words.waiting.format(n=len(ahead))
     left_s = sum(progress.remaining_s or 0.0 for progress in ahead)
     return f"{line} · {words.time_left.format(time=words.duration(left_s))}" if left_s else line

@@ -117,7 +117,7 @@ def make_thumbnail(content: bytes, *, long_side_px: int, decode: Decode) -> byte
 
 @contextmanager
 def _pillow_errors_refused() -> Iterator[None]:
-    """Turns whatever decoding raises into a refusal: OSError, SyntaxError, ValueError, EOFError and more were seen."""
+    """Turns whatever decoding raises into a refusal: OSError, SyntaxError, ValueError, EOFError and more occur."""
     try:
         yield
     except PhotoRefused:

@@ -1,4 +1,4 @@
-"""What runs in a decoding process: takes a photo's bytes, gives its pixels or a refusal, until nobody asks any more.
+"""Runs in a decoding process: takes a photo's bytes, returns its pixels or a refusal, until the pipe is closed.
 
 The other end is decode_pool.py. Messages: the bytes; then here the upright size and there the size to resize to, both
 as JSON; then here an empty list as JSON and the pixels behind it. Wherever this end writes JSON it may write a
@@ -55,7 +55,7 @@ def _send(line: Connection, message: object) -> None:
 
 def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, ValueError):  # macOS neither tells what a process has nor limits it
+    with suppress(OSError, ValueError):  # macOS has neither this file nor this limit
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + LIMIT_BYTES,) * 2)
 

@@ -22,13 +22,13 @@ class Found:
     passed_over: int
 
 
-def find_photos(paths: Sequence[Path], *, tell: Callable[[int], object] = lambda found: None) -> Found:
+def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = lambda found: None) -> Found:
     """The photos that the paths stand for: a file is one whatever it is called, a folder gives its own sorted by path.
 
     Inside a folder the name decides, and links that lead out of it, links to folders and hidden names are passed over.
     What is not there, or cannot be listed, stays a photo: reading it is refused, so that nothing goes missing unseen.
     Folders called PICKS_FOLDER, this app's own, are neither walked nor counted.
-    `tell` is given the number of photos found so far, at each one.
+    `on_found` is called with the number of photos found so far, at each one.
     """
     photos: list[Photo] = []
     passed_over = 0
@@ -40,7 +40,7 @@ def find_photos(paths: Sequence[Path], *, tell: Callable[[int], object] = lambda
         for place, is_photo in _walk(path):
             if is_photo:
                 kept.append(place)
-                tell(len(photos) + len(kept))
+                on_found(len(photos) + len(kept))
             else:
                 passed_over += 1
         photos += [Photo(_as_text("/".join(place) or path.name), path.joinpath(*place)) for place in sorted(kept)]
@@ -50,7 +50,7 @@ def find_photos(paths: Sequence[Path], *, tell: Callable[[int], object] = lambda
 def _walk(folder: Path) -> Iterator[tuple[Place, bool]]:
     """Every file, every link and each folder that cannot be listed, and whether it is a photo.
 
-    A disk may be slow: what a folder's listing tells of a name is not asked for again.
+    A disk may be slow: nothing is asked twice of it that a folder's listing holds.
     """
     left: list[Place] = [()]
     while left:

@@ -1,4 +1,4 @@
-"""What a file is and whether all of it is there, told from its bytes; knows no Pillow and decodes nothing.
+"""What a file is and whether all of it is there, from its bytes; knows no Pillow and decodes nothing.
 
 Sources: the JPEG (ITU T.81), PNG (W3C) and WebP (RFC 9649) formats; ISO 14496-12 for the brands of HEIC and AVIF.
 """

@@ -43,7 +43,7 @@ def hash_bytes(content: bytes | memoryview) -> str:
 
 
 def _mark(path: Path) -> tuple[Path, int, int, int] | None:
-    """What tells a file that was changed from what it was; None where there is none."""
+    """What differs once a file was changed; None where there is none."""
     try:
         state = path.stat()
     except (OSError, ValueError):

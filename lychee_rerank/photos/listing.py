@@ -94,7 +94,7 @@ class Listing:
         listed = Listed((), 0, readable=False)
         try:
             if _can_be_read(self.folder):
-                listed = _list_photos(self.folder, tell=self._count)
+                listed = _list_photos(self.folder, on_found=self._count)
                 self._keep_first(listed)
                 listed = replace(listed, unreadable=_find_unreadable(listed.photos))
         finally:
@@ -124,8 +124,8 @@ def _can_be_read(folder: Path) -> bool:
     return os.access(folder, os.R_OK | os.X_OK)
 
 
-def _list_photos(folder: Path, *, tell: Callable[[int], object]) -> Listed:
-    found = find_photos([folder], tell=tell) if os.path.isdir(folder) else Found((), 0)
+def _list_photos(folder: Path, *, on_found: Callable[[int], object]) -> Listed:
+    found = find_photos([folder], on_found=on_found) if os.path.isdir(folder) else Found((), 0)
     return Listed(found.photos, found.passed_over, _count_subfolders(found.photos))
 
 

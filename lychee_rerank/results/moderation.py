@@ -25,7 +25,7 @@ class JudgedPair:
 class ModerationFigures:
     """How well the flags meet the labels: shares from 0 to 1, None where there is nothing to share out.
 
-    Over the `labelled` pairs that were scored. What is looked for is what does not fit: precision is the share of the
+    Over the `labelled` pairs that were scored. The positives are what does not fit: precision is the share of the
     flagged that do not fit, recall the share of those that do not fit that is flagged.
     """
 

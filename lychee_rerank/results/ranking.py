@@ -13,7 +13,7 @@ from lychee_rerank.results.criteria import Criteria
 class Results:
     """What came of one run: all photos in upload order, the ranked ones best first, the refused ones.
 
-    `criteria` has what the parts of the query gave, where they were asked for.
+    `criteria` has the scores of the query's parts, where these were scored.
     """
 
     photos: tuple[Photo, ...]

@@ -1,6 +1,6 @@
-"""Which photos of a finished ranking are shown, and in which order; no model is asked. Knows no page.
+"""Which photos of a finished ranking are shown, and in which order; knows no model and no page.
 
-Scores count as they are shown, with one decimal: a photo that says 6.0 lies above a line at 6.0.
+Scores count as they are shown, with one decimal: a photo that shows 6.0 lies above a line at 6.0.
 """
 
 from collections.abc import Sequence, Set

@@ -1,4 +1,4 @@
-"""What the scores of a run say of its query: where they fall off, how many are good, whether they tell photos apart."""
+"""The spread of a run's scores: where they fall off, how many are good, whether they tell photos apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ MIN_GAP, MIN_UPPER, LARGEST_SHARE = 0.8, 5.0, 0.6
 BIN_WIDTH = 0.5
 BANDS = ((9.0, 10.0), (6.0, 8.9), (0.0, 5.9))  # both ends are in, of scores as they are shown
 FLAT_RANGE, MIDDLE, MIDDLE_SHARE, NOTHING_BELOW = 2.0, (5.0, 7.0), 0.9, 3.0
-FEWEST = 3  # photos of which a spread says anything
+FEWEST = 3  # photos whose spread means anything
 
 
 class SpreadVerdict(StrEnum):
@@ -31,7 +31,7 @@ class Spread:
 
 
 def measure_spread(scores: Sequence[float]) -> Spread:
-    """What these scores, each from 0 to 10 and in any order, say together."""
+    """The spread of these scores, each from 0 to 10, in any order."""
     bins = [0] * round(10 / BIN_WIDTH)
     for score in scores:
         bins[min(int(round(score, 1) / BIN_WIDTH), len(bins) - 1)] += 1

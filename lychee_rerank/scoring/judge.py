@@ -29,14 +29,14 @@ class Prompt(Protocol):
 
 
 class Judge(Protocol):
-    """A model that scores pictures of the size it asks for."""
+    """A model that answers prompts about pictures."""
 
     @property
     def card(self) -> ModelCard:
         """What the model is and where it runs."""
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """The (width, height) in pixels at which it wants to see a photo of this size."""
+        """The (width, height) in pixels at which it takes a photo of this size."""
 
     def prepare(self, picture: Picture) -> Prepared:
         """Its input for a picture; any thread may call this."""

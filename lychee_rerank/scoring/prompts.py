@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from lychee_rerank.records import Readout
 
 PHOTO, QUERY = "{photo}", "{query}"
-OWN_TEXT = 0  # the version of a template whose text is the user's own: its hash alone tells it from others
+OWN_TEXT = 0  # the version of a template whose text is the user's own: only its hash identifies it
 
 JUDGE = (
     "You are a picture-matching judge: "
@@ -28,7 +28,7 @@ class PromptTemplate:
 
     @property
     def text_hash(self) -> str:
-        """SHA-256 over both texts, in hex: what tells one text from another under the same name."""
+        """SHA-256 over both texts, in hex: it differs where the text does, under the same name too."""
         return hashlib.sha256(f"{self.system}\0{self.user}".encode()).hexdigest()
 
     @property
@@ -94,7 +94,7 @@ def template_for(readout: Readout, *, user: str | None = None) -> PromptTemplate
 
 
 def explain(score: float) -> PromptTemplate:
-    """The prompt that asks why a photo was given this score, so that explanation and score cannot disagree."""
+    """The prompt that asks for an explanation of this score, so that explanation and score cannot disagree."""
     return PromptTemplate(
         name="why",
         version=1,

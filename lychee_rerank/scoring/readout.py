@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lychee_rerank.records import Answer, Rule, Score, YesNoLogits
 
 MAX_SCORE = 10.0
-MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, where the model was not asked for the decimal of a digit
+MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, for digits whose decimals the model did not generate
 
 # A number that is no part of a word, a date, a fraction or a count ("3 of 4", "3rd", "4/5", "-1").
 _ALONE = r"(?<![A-Za-z_\d.\-−–/⁄])(?<!\d,)(?<!out of )"
@@ -19,7 +19,7 @@ _NUMBER = rf"{_ALONE}{_DIGITS}(?!{_OTHER_SCALE})"
 _LABEL = r"(?:scores?|scored|rating|rated|relevance|评分|得分|打分|分数|相关性|相关度|匹配度|得(?=\s*\d))"
 _GAP = r"(?:[\s:=*_\"'`()>]|is|was|it|of|as|at|about|a|是|为|约|给){0,12}?"
 
-# Phrases that name the scale or say what the score is not: "from 0 to 10", "满分10分", "not 10".
+# Phrases that name the scale, or what the score is not: "from 0 to 10", "满分10分", "not 10".
 _NO_SCORE = re.compile(
     r"\b[01]\s*(?:to|-|–|~|到|至)\s*10\b(?:\s*分)?"
     r"|满分\s*[是为:]?\s*10+\s*分?|以?\s*10+\s*分\s*[为是]?满分|10+\s*分制"
@@ -46,10 +46,10 @@ _NUMBER_AT_THE_START = re.compile(r"\s*(\d+(?:\.\d+)?)[ \t]*(/[ \t]*\d)?")
 
 
 def read_number(answer: Answer) -> Score:
-    """The score that the text gives; its expected score is the mean over all first digits that the model held possible.
+    """The score that the text gives; its expected score is the mean over all first digits by their probability.
 
     Where the answer does not start with the number that gave the score ("Score: 8.5", "85/100", no number at all), the
-    first digits tell nothing of that number, and the expected score is the score. The label mass is the share of the
+    first digits belong to another number, and the expected score is the score. The label mass is the share of the
     first token that digits have, whatever the answer starts with.
     """
     value, rule = parse_score(answer.text)
@@ -89,13 +89,13 @@ def read_yes_no(logits: YesNoLogits) -> Score:
 def _mean_number(answer: Answer, number: str) -> float:
     """The mean over the first digits of an answer that starts with this number.
 
-    The digit that was said counts with the mean of its decimal, or without one where none was said; every other digit
+    The generated digit counts with the mean of its decimal, or without one where it has none; every other digit
     with MEAN_DECIMAL, and 10 as 10.
     """
     values = [digit + MEAN_DECIMAL for digit in range(10)]
     if not number.startswith("10"):
-        said, decimals = int(number[0]), answer.digits[2] if "." in number else ()
-        values[said] = said + (_mean(range(10), decimals) / 10 if any(decimals) else 0)
+        digit, decimals = int(number[0]), answer.digits[2] if "." in number else ()
+        values[digit] = digit + (_mean(range(10), decimals) / 10 if any(decimals) else 0)
     values[1] = (1 - answer.ten) * values[1] + answer.ten * MAX_SCORE
     return _mean(values, answer.digits[0])
 

@@ -32,7 +32,7 @@ class PhotoScorer:
     """Scores the photos of one run; the same bytes are scored once per query.
 
     `template` takes the place of the readout's own prompt; `known_for` gives the scores known under a query. The
-    model is asked only once a photo needs it. Photos of the same `gallery` never push one another out of its memory.
+    model is used only once a photo needs it. Photos of the same `gallery` never push one another out of its memory.
     """
 
     def __init__(

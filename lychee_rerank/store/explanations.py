@@ -1,4 +1,4 @@
-"""What the model said on the scores of a run's photos; knows no job and no page."""
+"""Explanations of the scores of a run's photos; knows no job and no page."""
 
 from lychee_rerank.store.database import Database
 
@@ -10,13 +10,13 @@ class Explanations:
         self._database = database
 
     def find(self, run_id: str, place: int, *, score: float) -> str | None:
-        """What was said on this score of the photo; None where nothing was. Raises StorageFailed."""
+        """The explanation of this score of the photo; None where there is none. Raises StorageFailed."""
         sql = "SELECT text FROM explanations WHERE run = ? AND place = ? AND score = ?"
         found = self._database.rows(sql, run_id, place, score)
         return str(found[0]["text"]) if found else None
 
     def keep(self, run_id: str, place: int, *, score: float, text: str) -> None:
-        """Keeps it in the place of what was said before, unless the run was cleared meanwhile."""
+        """Keeps it in place of an earlier one, unless the run was cleared meanwhile."""
         sql = """
             INSERT OR REPLACE INTO explanations (run, place, score, text)
             SELECT id, ?, ?, ? FROM runs WHERE id = ?"""

@@ -26,7 +26,7 @@ _DAY_S = 24 * 3600
 
 
 class Upkeep:
-    """What is deleted is gone from the tables; the caller deletes the files that it is told of."""
+    """What is deleted is gone from the tables; the caller deletes the files of the paths it gets."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder

@@ -50,7 +50,7 @@ def open_data_folder(wanted: Path) -> DataFolder:
 class Uploads:
     """Uploads and thumbnails under one data folder; safe to use from any thread.
 
-    `hashes`, where given, are told of what is stored, so that scoring does not hash it again.
+    What is stored is noted in `hashes`, so that scoring does not hash it again.
     """
 
     def __init__(self, folder: Path, *, decode: Decode, hashes: PhotoHashes | None = None) -> None:

@@ -212,13 +212,13 @@ def test_the_jobs_of_one_user_wait_for_each_other(start: Start, photo_folder: Pa
     worker, photos = start(judge), write_photos(photo_folder, 3)
     jobs = [worker.submit(parse_query(query), photos, owner=ANN) for query in ("red", "blue", "green")]
     assert judge.begun.wait(WAIT_S)
-    assert [worker.ahead(job) for job in jobs] == [(), (jobs[0],), (jobs[0], jobs[1])]
+    assert [worker.book.ahead(job) for job in jobs] == [(), (jobs[0],), (jobs[0], jobs[1])]
     jobs[2].cancel()
     judge.let_go()
     wait_for(jobs[2])
     wait_for(jobs[1])
     assert judge.queries == ["red", "blue"]
-    assert worker.ahead(jobs[1]) == ()
+    assert worker.book.ahead(jobs[1]) == ()
 
 
 def test_a_lost_gpu_ends_the_process_and_the_run_goes_on_in_the_next_without_the_photo_that_did_it_twice(

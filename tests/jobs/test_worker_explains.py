@@ -162,7 +162,7 @@ def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_othe
     ]
     explanations = [worker.explain(done, index) for index in (0, 1)]
     later = worker.submit(parse_query("white"), write_photos(photo_folder, 7, 8), owner=ANN)
-    assert worker.ahead(later) == tuple(own)
+    assert worker.book.ahead(later) == tuple(own)
     stood: list[list[int]] = []
     for explanation in explanations:
         end = explanation.end

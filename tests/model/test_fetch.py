@@ -147,7 +147,7 @@ def environment(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def _fetch(models_dir: Path, repository: str = REPOSITORY, needed_bytes: int = 2 * TENSOR_BYTES) -> list[str]:
     said: list[str] = []
-    folder = fetch_weights(models_dir, repository=repository, needed_bytes=needed_bytes, say=said.append)
+    folder = fetch_weights(models_dir, repository=repository, needed_bytes=needed_bytes, report=said.append)
     assert folder == models_dir / "small-model"
     return said
 
@@ -164,7 +164,7 @@ def test_a_fetch_brings_every_needed_file_whole_and_no_pickle_or_code(hub: Hub, 
 def test_the_need_of_17_gb_is_said_before_anything_is_asked_for(hub: Hub, tmp_path: Path) -> None:
     said: list[tuple[str, int]] = []
     with pytest.raises(DownloadFailed):
-        fetch_weights(tmp_path, say=lambda line: said.append((line, len(hub.seen))))
+        fetch_weights(tmp_path, report=lambda line: said.append((line, len(hub.seen))))
     assert "needs 17 GB" in said[0][0]
     assert str(tmp_path / "lychee-rerank-mm") in said[0][0]
     assert said[0][1] == 0

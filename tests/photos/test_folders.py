@@ -197,5 +197,5 @@ def test_a_name_that_is_no_text_becomes_text_and_its_file_is_still_found(tmp_pat
 def test_it_is_told_how_many_photos_were_found_so_far(tmp_path: Path) -> None:
     fill(tmp_path, "album/a.jpg", "album/notes.txt", "album/below/b.jpg", "one.png", "more/c.jpg")
     told: list[int] = []
-    find_photos([tmp_path / "album", tmp_path / "one.png", tmp_path / "more"], tell=told.append)
+    find_photos([tmp_path / "album", tmp_path / "one.png", tmp_path / "more"], on_found=told.append)
     assert told == [1, 2, 4]
