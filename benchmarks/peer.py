@@ -42,7 +42,7 @@ class Peer:
 
     def score(self, query: str, pictures: Sequence[Image.Image]) -> list[float]:
         """One score per picture, in their order."""
-        ranked = self.encoder.rank(query, list(pictures), activation_fn=torch.nn.Sigmoid(), generate_batch_size=1)
+        ranked = self.encoder.rank(query, list(pictures), activation_fn=torch.nn.Sigmoid(), batch_size=1)
         scores = {int(row["corpus_id"]): 10 * float(row["score"]) for row in ranked}
         return [scores[index] for index in range(len(pictures))]
 

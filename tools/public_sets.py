@@ -140,7 +140,7 @@ def _inquire_rows(tables: Sequence[Path]) -> Iterator[tuple[str, str, bytes, int
     for table in tables:
         try:
             columns = ["query", "inat24_image_id", "image", "relevant"]
-            for batch in parquet.ParquetFile(table).iter_batches(generate_batch_size=ROWS_AT_ONCE, columns=columns):
+            for batch in parquet.ParquetFile(table).iter_batches(batch_size=ROWS_AT_ONCE, columns=columns):
                 for row in batch.to_pylist():
                     name = f"{int(row['inat24_image_id'])}.jpg"
                     yield row["query"], name, bytes(row["image"]["bytes"]), row["relevant"]

@@ -317,7 +317,7 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
         batches = Batches(
             trainer.world, pictures, trainer.tokenizer, plan=stage.plan, seed=f"{seed}/{stage.name}/{done}"
         )
-        loader = iter(DataLoader(batches, generate_batch_size=None, num_workers=1, prefetch_factor=6))
+        loader = iter(DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=6))
         start_s, random = time.monotonic(), Random(seed)
         for step in range(done, stage.steps):
             losses = measure(trainer, next(loader), random)
