@@ -48,6 +48,7 @@ def open_page(tmp_path: Path, photo_folder: Path, judge: FakeJudge, monkeypatch:
     for name, folder in (("IMAGES", photo_folder), ("SAMPLES", photo_folder), ("DATA", tmp_path / "data")):
         monkeypatch.setenv(f"LYCHEE_{name}_DIR", str(folder))
     monkeypatch.setattr(ModelLoader, "load", lambda self: judge)
+    st.cache_resource.clear()  # what a page keeps for its session, which all tests share
     st.cache_data.clear()
 
     def open_it(locale: str = "en-US", *, wait: bool = True, **query_params: str) -> AppTest:

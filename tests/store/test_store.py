@@ -244,7 +244,7 @@ def make_pairs(photos: list[Photo]) -> Pairs:
     """A row per photo, the labels in turn, and two rows that were passed over, one of them between the others."""
     labels = (True, False, None)
     good = [
-        Pair(2 * n, photo, parse_query(f"marked text {n}"), labels[n % 3]) for n, photo in enumerate(photos, start=1)
+        Pair(2 * n, photo, parse_query(f"marked Text {n}"), labels[n % 3]) for n, photo in enumerate(photos, start=1)
     ]
     bad = [BadRow(3, "marked file", "", RowProblem.NO_TEXT), BadRow(99, "", "", RowProblem.UNREADABLE)]
     return Pairs(tuple(good), tuple(bad))
