@@ -35,9 +35,6 @@ MAX_JPEG_PX = 250_000_000  # phones shoot 108 and 200 million; decoded at the sc
 MAX_SEVERAL_SCANS_PX = 100_000_000  # libjpeg holds every coefficient until the last scan: 6 bytes a pixel
 MAX_ASPECT_RATIO = 200  # transformers' smart_resize raises above it
 THUMBNAIL_QUALITY = 85
-# Process-wide, as Pillow has them: what is above the largest limit raises, where Pillow would print a warning first.
-Image.MAX_IMAGE_PIXELS = MAX_JPEG_PX
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _PNG_MODES = ("1", "L", "LA", "I;16", "P", "RGB", "RGBA")
 
@@ -52,6 +49,15 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 QUARTER_TURNS = (5, 6, 7, 8)
+
+
+def limit_pillow() -> None:
+    """Has Pillow raise above the largest limit here, where it would print a warning first.
+
+    Process-wide, as Pillow has it: for a process that decodes and does nothing else.
+    """
+    Image.MAX_IMAGE_PIXELS = MAX_JPEG_PX
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 def read_bytes(path: Path) -> bytes:

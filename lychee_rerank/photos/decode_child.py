@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_picture, limit_pillow
 
 LIMIT_S = 5.0  # of processor time; the largest photos within the limits of decode.py took 1.4 s
 # Above what the process has at its start: what opening a WebP reserves, and the 1 GB that the largest photo took.
@@ -24,6 +24,7 @@ LIMIT_BYTES = (2 << 30) + (3 << 29)
 def main(descriptor: int) -> None:
     """Decodes what comes in until the other end is closed."""
     _limit_memory()
+    limit_pillow()
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, even in the middle of a decoder
     with Connection(descriptor) as line, suppress(EOFError, ConnectionError):
         while True:

@@ -21,6 +21,7 @@ from lychee_rerank.photos.decode import (
     MAX_PNG_WEBP_PX,
     decode_picture,
     encode_picture,
+    limit_pillow,
     make_thumbnail,
     read_bytes,
 )
@@ -35,6 +36,13 @@ FORMATS = {
     "lossy WebP": ("WEBP", {}),
     "lossless WebP": ("WEBP", {"lossless": True}),
 }
+
+
+@pytest.fixture(autouse=True)
+def pillow_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow as a decoding process has it; as it was before once the test is over."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    limit_pillow()
 
 
 def same(width: int, height: int) -> tuple[int, int]:
@@ -612,6 +620,7 @@ def test_nothing_is_printed_beside_a_refusal(tmp_path: Path) -> None:
         "import sys, pathlib\n"
         "from lychee_rerank import errors\n"
         "from lychee_rerank.photos import decode\n"
+        "decode.limit_pillow()\n"
         "try:\n"
         "    decode.decode_picture(pathlib.Path(sys.argv[1]).read_bytes(), fit=lambda w, h: (28, 28))\n"
         "except errors.PhotoRefused as refused:\n"

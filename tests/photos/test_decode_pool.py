@@ -66,6 +66,14 @@ def test_a_refusal_is_that_of_decoding_here(decoders: DecodePool, content: bytes
     assert refusals[0] == refusals[1]
 
 
+def test_a_process_decodes_a_jpeg_at_its_limit_and_refuses_one_row_more(decoders: DecodePool) -> None:
+    largest, larger = (pictures.claim_jpeg_size(GOOD, 20_000, height_px) for height_px in (12_500, 12_501))
+    assert decoders.decode(largest, fit=lambda _w, _h: (28, 28)).size == (28, 28)
+    with pytest.raises(PhotoRefused) as refused:
+        decoders.decode(larger, fit=same)
+    assert refused.value.reason is RefusalReason.TOO_MANY_PIXELS
+
+
 def test_one_process_serves_photo_after_photo(decoders: DecodePool) -> None:
     decoders.decode(GOOD, fit=same)
     first = decoding_processes()
