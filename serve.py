@@ -12,19 +12,19 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.service import close_service, open_service
-from lychee_rerank.settings import load_settings
+from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.web import files
 from lychee_rerank.web.dialogs import DialogMiddleware
 from lychee_rerank.web.files import serve_download, serve_original
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
-from lychee_rerank.web.login import LoginMiddleware
+from lychee_rerank.web.login import READINESS, LoginMiddleware
 from lychee_rerank.web.owner import OwnerMiddleware, read_owner
 
 log = logging.getLogger("lychee_rerank.serve")
@@ -34,19 +34,17 @@ PORTS_TRIED = 20
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Ends with the process what `main` began; begins it where another server runs the app."""
-    open_service()
+    """Ends with the process what `main` began."""
     yield
     close_service()
 
 
-def guard(page: ASGIApp) -> ASGIApp:
+def guard(page: ASGIApp, *, settings: Settings) -> ASGIApp:
     """The page and its routes behind all that a request has to pass, the outermost last."""
-    settings = open_service().settings
     # Streamlit leaves its own scripts uncompressed
-    guarded: ASGIApp = OwnerMiddleware(GZipMiddleware(DialogMiddleware(page)))
+    guarded: ASGIApp = OwnerMiddleware(GZipMiddleware(DialogMiddleware(page, base_path=settings.base_path)))
     if settings.password is not None:
-        guarded = LoginMiddleware(guarded, password=settings.password)
+        guarded = LoginMiddleware(guarded, password=settings.password, base_path=settings.base_path)
     return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))
 
 
@@ -73,16 +71,33 @@ def send_export(request: Request) -> Response:
     return serve_download(open_service().downloads.find(token, owner=owner))
 
 
-app = st.App(
-    Path(__file__).with_name("app.py"),
-    routes=[
-        Route(files.THUMBNAIL_ROUTE, send_thumbnail),
-        Route(files.PHOTO_ROUTE, send_original),
-        Route(files.EXPORT_ROUTE, send_export),
-    ],
-    lifespan=lifespan,
-    middleware=[Middleware(guard)],
-)
+def send_readiness(_: Request) -> Response:
+    """200 once the model answers, 503 until then; tells nothing else, and asks for no password."""
+    ready = open_service().worker.state().card is not None
+    return PlainTextResponse("ready\n" if ready else "not ready\n", status_code=200 if ready else 503)
+
+
+def add_slash(request: Request) -> Response:
+    """To the page below its path, relative to whatever name and port the browser knows."""
+    query = request.url.query
+    return RedirectResponse(f"{request.url.path}/?{query}" if query else f"{request.url.path}/")
+
+
+def build_app(settings: Settings) -> st.App:
+    """The page, and what it loads beside itself."""
+    sends = {
+        files.THUMBNAIL_ROUTE: send_thumbnail,
+        files.PHOTO_ROUTE: send_original,
+        files.EXPORT_ROUTE: send_export,
+        READINESS: send_readiness,
+    }
+    routes = [Route(settings.base_path + path, send) for path, send in sends.items()]
+    return st.App(
+        Path(__file__).with_name("app.py"),
+        routes=[*routes, Route(settings.base_path, add_slash)] if settings.base_path else routes,
+        lifespan=lifespan,
+        middleware=[Middleware(guard, settings=settings)],
+    )
 
 
 def free_port(wanted: int) -> int:
@@ -111,11 +126,12 @@ def main() -> None:
     if port != settings.port:
         log.info("Port %d is taken, perhaps by another Lychee Rerank: port %d is used.", settings.port, port)
     log.info("Gallery: %s", settings.images_dir)
-    log.info("Open http://localhost:%d", port)
-    app.run(
+    log.info("Open http://localhost:%d%s", port, settings.base_path)
+    build_app(settings).run(
         config={
             "server.port": port,
             "server.address": settings.address,
+            "server.baseUrlPath": settings.base_path,
             "server.allowedHosts": [*OWN_NAMES, *settings.allowed_hosts],
         }
     )

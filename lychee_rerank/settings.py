@@ -1,6 +1,7 @@
 """The environment, read once; only the places where the app is put together may import it."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class Settings:
     memory_bytes: int | None  # None: a share of what the machine has
     port: int
     address: str
+    base_path: str  # what comes before every path of the page: "" or "/photos"
     allowed_hosts: tuple[str, ...]  # beside this machine's own names
     password: str | None = field(repr=False)
 
@@ -74,6 +76,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         memory_bytes=_whole_number(environment, "LYCHEE_MEMORY_BYTES", at_least=0),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
+        base_path=_base_path(environment, "LYCHEE_BASE_PATH"),
         allowed_hosts=tuple(environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
         password=environment.get("LYCHEE_PASSWORD") or None,
     )
@@ -90,6 +93,15 @@ def _whole_number(environment: Mapping[str, str], name: str, *, at_least: int) -
     if not value.isdecimal() or int(value) < at_least:
         raise SettingInvalid(name, value, f"a whole number of at least {at_least}")
     return int(value)
+
+
+def _base_path(environment: Mapping[str, str], name: str) -> str:
+    """The path with one slash before it and none behind; empty for the root."""
+    value = environment.get(name, "")
+    path = value.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*|", path) or ".." in path.split("/"):
+        raise SettingInvalid(name, value, "a path such as /photos")
+    return f"/{path}" if path else ""
 
 
 def _default(value: int | None, default: int) -> int:

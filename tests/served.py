@@ -60,7 +60,8 @@ def running_app(port: int, data: Path, **how: Any) -> Iterator[App]:
     """The app of start_app, once it answers; stopped at the end, and by force where it does not stop."""
     with start_app(port, data, **{"output": subprocess.DEVNULL} | how) as app:
         try:
-            assert answers(port), "the app did not start"
+            health = how.get("LYCHEE_BASE_PATH", "") + "/_stcore/health"
+            assert answers(port, health), "the app did not start"
             yield app
         finally:
             if app.poll() is None:
@@ -74,12 +75,13 @@ def running_app(port: int, data: Path, **how: Any) -> Iterator[App]:
                             process.kill()
 
 
-def answers(port: int, host: str = "127.0.0.1") -> bool:
-    """True once the page's health is good at that address."""
+def answers(port: int, path: str = "/_stcore/health", *, host: str = "127.0.0.1", name: str = "localhost") -> bool:
+    """True once a request for that path, under that name, is answered well."""
+    request = urllib.request.Request(f"http://{host}:{port}{path}", headers={"Host": name})
     limit_s = time.monotonic() + START_S
     while time.monotonic() < limit_s:
         try:
-            with urllib.request.urlopen(f"http://{host}:{port}/_stcore/health", timeout=2) as answer:
+            with urllib.request.urlopen(request, timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)

@@ -68,7 +68,7 @@ def test_the_app_says_which_model_gallery_and_address_and_stops_when_asked(serve
 
 def test_the_address_can_be_widened(serve: Serve, port: int) -> None:
     process = serve(LYCHEE_ADDRESS="0.0.0.0", LYCHEE_ALLOWED_HOSTS="127.0.0.2")
-    assert answers(port, "127.0.0.2")
+    assert answers(port, host="127.0.0.2")
     assert stop(process)[0] == 0
 
 

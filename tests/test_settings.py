@@ -22,7 +22,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert settings.empty_cache is EmptyCache.PHOTO
     assert (settings.keep_days, settings.keep_bytes) == (30, 20 * 10**9)
     assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
-    assert (settings.address, settings.allowed_hosts) == ("127.0.0.1", ())
+    assert (settings.address, settings.allowed_hosts, settings.base_path) == ("127.0.0.1", (), "")
     assert (settings.device, settings.memory_bytes, settings.password, settings.prompt) == (None,) * 4
 
 
@@ -45,6 +45,7 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_KEEP_BYTES": "0",
             "LYCHEE_PORT": "9000",
             "LYCHEE_ADDRESS": "0.0.0.0",
+            "LYCHEE_BASE_PATH": "photos",
             "LYCHEE_ALLOWED_HOSTS": "my-host other.example",
         }
     )
@@ -55,6 +56,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
+    assert settings.base_path == "/photos"
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
     assert "sesame" not in repr(settings)
 
@@ -147,3 +149,17 @@ def test_the_prompt_of_yes_no_is_the_weights_own_and_takes_no_other_text(tmp_pat
         load_settings(environment | {"LYCHEE_READOUT": "yes_no"})
     with pytest.raises(SettingInvalid, match="the prompt of yes_no is the weights' own"):
         replace(load_settings(environment), readout=Readout.YES_NO)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"), [("/", ""), ("photos", "/photos"), ("/photos/", "/photos"), ("/a/b_2.x~", "/a/b_2.x~")]
+)
+def test_a_base_path_has_one_slash_before_it_and_none_behind(value: str, path: str) -> None:
+    assert load_settings({"LYCHEE_BASE_PATH": value}).base_path == path
+
+
+@pytest.mark.parametrize("value", ["a b", "/a//b", "/../x", "/a?b", "https://photo-box.local/x", "/{token}"])
+def test_what_is_no_path_is_refused(value: str) -> None:
+    with pytest.raises(SettingInvalid) as refused:
+        load_settings({"LYCHEE_BASE_PATH": value})
+    assert refused.value.name == "LYCHEE_BASE_PATH"

@@ -14,12 +14,12 @@ _HOST_CONFIG = "/_stcore/host-config"  # what Streamlit's page asks for before i
 class DialogMiddleware:
     """Tells the page to show no error dialogs."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, base_path: str = "") -> None:
+        self._app, self._host_config = app, base_path + _HOST_CONFIG
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Changes that one answer; lets all else through."""
-        if scope["type"] != "http" or scope["path"] != _HOST_CONFIG or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["path"] != self._host_config or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
         messages: list[Message] = []

@@ -1,7 +1,8 @@
 """Answers requests to this app's own names alone, and none that another site's page makes; knows no page.
 
 A page of a stranger can let its own name point at this machine (DNS rebinding) or send requests from the visitor's
-browser: the first shows in Host, the second in Origin.
+browser: the first shows in Host, the second in Origin. What passes here goes on with a Host that agrees with its
+Origin: Streamlit compares the two by itself, and where they differ asks a server far away for this machine's address.
 """
 
 from collections.abc import Collection
@@ -30,7 +31,7 @@ class HostMiddleware:
         """Lets the request through, or refuses it with the name of the setting."""
         refused = self._refused_name(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else None
         if refused is None:
-            await self._app(scope, receive, send)
+            await self._app(_agreeing(scope), receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403
         else:
@@ -48,6 +49,15 @@ class HostMiddleware:
             if origin.partition("://")[2] not in hosts and _name(origin) not in self._added:
                 return origin
         return None
+
+
+def _agreeing(scope: Scope) -> Scope:
+    """The request with the host of its Origin as its Host; as it is where it has no Origin."""
+    origin = Headers(scope=scope).get("origin") if scope["type"] in ("http", "websocket") else None
+    if not origin:
+        return scope
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [(b"host", origin.partition("://")[2].encode("latin-1")), *others]}
 
 
 def _name(address: str) -> str:

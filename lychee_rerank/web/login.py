@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lychee_rerank.words import Words, words_for
 
 LOGIN_COOKIE = "lychee_login"
-HEALTH = "/_stcore/health"  # the container's health check has no password; it says "ok" and no more
+# Health checks have no password: the one answers "ok" while the app runs, the other "ready" once the model answers.
+HEALTH, READINESS = "/_stcore/health", "/readyz"
 LIFE_S = 30 * 24 * 3600
 PAUSE_S = 1.0  # per attempt, one at a time: no more than 86,400 guesses a day
 _MOST_BODY_BYTES = 4096
@@ -26,8 +27,8 @@ _PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-
 class LoginMiddleware:
     """Lets requests with a cookie that this password signed through; answers all others with the login page."""
 
-    def __init__(self, app: ASGIApp, *, password: str) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, password: str, base_path: str = "") -> None:
+        self._app, self._open = app, {base_path + HEALTH, base_path + READINESS}
         self._digest = _digest(password)
         # From the password alone: who logged in stays so when the app starts again, and nobody once it is changed.
         key = hashlib.scrypt(password.encode(), salt=LOGIN_COOKIE.encode(), n=2**14, r=8, p=1)
@@ -36,7 +37,11 @@ class LoginMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the request through, or answers it in the app's place."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH or self._knows(HTTPConnection(scope)):
+        if (
+            scope["type"] not in ("http", "websocket")
+            or scope["path"] in self._open
+            or self._knows(HTTPConnection(scope))
+        ):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403

@@ -15,7 +15,7 @@ from starlette.types import Message
 
 import serve
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.service import close_service
+from lychee_rerank.settings import load_settings
 from lychee_rerank.web.files import Download, serve_download
 from tests.fakes import FakeJudge
 from tests.served import find_port, running_app
@@ -77,12 +77,10 @@ def test_an_archive_goes_through_piece_by_piece(tmp_path: Path, monkeypatch: pyt
     async def send(message: Message) -> None:
         sent.append(message)
 
-    try:
-        thread = threading.Thread(target=lambda: asyncio.run(serve.guard(answer)(scope, receive, send)))
-        thread.start()
-        thread.join()
-    finally:
-        close_service()
+    guarded = serve.guard(answer, settings=load_settings({}))
+    thread = threading.Thread(target=lambda: asyncio.run(guarded(scope, receive, send)))
+    thread.start()
+    thread.join()
     start, *bodies = sent
     assert b"content-encoding" not in dict(start["headers"])
     assert [message["body"] for message in bodies if message["body"]] == pieces

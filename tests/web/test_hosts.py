@@ -1,7 +1,9 @@
 """Whose requests are answered: by Host and Origin."""
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from lychee_rerank.web.headers import HeaderMiddleware
@@ -65,6 +67,35 @@ def test_a_refusal_shows_a_name_as_plain_text_and_not_all_of_a_long_one(client: 
 )
 def test_a_page_of_another_origin_is_refused(client: TestClient, host: str, origin: str, status: int) -> None:
     assert client.get("/", headers={"host": host, "origin": origin}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "passed_on"),
+    [
+        ("127.0.0.1:8501", "https://photos.example.org", "photos.example.org"),  # a proxy that gives its own Host
+        ("photos.example.org", "https://photos.example.org:8443", "photos.example.org:8443"),
+        ("localhost:8501", "http://localhost:8501", "localhost:8501"),
+        ("photos.example.org", None, "photos.example.org"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_what_passes_goes_on_with_a_host_that_agrees_with_its_origin(
+    host: str, origin: str | None, passed_on: str, kind: str
+) -> None:
+    hosts: list[list[str]] = []
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        hosts.append(Headers(scope=scope).getlist("host"))
+        await fake_page(scope, receive, send)
+
+    client = TestClient(HostMiddleware(note, added=("photos.example.org",)))
+    headers = {"host": host} | ({"origin": origin} if origin else {})
+    if kind == "http":
+        client.get("/", headers=headers)
+    else:
+        with client.websocket_connect("/", headers=headers):
+            pass
+    assert hosts == [[passed_on]]
 
 
 def test_every_answer_tells_the_browser_to_load_from_here_alone_and_stand_in_no_frame() -> None:

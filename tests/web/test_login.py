@@ -52,9 +52,12 @@ def test_without_the_password_no_websocket_opens(client: TestClient) -> None:
     assert refused.value.code == 1008
 
 
-def test_the_health_check_needs_no_password(client: TestClient) -> None:
-    assert client.get("/_stcore/health").text == "the page"
-    assert client.get("/_stcore/health/../../").status_code == 401
+@pytest.mark.parametrize("path", ["/_stcore/health", "/readyz"])
+def test_a_health_check_needs_no_password_and_below_a_base_path_it_stands_there(client: TestClient, path: str) -> None:
+    assert client.get(path).text == "the page"
+    assert client.get(f"{path}/../../").status_code == 401
+    below = TestClient(LoginMiddleware(fake_page, password=PASSWORD, base_path="/photos"))
+    assert [below.get(prefix + path).status_code for prefix in ("/photos", "")] == [200, 401]
 
 
 def test_the_right_password_leads_to_where_the_visitor_wanted_to_go(client: TestClient) -> None:
