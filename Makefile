@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 
 .PHONY: run test mutants check format lint types lock audit bench demo-model clean
 
-run: $(VENV)/run.done
+run: $(VENV)/run.done $(BIN)/lychee-rerank
 	@$(BIN)/python serve.py
 
-test: $(VENV)/dev.done
+test: $(VENV)/dev.done $(BIN)/lychee-rerank
 	$(BIN)/python -m pytest
 
 # Small changes of the code that no test notices: make mutants MODULES="results.spread export.file_names", or all of
@@ -44,12 +44,12 @@ bench: $(VENV)/bench.done
 	$(BIN)/python -m benchmarks.speed
 
 # Hours on two cores. The weights go on from those of version 2, which lie in the history.
-demo-model: $(VENV)/dev.done
+demo-model: $(VENV)/dev.done $(BIN)/lychee-rerank
 	mkdir -p build/demo-model/start
 	git archive 52f1020:lychee_rerank/demo_model | tar -x -C build/demo-model/start
 	$(BIN)/python tools/train_demo_model.py --start build/demo-model/start
 	$(BIN)/python tools/make_evaluation_set.py
-	for style in fluent-3d twemoji; do $(BIN)/python -m lychee_rerank evaluate build/evaluation/$$style \
+	for style in fluent-3d twemoji; do $(BIN)/lychee-rerank evaluate build/evaluation/$$style \
 	  --model demo --json > build/evaluation/$$style/figures.json; done
 	$(BIN)/python tools/check_bars.py
 
@@ -66,10 +66,13 @@ $(VENV)/run.done: requirements.txt | $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.done: requirements-dev.txt requirements.txt | $(BIN)/python
-	@echo "[2/2] Installing requirements-dev.txt: about 3 GB to download, 6 GB on disk (PyTorch with CUDA); once only"
+# The command of this checkout; built with the setuptools that PyTorch brings: a second, and no network.
+$(BIN)/lychee-rerank: pyproject.toml | $(VENV)/run.done
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+$(VENV)/dev.done: requirements-dev.txt | $(VENV)/run.done
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@ $(VENV)/run.done
+	@touch $@
 
 $(VENV)/bench.done: requirements-bench.txt | $(VENV)/dev.done
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt

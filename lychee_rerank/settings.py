@@ -15,7 +15,7 @@ from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template
 MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
 KEEP_DAYS = 30
 KEEP_BYTES = 20 * 10**9  # uploads and thumbnails
-PROJECT_FOLDER = Path(__file__).parent.parent
+PROJECT_FOLDER = Path(__file__).parent.parent  # of a checkout; elsewhere, the folder that packages are installed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Settings:
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in the environment; raises SettingInvalid at the first value that cannot be used."""
     data_dir = _folder(environment, "LYCHEE_DATA_DIR", Path(platformdirs.user_data_dir("lychee-rerank-mm")))
-    samples_dir = _folder(environment, "LYCHEE_SAMPLES_DIR", PROJECT_FOLDER / "images")
+    images_dir = (PROJECT_FOLDER if (PROJECT_FOLDER / "pyproject.toml").is_file() else data_dir) / "images"
     return Settings(
         model=environment.get("LYCHEE_MODEL") or None,
         models_dir=_folder(environment, "LYCHEE_MODELS_DIR", data_dir / "models"),
-        images_dir=_folder(environment, "LYCHEE_IMAGES_DIR", PROJECT_FOLDER / "images"),
-        samples_dir=samples_dir,
+        images_dir=_folder(environment, "LYCHEE_IMAGES_DIR", images_dir),
+        samples_dir=_folder(environment, "LYCHEE_SAMPLES_DIR", images_dir),
         data_dir=data_dir,
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=MIN_PIXEL_BUDGET_PX),
         device=_one_of(environment, "LYCHEE_DEVICE", ("cpu", "cuda")),

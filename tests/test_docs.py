@@ -54,8 +54,8 @@ def test_every_setting_has_its_row() -> None:
 
 def test_every_command_is_on_its_page_and_every_command_on_a_page_can_be_typed() -> None:
     text = read(*map(by_name, PAGES))
-    assert set(re.findall(r"-m lychee_rerank (\w+)", text)) == COMMANDS.keys()
-    listed = set(re.findall(r"^python -m lychee_rerank (\w+)", read("docs/command-line.md"), re.MULTILINE))
+    assert set(re.findall(r"lychee-rerank (\w+)", text)) == COMMANDS.keys()
+    listed = set(re.findall(r"^lychee-rerank (\w+)", read("docs/command-line.md"), re.MULTILINE))
     assert listed == COMMANDS.keys()
     for module in re.findall(r"-m\s(benchmarks\.\w+)", text):
         assert (ROOT / f"{module.replace('.', '/')}.py").is_file(), module

@@ -26,6 +26,15 @@ def test_without_variables_everything_has_its_default() -> None:
     assert (settings.device, settings.memory_bytes, settings.password, settings.prompt) == (None,) * 4
 
 
+def test_without_a_checkout_around_the_gallery_lies_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lychee_rerank.settings.PROJECT_FOLDER", tmp_path / "site-packages")
+    settings = load_settings({"LYCHEE_DATA_DIR": str(tmp_path)})
+    assert settings.images_dir == settings.samples_dir == tmp_path / "images"
+    assert load_settings({"LYCHEE_IMAGES_DIR": "/photos"}).images_dir == Path("/photos")
+
+
 def test_every_variable_is_read() -> None:
     settings = load_settings(
         {

@@ -2,7 +2,7 @@
 
     python tools/check_bars.py [--set build/evaluation]
 
-Reads each style's queries.jsonl and the figures.json that `python -m lychee_rerank evaluate FOLDER --json` printed.
+Reads each style's queries.jsonl and the figures.json that `lychee-rerank evaluate FOLDER --json` printed.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python tools/make_evaluation_set.py [--material FOLDER] [--out build/evaluation]
 
-Writes a folder per style for `python -m lychee_rerank evaluate`. Beside the photos a line of queries.jsonl tells which
+Writes a folder per style for `lychee-rerank evaluate`. Beside the photos a line of queries.jsonl tells which
 of them hold the word alone ("written"), and how many of the things asked for each shows ("shown").
 """
 

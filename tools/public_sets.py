@@ -1,4 +1,4 @@
-"""Turns a downloaded copy of a public set into a folder for `python -m lychee_rerank evaluate`; downloads nothing.
+"""Turns a downloaded copy of a public set into a folder for `lychee-rerank evaluate`; downloads nothing.
 
     python tools/public_sets.py flickr30k-cn flickr30k_cn_test.txt flickr30k-images
     python tools/public_sets.py muge MR_valid_queries.jsonl MR_valid_imgs.tsv muge

@@ -15,7 +15,7 @@ from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.problems import ModelProblem
 
 MODEL_TYPE = "qwen2_5_vl"
-FETCH_AGAIN = "fetch it again with `python -m lychee_rerank fetch`, or name another folder with LYCHEE_MODEL"
+FETCH_AGAIN = "fetch it again with `lychee-rerank fetch`, or name another folder with LYCHEE_MODEL"
 _MAX_HEADER_BYTES = 100 * 2**20  # the format's own limit
 ENDINGS = (".json", ".jinja", ".txt", ".safetensors")  # what transformers reads of a folder
 

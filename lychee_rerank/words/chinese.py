@@ -90,9 +90,7 @@ CHINESE = Words(
     refused_title="拒收 {n} 张",
     refused_columns=("照片", "原因"),
     no_photos="没有找到照片（另略过 {passed_over} 个其他文件）。",
-    demo_line=(
-        "正在使用内置演示模型：只认识纯色背景上的 {icons} 种图标。{why}给真实照片打分：`python -m lychee_rerank fetch`"
-    ),
+    demo_line="正在使用内置演示模型：只认识纯色背景上的 {icons} 种图标。{why}给真实照片打分：`lychee-rerank fetch`",
     demo_because={
         ChoiceReason.REQUESTED: "",
         ChoiceReason.WEIGHTS_FOUND: "",
@@ -121,9 +119,9 @@ CHINESE = Words(
         ModelProblem.NO_ROOM: "显存不足，放不下 {file}。",
     },
     model_remedy={
-        ModelProblem.MISSING: "请用 LYCHEE_MODEL 指定文件夹，或运行 `python -m lychee_rerank fetch`。",
-        ModelProblem.INCOMPLETE: "请再运行一次 `python -m lychee_rerank fetch`，会从中断处继续。",
-        ModelProblem.CUT_SHORT: "请删除该文件，再运行一次 `python -m lychee_rerank fetch`。",
+        ModelProblem.MISSING: "请用 LYCHEE_MODEL 指定文件夹，或运行 `lychee-rerank fetch`。",
+        ModelProblem.INCOMPLETE: "请再运行一次 `lychee-rerank fetch`，会从中断处继续。",
+        ModelProblem.CUT_SHORT: "请删除该文件，再运行一次 `lychee-rerank fetch`。",
         ModelProblem.WRONG_TENSORS: "请换一份权重。",
         ModelProblem.PICKLED: "请转换成 safetensors，或换一份权重。",
         ModelProblem.NOT_QWEN2_5_VL: "请用 LYCHEE_MODEL 指定一个 Qwen2.5-VL 文件夹。",

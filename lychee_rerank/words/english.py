@@ -96,7 +96,7 @@ ENGLISH = Words(
     no_photos="No photo was found there ({passed_over} other files passed over).",
     demo_line=(
         "The bundled demo model answers: it only knows {icons} icons on plain backgrounds.{why} "
-        "For real photos: `python -m lychee_rerank fetch`"
+        "For real photos: `lychee-rerank fetch`"
     ),
     demo_because={
         ChoiceReason.REQUESTED: "",
@@ -129,9 +129,9 @@ ENGLISH = Words(
         ModelProblem.NO_ROOM: "There is not enough GPU memory for {file}.",
     },
     model_remedy={
-        ModelProblem.MISSING: "Name a folder with LYCHEE_MODEL, or run `python -m lychee_rerank fetch`.",
-        ModelProblem.INCOMPLETE: "Run `python -m lychee_rerank fetch` again: it goes on where it stopped.",
-        ModelProblem.CUT_SHORT: "Delete that file and run `python -m lychee_rerank fetch` again.",
+        ModelProblem.MISSING: "Name a folder with LYCHEE_MODEL, or run `lychee-rerank fetch`.",
+        ModelProblem.INCOMPLETE: "Run `lychee-rerank fetch` again: it goes on where it stopped.",
+        ModelProblem.CUT_SHORT: "Delete that file and run `lychee-rerank fetch` again.",
         ModelProblem.WRONG_TENSORS: "Take another copy of the weights.",
         ModelProblem.PICKLED: "Convert them to safetensors, or take another copy.",
         ModelProblem.NOT_QWEN2_5_VL: "Name a Qwen2.5-VL folder with LYCHEE_MODEL.",

@@ -385,7 +385,7 @@ def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_
     monkeypatch.setattr(ModelLoader, "load", load)
     write_photos(photo_folder)
     page = open_page("zh-CN")
-    assert any("内置演示模型" in text and "python -m lychee_rerank fetch" in text for text in texts(page))
+    assert any("内置演示模型" in text and "lychee-rerank fetch" in text for text in texts(page))
     page.button(key="example-0").click().run()
     assert page.text_area(key="query").value == CHINESE.examples[0]
     assert not any(text.startswith(CHINESE.demo_unknown[:7]) for text in texts(page))
