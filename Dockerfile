@@ -36,13 +36,19 @@ RUN python -m pip install --no-cache-dir --root-user-action=ignore --no-deps --r
 COPY images ./images
 COPY images ./samples
 
-# The product itself; owned by root, so that nothing that runs can change it.
-COPY LICENSE app.py serve.py ./
-COPY .streamlit ./.streamlit
-COPY lychee_rerank ./lychee_rerank
+# The package as anybody installs it, with its command; owned by root, so that nothing that runs can change it. Built
+# with the setuptools of the lock: nothing is fetched.
+COPY LICENSE README.md pyproject.toml requirements.txt /src/
+COPY lychee_rerank /src/lychee_rerank
+RUN python -m pip install --no-cache-dir --root-user-action=ignore --no-index --no-deps --no-build-isolation /src \
+    && rm -rf /src
 
-# Offline and silent by default (`python -m lychee_rerank fetch` alone goes out); the hub's cache lies on the volume of
-# the weights; log lines appear at once; the page listens on all of the container's addresses, or no port could be
+# The page, and what starts it.
+COPY app.py serve.py ./
+COPY .streamlit ./.streamlit
+
+# Offline and silent by default (`lychee-rerank fetch` alone goes out); the hub's cache lies on the volume of the
+# weights; log lines appear at once; the page listens on all of the container's addresses, or no port could be
 # published.
 ENV HF_HUB_OFFLINE=1 \
     HF_HUB_DISABLE_TELEMETRY=1 \

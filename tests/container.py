@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -44,7 +43,7 @@ def check_page() -> None:
 
 def check_ranking() -> None:
     """The command line ranks the samples: each is scored or refused, and ranks are 1 to n without repeats."""
-    command = [sys.executable, "-m", "lychee_rerank", "rank", QUERY, str(SAMPLES), "--json"]
+    command = ["lychee-rerank", "rank", QUERY, str(SAMPLES), "--json"]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     results, refused = report["results"], report["refused"]
     assert report["query"] == QUERY
@@ -58,6 +57,15 @@ def check_ranking() -> None:
     assert len(set(scores)) > 1, scores
 
 
+def check_fetch() -> None:
+    """The command that goes out begins, and tells that it does not get out of here."""
+    nowhere = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9"}
+    done = subprocess.run(["lychee-rerank", "fetch"], env=nowhere, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    assert "goes to /models/lychee-rerank-mm" in done.stdout, done
+    assert "Traceback" not in done.stderr, done
+
+
 def check_address() -> None:
     """The page listens on all addresses: on the first loopback alone no published port would reach it."""
     socket.create_connection(("127.0.0.2", 8501), timeout=5).close()
@@ -68,3 +76,4 @@ if __name__ == "__main__":
     check_address()
     check_page()
     check_ranking()
+    check_fetch()

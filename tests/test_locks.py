@@ -1,6 +1,7 @@
 """What the container installs: the pins of requirements.txt, file by file with their hashes."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,11 @@ def test_the_container_installs_nothing_without_a_hash_unless_its_index_is_chose
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert text.count("--no-deps --require-hashes -r locks/") == 2
     assert "-r requirements.txt" not in text
+    assert re.findall(r"pip install (.*) /src", text) == [
+        "--no-cache-dir --root-user-action=ignore --no-index --no-deps --no-build-isolation"
+    ]
+
+
+def test_the_package_is_built_with_the_setuptools_of_the_locks() -> None:
+    (required,) = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    assert [f"setuptools=={version}" for path in LOCKS for version in pins(path)["setuptools"]] == [required] * 2
