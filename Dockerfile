@@ -72,7 +72,7 @@ EXPOSE 8501
 
 # In Python, as the slim image has no curl; past any proxy, which could not reach this loopback.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as u; path = os.environ.get('LYCHEE_BASE_PATH', '').strip('/'); u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/' + (path and path + '/') + '_stcore/health', timeout=4)"]
 
 # Without a shell in between, so that the stop signal reaches the server.
 CMD ["python", "serve.py"]
