@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from lychee_rerank.records import Answer, Rule, Score, YesNoLogits
+from lychee_rerank.scoring.number_words import write_in_digits
 
 MAX_SCORE = 10.0
 MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, for digits whose decimals the model did not generate
@@ -14,7 +15,7 @@ MEAN_DECIMAL = 0.45  # of 0.0 to 0.9, for digits whose decimals the model did no
 _ALONE = r"(?<![A-Za-z_\d.\-−–/⁄])(?<!\d,)(?<!out of )"
 _DIGITS = r"(\d+(?:\.\d+|,\d\d?(?!\d))?)(?!\d|[.,]\d|⁄|(?:st|nd|rd|th)\b)"
 _OF_TEN = r"\s*/\s*10(?!\d)|\s*out\s+of\s+(?:10|ten)\b"
-_OTHER_SCALE = rf"(?!{_OF_TEN})(?:\s*/\s*\d|\s*%|\s+(?:out\s+)?of\b)"
+_OTHER_SCALE = rf"(?!{_OF_TEN})(?:\s*/\s*\d|\s*%|\s+(?:out\s+)?of\b|\s+(?!points?\b)\w+\s+out\s+of\b)"
 _NUMBER = rf"{_ALONE}{_DIGITS}(?!{_OTHER_SCALE})"
 _LABEL = r"(?:scores?|scored|rating|rated|relevance|评分|得分|打分|分数|相关性|相关度|匹配度|得(?=\s*\d))"
 _GAP = r"(?:[\s:=*_\"'`()>]|is|was|it|of|as|at|about|a|是|为|约|给){0,12}?"
@@ -22,7 +23,7 @@ _GAP = r"(?:[\s:=*_\"'`()>]|is|was|it|of|as|at|about|a|是|为|约|给){0,12}?"
 # Phrases that name the scale, or what the score is not: "from 0 to 10", "满分10分", "not 10".
 _NO_SCORE = re.compile(
     r"\b[01]\s*(?:to|-|–|~|到|至)\s*10\b(?:\s*分)?"
-    r"|满分\s*[是为:]?\s*10+\s*分?|以?\s*10+\s*分\s*[为是]?满分|10+\s*分制"
+    r"|[满总]分\s*[是为:]?\s*10+\s*分?|以?\s*10+\s*分\s*[为是]?满分|10+\s*分制|10+\s*分\s*(?:里|中|之中)"
     r"|(?<!\d)(?<!\d\s)\bout of (?:10|ten)\b"
     r"|\b(?:0|10)\s*分?\s*(?:means|表示|代表)"
     r"|\b\d+\s+of\s+(?:the\s+)?\d+\b"
@@ -40,7 +41,11 @@ _RULES: tuple[tuple[Rule, re.Pattern[str], float], ...] = (
     (Rule.FIRST_NUMBER, re.compile(_NUMBER), 1.0),
 )
 
-_STILL_A_NUMBER = re.compile(r"\s*\d+(?:\.\d*)?[ \t]*(?:/[ \t]*(?:\d+(?:\.\d*)?)?)?[ \t]*")
+# "7 to 8", 7到8分: neither its first number nor its last, and no date.
+_RANGE = re.compile(
+    r"(?<![\d.\-/])(\d+(?:\.\d+)?)\s*(?:-|–|~|到|至|to|and(?=\s*\d))\s*(\d+(?:\.\d+)?)(?![\d.]*[\d\-/])"
+)
+_STILL_A_NUMBER = re.compile(r"\s*\d+(?:\s*[.点點]\s*\d*)?[ \t]*(?:/[ \t]*(?:\d+(?:\.\d*)?)?)?[ \t]*")
 _NUMBER_BY_TOKENS = re.compile(r"(?:10|[0-9])(?:\.[0-9]+)?")  # a token per character: "8.5" has its decimal at place 2
 _NUMBER_AT_THE_START = re.compile(r"\s*(\d+(?:\.\d+)?)[ \t]*(/[ \t]*\d)?")
 
@@ -108,7 +113,8 @@ def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
 
 def parse_score(answer: str) -> tuple[float, Rule]:
     """The score that an answer gives, from 0 to 10, and the rule that found it; 0.0 and Rule.NONE without a number."""
-    text = _NO_SCORE.sub(" ", unicodedata.normalize("NFKC", answer))
+    text = write_in_digits(unicodedata.normalize("NFKC", answer))
+    text = _RANGE.sub(_middle, _NO_SCORE.sub(" ", text))
     for rule, pattern, scale in _RULES:
         values = [float(match[1].replace(",", ".")) * scale for match in pattern.finditer(text)]
         within = [value for value in values if value <= MAX_SCORE]
@@ -116,6 +122,12 @@ def parse_score(answer: str) -> tuple[float, Rule]:
             # A talkative answer weighs part after part and labels its verdict last.
             return within[-1 if rule is Rule.LABELLED else 0], rule
     return 0.0, Rule.NONE
+
+
+def _middle(match: re.Match[str]) -> str:
+    """The middle of a range of scores; any other pair of numbers as it is."""
+    low, high = float(match[1]), float(match[2])
+    return f"{(low + high) / 2:g}" if low < high <= MAX_SCORE else match[0]
 
 
 def number_is_over(text: str) -> bool:

@@ -65,13 +65,13 @@ ANSWERS = [
     ("满分10分,给8分", 8.0, Rule.POINTS),
     # the first number in range
     ("I think 7.5 fits", 7.5, Rule.FIRST_NUMBER),
-    ("Between 6 and 8", 6.0, Rule.FIRST_NUMBER),
+    ("Between 6 and 8", 7.0, Rule.FIRST_NUMBER),
     ("大概是 4 吧", 4.0, Rule.FIRST_NUMBER),
     ("85 no, 8", 8.0, Rule.FIRST_NUMBER),
     ("In 2024 I would say 5", 5.0, Rule.FIRST_NUMBER),
     ("On a scale from 0 to 10, a 4", 4.0, Rule.FIRST_NUMBER),
     ("100% sure: 3", 3.0, Rule.FIRST_NUMBER),
-    ("8-9", 8.0, Rule.FIRST_NUMBER),
+    ("8-9", 8.5, Rule.WHOLE_ANSWER),
     # other scales, ranges, counts, negations
     ("Score out of 10: 8", 8.0, Rule.LABELLED),
     ("10分制:8", 8.0, Rule.WHOLE_ANSWER),
