@@ -15,13 +15,13 @@ from streamlit.proto.Text_pb2 import Text
 from lychee_rerank.commands import rank as rank_command
 from lychee_rerank.commands.output import printable, text_argument
 from lychee_rerank.errors import QueryRefused
-from lychee_rerank.export.json_document import outcome_fields
+from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import MAX_QUERY_CHARACTERS, Query, parse_query
 from lychee_rerank.records import Answer, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.results.criteria import Criteria
-from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.results.ranking import Results, rank_photos
 from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.scoring.readout import number_is_over, read_number
 from lychee_rerank.store.store import Store
@@ -106,9 +106,10 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
     ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     criteria = Criteria(tuple(Query(name, name) for name, _, _ in texts))
-    fields = outcome_fields(ranked, refused, tell=CHINESE.note, criteria=criteria)
-    report = json.dumps(fields, ensure_ascii=False).encode()
-    read = json.loads(report)
+    results = Results((), ranked, tuple(refused), criteria)
+    scored_by = ScoredBy({}, demo=False, loaded=None)
+    document = write_document(results, ranked, query="query", scored_by=scored_by, tell=CHINESE.note)
+    read = json.loads(document.encode())
     assert sorted(row["index"] for row in read["results"] + read["refused"]) == list(range(len(rows)))
     assert {row["name"] for row in read["results"] + read["refused"]} == {name for name, _, _ in texts}
     with redirect_stdout(io.StringIO()) as printed:

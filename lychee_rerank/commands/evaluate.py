@@ -16,16 +16,16 @@ from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
     add_model_option,
-    card_fields,
     printable,
-    readout_fields,
     with_readout,
 )
 from lychee_rerank.evaluation.labelled_set import FILE_NAME, LabelledQuery, load_labels
+from lychee_rerank.export.json_document import card_fields
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.records import ModelCard, Outcome, Readout, Refusal
 from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.settings import Settings
 from lychee_rerank.words import Words
 
@@ -132,13 +132,18 @@ def _report(card: ModelCard, evaluations: "Sequence[Evaluation]") -> dict[str, o
         "versions": {name: version(name) for name in VERSIONS},
         "readouts": [
             {
-                **readout_fields(evaluation.readout, evaluation.template),
+                "readout": evaluation.readout,
+                "prompt": _prompt_fields(evaluation.template),
                 "figures": [asdict(row) for row in evaluation.figures],
                 "queries": [_query_fields(query) for query in evaluation.queries],
             }
             for evaluation in evaluations
         ],
     }
+
+
+def _prompt_fields(template: PromptTemplate) -> dict[str, object]:
+    return {"name": template.name, "version": template.version, "text_hash": template.text_hash}
 
 
 def _query_fields(query: "JudgedQuery") -> dict[str, object]:

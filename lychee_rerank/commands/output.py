@@ -1,4 +1,4 @@
-"""What the commands have in common: exit statuses, options, and how a model and a name are printed."""
+"""What the commands have in common: exit statuses, options, the kept scores, and how a name is printed."""
 
 import argparse
 import logging
@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.records import ModelCard, Readout
-from lychee_rerank.scoring.prompts import PromptTemplate
+from lychee_rerank.records import Readout
 from lychee_rerank.scoring.readout import MAX_SCORE
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
@@ -49,25 +48,6 @@ def open_scores(settings: Settings, *, wanted: bool) -> Iterator[Scores | None]:
     finally:
         if store:
             store.close()
-
-
-def card_fields(card: ModelCard) -> dict[str, object]:
-    """The JSON form of what was loaded."""
-    return {
-        "name": card.name,
-        "demo": card.demo,
-        "parameters": card.parameters,
-        "dtype": card.dtype,
-        "device": card.device,
-        "off_gpu_layers": card.off_gpu_layers,
-        "pixel_budget_px": card.pixel_budget_px,
-    }
-
-
-def readout_fields(readout: Readout, template: PromptTemplate) -> dict[str, object]:
-    """The JSON form of how the score was read, and of the prompt that asked for it."""
-    prompt = {"name": template.name, "version": template.version, "text_hash": template.text_hash}
-    return {"readout": readout, "prompt": prompt}
 
 
 def text_argument(argument: str) -> str:

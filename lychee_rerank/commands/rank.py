@@ -1,7 +1,6 @@
 """rank: scores photos against a query and prints them, best first, as a table or as one JSON document."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -15,15 +14,13 @@ from lychee_rerank.commands.output import (
     EXIT_NOTHING_SCORED,
     add_model_option,
     add_readout_option,
-    card_fields,
     open_scores,
     printable,
-    readout_fields,
     score_argument,
     text_argument,
     with_readout,
 )
-from lychee_rerank.export.json_document import outcome_fields
+from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
@@ -33,7 +30,7 @@ from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
 from lychee_rerank.results.criteria import Criteria, collect_criteria
 from lychee_rerank.results.ranking import Results, collect_results
 from lychee_rerank.results.selection import Part, View
-from lychee_rerank.results.spread import Spread, SpreadVerdict, measure_spread
+from lychee_rerank.results.spread import SpreadVerdict, measure_spread
 from lychee_rerank.scoring.cache_keys import build_key
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded, Judge
@@ -41,7 +38,7 @@ from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
-from lychee_rerank.words import Words, words_for
+from lychee_rerank.words import ENGLISH, Words
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -77,24 +74,16 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
         queries = (query, *parts)
         results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
-    spread = measure_spread([photo.scored.score.value for photo in results.ranked])
     line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
     chosen = line.take(results.ranked, Part.ABOVE)
     if options.json:
-        read = readout_fields(settings.readout, settings.template)
-        run_fields = {"query": options.query, "model": card_fields(judge.card), **read}
-        report = {
-            **run_fields,
-            "reused": reused,
-            "spread": asdict(spread),
-            **outcome_fields(chosen, results.refused, tell=words_for("en").note, criteria=results.criteria),
-        }
-        print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
+        card = judge.card
+        key = build_key(card, query, readout=settings.readout, template=settings.template)
+        scored_by = ScoredBy(asdict(key), demo=card.demo, loaded=card, reused=reused)
+        print(write_document(results, chosen, query=options.query, scored_by=scored_by, tell=ENGLISH.note))
     else:
         _print_table(chosen, results.criteria, words)
-        _tell_spread(spread, words)
-        if spread.verdict is SpreadVerdict.FLAT and not parts and len(query.parts) > 1:
-            print(words.results.offer_parts, file=sys.stderr)
+        _print_spread(results, query, words)
         for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
     if export:
@@ -142,10 +131,14 @@ def _score_all(
     return outcomes, known.reused if known else 0
 
 
-def _tell_spread(spread: Spread, words: Words) -> None:
+def _print_spread(results: Results, query: Query, words: Words) -> None:
+    """What the scores say together; where they are close, that the parts of the query can be scored instead."""
+    spread = measure_spread([photo.scored.score.value for photo in results.ranked])
     lines = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
     for line in filter(None, lines):
         print(line, file=sys.stderr)
+    if spread.verdict is SpreadVerdict.FLAT and not results.criteria.parts and len(query.parts) > 1:
+        print(words.results.offer_parts, file=sys.stderr)
 
 
 def _print_table(ranked: Iterable[RankedPhoto], criteria: Criteria, words: Words) -> None:

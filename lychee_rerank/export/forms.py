@@ -1,18 +1,16 @@
 """A part of the results -> one file in pieces, of the form that is wanted."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from lychee_rerank.export.archive import stream_archive
 from lychee_rerank.export.file_names import clean_name
-from lychee_rerank.export.json_document import outcome_fields
+from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.export.tables import Tell, build_table
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results
-from lychee_rerank.results.spread import measure_spread
 
 
 class Form(StrEnum):
@@ -32,7 +30,7 @@ class Package:
 
     form: Form
     query: str
-    scored_by: Mapping[str, object]
+    scored_by: ScoredBy
     xmp: Xmp = field(default_factory=Xmp)
 
     @property
@@ -46,10 +44,5 @@ class Package:
             return stream_archive(results, chosen, tell=tell, xmp=self.xmp)
         if self.form is Form.CSV:
             return iter([build_table(replace(results, ranked=tuple(chosen)), tell=tell)])
-        document = {
-            "query": self.query,
-            "scored_by": self.scored_by,
-            "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
-            **outcome_fields(chosen, results.refused, tell=tell, criteria=results.criteria),
-        }
-        return iter([json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode()])
+        document = write_document(results, chosen, query=self.query, scored_by=self.scored_by, tell=tell)
+        return iter([document.encode()])

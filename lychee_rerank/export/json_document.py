@@ -1,16 +1,90 @@
-"""Finished results -> the JSON form that the command line prints and the page hands out."""
+"""Finished results -> the one JSON document: what the command line prints is what the page hands out."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from lychee_rerank.export.tables import Tell
-from lychee_rerank.records import RankedPhoto, Refusal
+from lychee_rerank.records import ModelCard, RankedPhoto, Refusal
 from lychee_rerank.results.criteria import Criteria
+from lychee_rerank.results.ranking import Results
+from lychee_rerank.results.spread import measure_spread
+
+MODEL_FIELDS = (
+    *("name", "demo", "parameters", "fingerprint", "dtype", "attention"),
+    *("device", "off_gpu_layers", "pixel_budget_px"),
+)
+# The fields of a card that a score depends on, and what the key of the score calls them.
+_KEY_FIELDS = {field: field for field in ("dtype", "attention", "device", "pixel_budget_px")} | {"fingerprint": "model"}
 
 
-def outcome_fields(
-    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, tell: Tell, criteria: Criteria
+@dataclass(frozen=True, slots=True)
+class ScoredBy:
+    """What gave a run its scores: the fields of their key, and the loaded model, which may be another by now.
+
+    `reused` counts the scores that an earlier run left, None where nobody counted.
+    """
+
+    key: Mapping[str, object]
+    demo: bool
+    loaded: ModelCard | None
+    reused: int | None = None
+
+
+def write_document(
+    results: Results, chosen: Sequence[RankedPhoto], *, query: str, scored_by: ScoredBy, tell: Tell
+) -> str:
+    """The document with the chosen photos and all that were refused; what is not known any more is null."""
+    document = {
+        "query": query,
+        **_scored_by_fields(scored_by),
+        "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
+        **_outcome_fields(chosen, results.refused, criteria=results.criteria, tell=tell),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def card_fields(card: ModelCard | None) -> dict[str, object]:
+    """The JSON form of what was loaded; all null without it."""
+    fields = {name: getattr(card, name, None) for name in MODEL_FIELDS}
+    return fields | {"fingerprint": fields["fingerprint"] or None}
+
+
+def _scored_by_fields(scored_by: ScoredBy) -> dict[str, object]:
+    """The model, and what else the scores depend on."""
+    key = scored_by.key
+    packages = str(key.get("packages", "")).split()
+    return {
+        "cleaned_query": key.get("query"),
+        "model": _model_fields(scored_by),
+        "readout": key.get("readout"),
+        "prompt": _prompt_fields(str(key.get("prompt", ""))),
+        "decode_policy": key.get("decode_policy"),
+        "versions": dict(zip(packages[::2], packages[1::2], strict=True)),
+        "reused": scored_by.reused,
+    }
+
+
+def _model_fields(scored_by: ScoredBy) -> dict[str, object]:
+    """What the key says, and the rest of the card where that says the same."""
+    known = {field: scored_by.key.get(name) or None for field, name in _KEY_FIELDS.items()}
+    loaded = card_fields(scored_by.loaded)
+    is_loaded = all(loaded[field] == value for field, value in known.items())
+    return (loaded if is_loaded else card_fields(None)) | known | {"demo": scored_by.demo}
+
+
+def _prompt_fields(prompt: str) -> dict[str, object] | None:
+    """The parts of "name version hash"."""
+    if not prompt:
+        return None
+    name, version, text_hash = prompt.rsplit(" ", 2)
+    return {"name": name, "version": int(version), "text_hash": text_hash}
+
+
+def _outcome_fields(
+    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, criteria: Criteria, tell: Tell
 ) -> dict[str, object]:
-    """The JSON form of the photos; scores in full precision, those for the parts of the query where it has them."""
+    """The photos; scores in full precision, those for the parts of the query where it has them."""
     asked = {"criteria": [part.text for part in criteria.parts]} if criteria.parts else {}
     return asked | {
         "results": [

@@ -11,6 +11,7 @@ from lychee_rerank.errors import ExportFailed
 from lychee_rerank.export.copies import check_folder, copy_photos, save_file
 from lychee_rerank.export.file_names import clean_name
 from lychee_rerank.export.forms import MEDIA_TYPES, Form, Package
+from lychee_rerank.export.json_document import ScoredBy
 from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
 from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.jobs.job import Job
@@ -47,7 +48,7 @@ def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> 
     few = len(results.ranked) <= BEST
     label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
     wanted = _Wanted(job.id, View(top_k=BEST), Part.ABOVE)
-    url = _give_address(words, service, wanted, _package(job, Form.ZIP))
+    url = _give_address(words, service, wanted, _package(service, job, Form.ZIP))
     st.link_button(label, url, icon=":material/download:", type="primary", key="best")
 
 
@@ -71,7 +72,7 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
         wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
         with st.container(horizontal=True):
             for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
-                url = _give_address(words, service, wanted, _package(job, form, xmp))
+                url = _give_address(words, service, wanted, _package(service, job, form, xmp))
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
         draw_copying(words, service, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query.text)
 
@@ -98,8 +99,9 @@ def _read_stars(text: str) -> Stars | None:
         return None
 
 
-def _package(job: Job, form: Form, xmp: Xmp | None = None) -> Package:
-    return Package(form, job.query.text, json.loads(job.scored_by or "{}"), xmp or Xmp())
+def _package(service: Service, job: Job, form: Form, xmp: Xmp | None = None) -> Package:
+    scored_by = ScoredBy(json.loads(job.scored_by or "{}"), demo=job.demo, loaded=service.worker.state().card)
+    return Package(form, job.query.text, scored_by, xmp or Xmp())
 
 
 def _give_address(words: Words, service: Service, wanted: _Wanted, package: Package) -> str:

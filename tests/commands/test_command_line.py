@@ -48,8 +48,12 @@ def report(gallery: Path) -> dict[str, Any]:
 
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
-    assert list(report) == ["query", "model", "readout", "prompt", "reused", "spread", "results", "refused"]
-    assert (report["query"], report["readout"]) == ("Sofa + 咖啡", "number")
+    assert list(report) == [
+        *("query", "cleaned_query", "model", "readout", "prompt", "decode_policy", "versions", "reused", "spread"),
+        *("results", "refused"),
+    ]
+    assert (report["query"], report["cleaned_query"]) == ("Sofa + 咖啡", "sofa + 咖啡")
+    assert report["readout"] == "number"
     assert report["prompt"] == {"name": "number", "version": 1, "text_hash": NUMBER.text_hash}
     assert report["model"]["demo"] is True
     assert sorted(photo["name"] for photo in report["results"]) == ["a.jpg", "b.JPG", "sub/c.jpeg"]

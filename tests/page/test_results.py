@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
+from lychee_rerank.__main__ import main
 from lychee_rerank.errors import ModelUnusable, StorageFailed
 from lychee_rerank.photos.folders import PICKS_FOLDER
 from lychee_rerank.problems import ModelProblem, RefusalReason
@@ -206,9 +207,7 @@ def test_the_table_and_the_document_hold_what_was_chosen(page: AppTest) -> None:
     rows = list(csv.DictReader(io.StringIO(export(page, "above", RESULTS.as_csv).decode("utf-8-sig"))))
     assert [row["name"] for row in rows] == ["a.png", "b.png", "d.png"]
     document = json.loads(export(page, "below", RESULTS.as_json))
-    assert document["query"] == QUERY
     assert [photo["rank"] for photo in document["results"]] == [4, 5, 6, 7]
-    assert document["scored_by"]["readout"] == "number"
     assert document["spread"]["cliff"] == 3
 
 
@@ -323,6 +322,23 @@ def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
     again = part_by_part(open_page(run=page.query_params["run"]))
     assert len(again.dataframe) == 1
     assert len(judge.queries) == 3  # the runs of the parts are found again
+
+
+@pytest.mark.parametrize("options", [[], ["--criteria"]])
+def test_the_document_is_that_of_the_command_line_but_for_what_was_reused(
+    open_page: Open,  # noqa: F811
+    photo_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+) -> None:
+    write_photos(photo_folder, REDS)
+    (photo_folder / "h.png").write_bytes(b"")
+    page = rerank(open_page("zh-CN"), "Rot, 和服")
+    page = part_by_part(page) if options else page
+    document = json.loads(export(page, "above", RESULTS.as_json))
+    assert main(["rank", "Rot, 和服", str(photo_folder), "--json", "--no-store", *options]) == 0
+    assert json.loads(capsys.readouterr().out) == document | {"reused": 0}
+    assert document["reused"] is None
 
 
 def test_a_part_that_was_cancelled_is_scored_when_the_switch_is_turned_again(
