@@ -67,7 +67,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "store.retention": ("store/test_store.py",),
     "jobs.fair_queue": ("jobs/test_fair_queue.py",),
     "jobs.explanations": ("jobs/test_explanation.py", "jobs/test_explanation_book.py"),
-    "model.checkpoint": ("model/test_fingerprint.py", "model/test_from_folder.py", "commands/test_precision.py"),
+    "model.checkpoint": ("model/test_checkpoint.py", "model/test_fingerprint.py", "model/test_from_folder.py"),
     "model.demo_vocabulary": ("model/test_demo_vocabulary.py",),
     "model.positions": ("model/test_positions.py",),
     "model.kv_cache": ("model/test_kv_cache.py",),

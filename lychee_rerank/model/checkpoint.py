@@ -1,22 +1,18 @@
-"""Checks from its files alone that a model folder is whole, and which one it is; knows no torch, loads nothing.
-
-Layout: https://huggingface.co/docs/safetensors (a file is 8 bytes of header length, the header, the tensors).
-"""
+"""Checks from its files alone that a model folder is whole, and which one it is; knows no torch, loads nothing."""
 
 import hashlib
 import json
 import math
-import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.problems import ModelProblem
 
 MODEL_TYPE = "qwen2_5_vl"
 FETCH_AGAIN = "fetch it again with `lychee-rerank fetch`, or name another folder with LYCHEE_MODEL"
-_MAX_HEADER_BYTES = 100 * 2**20  # the format's own limit
 ENDINGS = (".json", ".jinja", ".txt", ".safetensors")  # what transformers reads of a folder
 
 FolderState = tuple[tuple[str, int, int], ...]  # name, size in bytes, time of change in ns
@@ -32,15 +28,14 @@ def check_folder(folder: Path) -> None:
         remedy = "name a Qwen2.5-VL folder with LYCHEE_MODEL"
         raise ModelUnusable(ModelProblem.NOT_QWEN2_5_VL, file="config.json", detail=found, remedy=remedy)
     for shard in _shards(folder):
-        _check_shard(shard)
+        _load_shapes(shard)
     _require(folder, "tokenizer.json", "vocab.json")
     _require(folder, "processor_config.json", "preprocessor_config.json")
 
 
 def count_parameters(folder: Path) -> int:
     """How many numbers the tensors of a whole model folder hold, as their headers say; raises ModelUnusable."""
-    shapes = (tensor["shape"] for shard in _shards(folder) for tensor in _load_header(shard)[0].values())
-    return sum(math.prod(shape) for shape in shapes)
+    return sum(math.prod(shape) for shard in _shards(folder) for shape in _load_shapes(shard))
 
 
 def _shards(folder: Path) -> list[Path]:
@@ -61,34 +56,15 @@ def _shards(folder: Path) -> list[Path]:
     return [single]
 
 
-def _check_shard(path: Path) -> None:
-    """Raises ModelUnusable unless the file is as long as its own header says."""
-    if not path.is_file():
-        raise ModelUnusable(ModelProblem.INCOMPLETE, file=path.name, detail="it is missing", remedy=FETCH_AGAIN)
+def _load_shapes(shard: Path) -> list[list[int]]:
+    """The shape of each tensor; raises ModelUnusable unless the file is as long as its own header says."""
+    if not shard.is_file():
+        raise ModelUnusable(ModelProblem.INCOMPLETE, file=shard.name, detail="it is missing", remedy=FETCH_AGAIN)
     try:
-        header, header_bytes = _load_header(path)
-        ends = [tensor["data_offsets"][1] for tensor in header.values()]
-    except (KeyError, TypeError) as error:
-        raise _unreadable(path) from error
-    expected, found = 8 + header_bytes + max(ends, default=0), path.stat().st_size
-    if found != expected:
-        detail = f"{found} bytes of {expected}"
-        raise ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail=detail, remedy=FETCH_AGAIN)
-
-
-def _load_header(path: Path) -> tuple[dict[str, Any], int]:
-    """What the file says of each of its tensors, by name, and the length of that in bytes; raises ModelUnusable."""
-    try:
-        with path.open("rb") as file:
-            (header_bytes,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(header_bytes, _MAX_HEADER_BYTES)))
-        return {name: tensor for name, tensor in header.items() if name != "__metadata__"}, header_bytes
-    except (OSError, ValueError, struct.error, AttributeError) as error:
-        raise _unreadable(path) from error
-
-
-def _unreadable(path: Path) -> ModelUnusable:
-    return ModelUnusable(ModelProblem.CUT_SHORT, file=path.name, detail="its header cannot be read", remedy=FETCH_AGAIN)
+        with safe_open(shard, framework="numpy") as tensors:  # maps the file, reads its header alone
+            return [tensors.get_slice(name).get_shape() for name in tensors.keys()]  # noqa: SIM118  # no mapping
+    except (OSError, SafetensorError) as error:
+        raise ModelUnusable(ModelProblem.CUT_SHORT, file=shard.name, detail=str(error), remedy=FETCH_AGAIN) from error
 
 
 def _load_json(path: Path) -> dict[str, object]:
