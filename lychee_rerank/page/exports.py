@@ -17,14 +17,13 @@ from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.criteria import criteria_of
 from lychee_rerank.page.picks import picks_of
-from lychee_rerank.page.visitor import download_url, owner
+from lychee_rerank.page.visitor import export_url
 from lychee_rerank.photos.folders import PICKS_FOLDER
 from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results, collect_results
 from lychee_rerank.results.selection import Part, View
 from lychee_rerank.service import Service
-from lychee_rerank.web.files import Download
 from lychee_rerank.words import ENGLISH, Words
 
 BEST = 10
@@ -48,7 +47,7 @@ def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> 
     few = len(results.ranked) <= BEST
     label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
     wanted = _Wanted(job.id, View(top_k=BEST), Part.ABOVE)
-    url = _give_address(words, service, wanted, _package(service, job, Form.ZIP))
+    url = _package_url(words, service, wanted, _package(service, job, Form.ZIP), job=job)
     st.link_button(label, url, icon=":material/download:", type="primary", key="best")
 
 
@@ -72,7 +71,7 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
         wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
         with st.container(horizontal=True):
             for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
-                url = _give_address(words, service, wanted, _package(service, job, form, xmp))
+                url = _package_url(words, service, wanted, _package(service, job, form, xmp), job=job)
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
         draw_copying(words, service, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query.text)
 
@@ -104,22 +103,17 @@ def _package(service: Service, job: Job, form: Form, xmp: Xmp | None = None) -> 
     return Package(form, job.query.text, scored_by, xmp or Xmp())
 
 
-def _give_address(words: Words, service: Service, wanted: _Wanted, package: Package) -> str:
-    """Where this visitor's browser gets the file; it is made from the run as it is then."""
-    visitor, tell = owner(), (ENGLISH if package.form is Form.JSON else words).note
+def _package_url(words: Words, service: Service, wanted: _Wanted, package: Package, *, job: Job) -> str:
+    """The address of the file; JSON is in English, as scripts read it."""
+    tell = (ENGLISH if package.form is Form.JSON else words).note
 
-    def pieces() -> Iterator[bytes] | None:
-        """The file, None once the run is cleared."""
-        job = service.worker.book.find(wanted.job_id, owner=visitor)
-        if job is None:
-            return None
+    def build(job: Job) -> Iterator[bytes]:
         criteria = criteria_of(service, wanted.criteria, job)
         results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
         return package.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
 
-    download = Download(package.name, MEDIA_TYPES[package.form], pieces)
     name = f"{wanted}{package.form}{package.xmp}{words.code}"
-    return download_url(service, download, name=name)
+    return export_url(service, job, build, file=package.name, media_type=MEDIA_TYPES[package.form], name=name)
 
 
 def draw_copying(

@@ -14,11 +14,10 @@ from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.pair_lists import draw_bad_rows
 from lychee_rerank.page.places import mark_results
 from lychee_rerank.page.results import draw_refusals
-from lychee_rerank.page.visitor import download_url, owner
+from lychee_rerank.page.visitor import export_url
 from lychee_rerank.records import Pairs, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.moderation import DEFAULT_THRESHOLD, Moderation, collect_moderation
 from lychee_rerank.service import Service
-from lychee_rerank.web.files import Download
 from lychee_rerank.words import Words
 
 _NUMBER_PX = 180
@@ -60,12 +59,13 @@ def _draw_head(words: Words, service: Service, job: Job, pairs: Pairs) -> Modera
             help=text.threshold_help,
             width=_NUMBER_PX,
         )
+        pairs = job.run.pairs or Pairs((), ())
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
         st.caption(_tell_figures(words, moderation), width="stretch")
     line = text.moderated.format(all=words.pairs(moderation.pairs), threshold=threshold, **moderation.counts)
     with heading:
         st.markdown(f"##### {line}", width="stretch")
-        url = _give_address(words, service, job, threshold)
+        url = _table_url(words, service, job, threshold)
         st.link_button(text.table, url, icon=":material/download:", type="primary", key="flagged-table")
     return moderation
 
@@ -84,18 +84,14 @@ def _line_up(moderation: Moderation) -> tuple[RankedPhoto, ...]:
     return tuple(RankedPhoto(place, photo, tied=False) for place, photo in enumerate(scored, start=1))
 
 
-def _give_address(words: Words, service: Service, job: Job, threshold: float) -> str:
-    """Where this visitor's browser gets the table; it is made from the run as it is then."""
-    visitor, job_id = owner(), job.id
+def _table_url(words: Words, service: Service, job: Job, threshold: float) -> str:
+    """The address of the table in the language of the page."""
 
-    def pieces() -> Iterator[bytes] | None:
-        """The table, None once the run is cleared."""
-        found = service.worker.book.find(job_id, owner=visitor)
-        if found is None or found.run.pairs is None:
-            return None
-        moderation = collect_moderation(found.run.pairs, found.progress().outcomes, threshold=threshold)
-        return iter([build_flagged_table(moderation, tell=words.note, term=words.term)])
+    def build(job: Job) -> Iterator[bytes]:
+        pairs = job.run.pairs or Pairs((), ())
+        moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
+        yield build_flagged_table(moderation, tell=words.note, term=words.term)
 
-    name = f"{PurePath(clean_name(job.query.text)).stem}-below-{threshold:g}.csv"
-    download = Download(name, MEDIA_TYPES[Form.CSV], pieces)
-    return download_url(service, download, name=f"{job_id} below {threshold} {words.code}")
+    file = f"{PurePath(clean_name(job.query.text)).stem}-below-{threshold:g}.csv"
+    name = f"{job.id} below {threshold} {words.code}"
+    return export_url(service, job, build, file=file, media_type=MEDIA_TYPES[Form.CSV], name=name)

@@ -1,7 +1,10 @@
 """Who visits, and where this visitor's browser gets photos, thumbnails and files."""
 
+from collections.abc import Callable, Iterator
+
 import streamlit as st
 
+from lychee_rerank.jobs.job import Job
 from lychee_rerank.records import Photo
 from lychee_rerank.service import Service
 from lychee_rerank.web.files import Download
@@ -35,9 +38,20 @@ def photo_url(service: Service, photo: Photo) -> str:
     return _own_url(service.originals.give(photo, name=str(photo.path), owner=owner()))
 
 
-def download_url(service: Service, download: Download, *, name: str) -> str:
-    """The address of the file; `name` tells it from all others."""
-    return _own_url(service.downloads.give(download, name=name, owner=owner()))
+def export_url(
+    service: Service, job: Job, build: Callable[[Job], Iterator[bytes]], *, file: str, media_type: str, name: str
+) -> str:
+    """The address of a file that is built from the run as it is when it is fetched; none once the run is cleared.
+
+    Two files of the same `name` share the address.
+    """
+    visitor, job_id = owner(), job.id
+
+    def pieces() -> Iterator[bytes] | None:
+        found = service.worker.book.find(job_id, owner=visitor)
+        return build(found) if found else None
+
+    return _own_url(service.downloads.give(Download(file, media_type, pieces), name=name, owner=visitor))
 
 
 def _own_url(path: str) -> str:
