@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
@@ -118,10 +119,10 @@ def _last_part(name: str) -> str:
 
 def _find_below(folder: Path, name: str) -> Photo | RowProblem:
     try:
-        root, real = os.path.realpath(folder), os.path.realpath(os.path.join(folder, name))
+        real = real_path_below(folder, name)
     except (OSError, ValueError):  # a NUL
         return RowProblem.NOT_THERE
-    if not real.startswith(os.path.join(root, "")):
+    if real is None:
         return RowProblem.OUTSIDE
     return Photo(name, folder / name) if os.path.isfile(real) else RowProblem.NOT_THERE
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from streamlit.proto.Text_pb2 import Text
 
 from lychee_rerank.commands import rank as rank_command
-from lychee_rerank.commands.output import printable, text_argument
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.photos.folders import find_photos
@@ -25,6 +24,7 @@ from lychee_rerank.results.ranking import Results, rank_photos
 from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.scoring.readout import number_is_over, read_number
 from lychee_rerank.store.store import Store
+from lychee_rerank.text import decode_name, printable
 from lychee_rerank.words import CHINESE
 
 # With halves of characters: what a file name holds whose bytes are no UTF-8.
@@ -61,7 +61,7 @@ def test_any_query_is_scored_as_text_or_refused(typed: str) -> None:
 
 @given(ANYTHING.map(lambda text: text.encode("utf-8", "surrogatepass").replace(b"\0", b"")))
 def test_any_argument_is_text(argument: bytes) -> None:
-    text = text_argument(os.fsdecode(argument))
+    text = decode_name(os.fsdecode(argument))
     assert text.encode().decode() == text
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lychee_rerank"
-EVERYBODYS = {"records", "problems", "errors", "query"}
+EVERYBODYS = {"records", "problems", "errors", "query", "text", "disk"}
 
 # A room, and the others that it may import beside what is everybody's.
 ALLOWED: dict[str, set[str]] = {
@@ -13,6 +13,8 @@ ALLOWED: dict[str, set[str]] = {
     "problems": set(),
     "errors": set(),
     "query": set(),
+    "text": set(),
+    "disk": set(),
     "machine": set(),
     "photos": set(),
     "scoring": {"photos", "machine"},

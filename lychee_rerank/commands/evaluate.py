@@ -16,7 +16,6 @@ from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
     add_model_option,
-    printable,
     with_readout,
 )
 from lychee_rerank.evaluation.labelled_set import FILE_NAME, LabelledQuery, load_labels
@@ -27,6 +26,7 @@ from lychee_rerank.records import ModelCard, Outcome, Readout, Refusal
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.settings import Settings
+from lychee_rerank.text import printable
 from lychee_rerank.words import Words
 
 if TYPE_CHECKING:  # scikit-learn and scipy come in when a set is evaluated, so that other commands start at once

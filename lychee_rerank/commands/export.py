@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lychee_rerank.commands.output import printable
 from lychee_rerank.errors import SettingInvalid
 from lychee_rerank.export.copies import check_folder, copy_photos, save_file
 from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
 from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results
+from lychee_rerank.text import printable
 from lychee_rerank.words import Words
 
 

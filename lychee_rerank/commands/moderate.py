@@ -12,7 +12,6 @@ from lychee_rerank.commands.output import (
     add_model_option,
     add_readout_option,
     open_scores,
-    printable,
     score_argument,
     with_readout,
 )
@@ -30,6 +29,7 @@ from lychee_rerank.scoring.judge import Judge, KnownScores
 from lychee_rerank.scoring.scorer import score_pairs
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
+from lychee_rerank.text import printable
 from lychee_rerank.words import Words
 
 

@@ -1,8 +1,7 @@
-"""What the commands have in common: exit statuses, options, the kept scores, and how a name is printed."""
+"""What the commands have in common: exit statuses, options and the kept scores."""
 
 import argparse
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -50,11 +49,6 @@ def open_scores(settings: Settings, *, wanted: bool) -> Iterator[Scores | None]:
             store.close()
 
 
-def text_argument(argument: str) -> str:
-    """An argument as text that can be scored and printed, even where its bytes are no UTF-8."""
-    return os.fsencode(argument).decode("utf-8", "replace")
-
-
 def score_argument(argument: str) -> float:
     """An argument that is a score."""
     try:
@@ -64,8 +58,3 @@ def score_argument(argument: str) -> float:
     if not 0 <= score <= MAX_SCORE:  # "nan" too
         raise argparse.ArgumentTypeError(f"expected a number from 0 to {MAX_SCORE:.0f}")
     return score
-
-
-def printable(text: str) -> str:
-    """A file name that cannot move the cursor or break the line."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

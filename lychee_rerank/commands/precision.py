@@ -12,7 +12,6 @@ from lychee_rerank.commands.output import (
     EXIT_NOTHING_SCORED,
     add_model_option,
     add_readout_option,
-    text_argument,
     with_readout,
 )
 from lychee_rerank.machine import available_bytes, watch
@@ -26,6 +25,7 @@ from lychee_rerank.records import Photo, Rule, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
+from lychee_rerank.text import decode_name
 from lychee_rerank.words import Words
 
 BYTES_PER_NUMBER = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -55,7 +55,7 @@ class PrecisionFigures:
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("precision", help="score photos in FP32, BF16 and FP16, and compare")
-    parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
+    parser.add_argument("query", metavar="QUERY", type=decode_name, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
     add_model_option(parser)
     add_readout_option(parser)

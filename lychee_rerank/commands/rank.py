@@ -15,9 +15,7 @@ from lychee_rerank.commands.output import (
     add_model_option,
     add_readout_option,
     open_scores,
-    printable,
     score_argument,
-    text_argument,
     with_readout,
 )
 from lychee_rerank.export.json_document import ScoredBy, write_document
@@ -38,13 +36,14 @@ from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
+from lychee_rerank.text import decode_name, printable
 from lychee_rerank.words import ENGLISH, Words
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("rank", help="score photos against a query and print them, best first")
-    parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
+    parser.add_argument("query", metavar="QUERY", type=decode_name, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument(

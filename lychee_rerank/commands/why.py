@@ -9,9 +9,7 @@ from lychee_rerank.commands.output import (
     EXIT_NOTHING_SCORED,
     add_model_option,
     add_readout_option,
-    printable,
     score_argument,
-    text_argument,
     with_readout,
 )
 from lychee_rerank.model.loader import ModelLoader
@@ -22,13 +20,14 @@ from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
+from lychee_rerank.text import decode_name, printable
 from lychee_rerank.words import Words
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("why", help="score one photo and print why it got that score")
-    parser.add_argument("query", metavar="QUERY", type=text_argument, help="one sentence: Chinese, English or both")
+    parser.add_argument("query", metavar="QUERY", type=decode_name, help="one sentence: Chinese, English or both")
     parser.add_argument("photo", metavar="PHOTO", type=Path, help="one photo")
     parser.add_argument(
         "--score", metavar="X", type=score_argument, help="explain this score, from 0 to 10, and score nothing"

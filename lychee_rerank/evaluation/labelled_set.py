@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import LabelsInvalid, QueryRefused
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo
@@ -139,13 +140,12 @@ def _check_truth(name: str, value: object) -> float:
 def _find_photos(names: tuple[str, ...], *, folder: Path) -> tuple[Photo, ...]:
     """The photos of a gallery: each a file of its own inside the folder."""
     seen: dict[str, str] = {}
-    root = os.path.realpath(folder)
     for name in names:
         try:
-            real = os.path.realpath(os.path.join(root, name))
-        except ValueError as error:  # a NUL, half a surrogate pair
+            real = real_path_below(folder, name)
+        except ValueError as error:
             raise _BadLine(f"the photo {name!r} has a name that no file can have") from error
-        if not real.startswith(os.path.join(root, "")):
+        if real is None:
             raise _BadLine(f"the photo {name!r} lies outside the folder")
         if not os.path.isfile(real):
             raise _BadLine(f"the photo {name!r} is not there")

@@ -12,6 +12,7 @@ from lychee_rerank.export.tables import TABLE_NAME, Tell, build_table
 from lychee_rerank.problems import CopyProblem
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Copied, Results
+from lychee_rerank.text import printable
 
 MISSING_NAME = "missing.txt"
 _FIRST_S, _LAST_S = 315_619_200, 4_354_732_800  # 2 January 1980 and 30 December 2107: the dates a ZIP can hold
@@ -53,7 +54,7 @@ def stream_archive(
         for photo, name in zip(chosen, name_copies(chosen), strict=True):
             copied = yield from _add_photo(archive, pipe, name, photo, results=results, xmp=xmp or Xmp())
             copies.append(copied)
-        lines = [f"{_line(copy.photo.scored.name)}: {tell(copy.problem)}\n" for copy in copies if copy.problem]
+        lines = [f"{printable(copy.photo.scored.name)}: {tell(copy.problem)}\n" for copy in copies if copy.problem]
         if lines:
             yield from _add(archive, pipe, _entry(MISSING_NAME), ["".join(lines).encode("utf-8", "replace")])
         yield from _add(archive, pipe, _entry(TABLE_NAME), [build_table(results, tell=tell, copies=copies)])
@@ -95,8 +96,3 @@ def _entry(name: str, source: Source | None = None) -> zipfile.ZipInfo:
     entry.file_size = source.size_bytes if source else 0
     entry.external_attr = _MODE << 16
     return entry
-
-
-def _line(name: str) -> str:
-    """A name that breaks no line."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in name)

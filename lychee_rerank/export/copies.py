@@ -7,12 +7,12 @@ import errno
 import filecmp
 import itertools
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lychee_rerank.disk import written_aside
 from lychee_rerank.errors import ExportFailed
 from lychee_rerank.export.file_names import name_copies, number_name
 from lychee_rerank.export.photo_source import CutShort, Source, name_sidecar, open_source
@@ -42,9 +42,10 @@ class _Saved:
 
 def check_folder(folder: Path) -> None:
     """Makes the folder where it is missing, and tries to write there; raises ExportFailed."""
-    with _failures_told(folder), ExitStack() as undo:
+    with _failures_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _write_aside(folder, [b"."], undo=undo)
+        with written_aside(folder, [b"."]):
+            pass
 
 
 def copy_photos(
@@ -114,8 +115,8 @@ def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> _Saved:
 
 def _save_together(folder: Path, names: Callable[[int], Sequence[str]], contents: Sequence[Iterable[bytes]]) -> _Saved:
     """Writes files whose names belong together, numbered alike where one is taken by something else: all or none."""
-    with ExitStack() as undo:
-        written = [_write_aside(folder, content, undo=undo) for content in contents]
+    with ExitStack() as aside, ExitStack() as undo:
+        written = [aside.enter_context(written_aside(folder, content)) for content in contents]
         for number in itertools.count(1):
             targets = [folder / name for name in names(number)]
             if _reserve(targets, undo=undo):
@@ -130,18 +131,6 @@ def _save_together(folder: Path, names: Callable[[int], Sequence[str]], contents
 
 def _hold_the_same(one: Path, other: Path) -> bool:
     return other.is_file() and filecmp.cmp(one, other, shallow=False)
-
-
-def _write_aside(folder: Path, content: Iterable[bytes], *, undo: ExitStack) -> Path:
-    """The content in a file of a temporary name, which `undo` deletes."""
-    temporary = folder / f".lychee-{secrets.token_hex(8)}.part"
-    with temporary.open("xb") as file:
-        undo.callback(temporary.unlink, missing_ok=True)
-        for chunk in content:
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary
 
 
 def _reserve(targets: Sequence[Path], *, undo: ExitStack) -> bool:

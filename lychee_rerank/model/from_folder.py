@@ -23,6 +23,7 @@ from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.model.window_attention import share_window_calls
 from lychee_rerank.problems import ModelProblem
 from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice
+from lychee_rerank.text import first_line
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ def _load_processor(folder: Path) -> Any:
         return AutoProcessor.from_pretrained(folder, local_files_only=True, backend="torchvision")
     except Exception as error:  # transformers raises a dozen kinds here
         raise ModelUnusable(
-            ModelProblem.BAD_TOKENIZER, file=str(folder), detail=_first_line(error), remedy=FETCH_AGAIN
+            ModelProblem.BAD_TOKENIZER, file=str(folder), detail=first_line(error), remedy=FETCH_AGAIN
         ) from error
 
 
@@ -128,7 +129,7 @@ def _load_network(folder: Path, dtype: torch.dtype, device: str | None, *, atten
         raise ModelUnusable(ModelProblem.NO_ROOM, file=str(folder), remedy=remedy) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
-            ModelProblem.WRONG_TENSORS, file=str(folder), detail=_first_line(error), remedy=FETCH_AGAIN
+            ModelProblem.WRONG_TENSORS, file=str(folder), detail=first_line(error), remedy=FETCH_AGAIN
         ) from error
     wrong = sorted(report["missing_keys"]) + sorted(str(key) for key in report["mismatched_keys"])
     if wrong:
@@ -152,7 +153,3 @@ def _off_gpu_layers(network: Any) -> int:
     """How many modules `device_map="auto"` put on the CPU or the disk beside a GPU."""
     places = getattr(network, "hf_device_map", {}) if network.device.type == "cuda" else {}
     return sum(place in ("cpu", "disk") for place in places.values())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -20,6 +20,8 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import WeakFileLock, build_hf_headers  # type: ignore[attr-defined]  # exported lazily
 
+from lychee_rerank.text import first_line
+
 NEEDED_FILES = ("*.safetensors", "*.json", "*.txt", "*.jinja", "README*", "LICENSE*")  # never a pickle, never code
 LOCK_WAIT_S = 0.1  # enough to take a free lock; whoever holds it does so for minutes
 _GO_ON = "run the same command again: it goes on where it stopped"
@@ -33,7 +35,7 @@ def download_repository(repository: str, folder: Path) -> str:
     except TimeoutError:  # of the lock; those of the network are another kind
         return f"another fetch is at work on {folder}: wait for it, or end it"
     except (RepositoryNotFoundError, HFValidationError) as error:
-        return f"{ENDPOINT} has no such repository, or not for everyone ({_first_line(error)})"
+        return f"{ENDPOINT} has no such repository, or not for everyone ({first_line(error)})"
     except (OSError, HubError, ValueError) as error:  # ValueError: what came is no JSON
         return _explain(error)
     return ""
@@ -91,12 +93,8 @@ def _explain(error: Exception) -> str:
         return f"{error.filename} cannot be written; set LYCHEE_MODELS_DIR to a folder of your own"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full; make room, then {_GO_ON}"
-    away = f"{ENDPOINT} did not deliver ({_first_line(error)})"
+    away = f"{ENDPOINT} did not deliver ({first_line(error)})"
     return f"{away}; {_GO_ON}. Where that host is out of reach, set HF_ENDPOINT to the address of a mirror"
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def main() -> int:

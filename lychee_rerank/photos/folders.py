@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lychee_rerank.disk import real_path_below
 from lychee_rerank.records import Photo
+from lychee_rerank.text import decode_name
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
@@ -34,7 +36,7 @@ def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = la
     passed_over = 0
     for path in paths:
         if not os.path.isdir(path):
-            photos.append(Photo(_as_text(path.name), path))
+            photos.append(Photo(decode_name(path.name), path))
             continue
         kept: list[Place] = []
         for place, is_photo in _walk(path):
@@ -43,7 +45,7 @@ def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = la
                 on_found(len(photos) + len(kept))
             else:
                 passed_over += 1
-        photos += [Photo(_as_text("/".join(place) or path.name), path.joinpath(*place)) for place in sorted(kept)]
+        photos += [Photo(decode_name("/".join(place) or path.name), path.joinpath(*place)) for place in sorted(kept)]
     return Found(tuple(photos), passed_over)
 
 
@@ -73,18 +75,13 @@ def _is_photo(entry: os.DirEntry[str], place: Place, *, folder: Path) -> bool:
     """True for what is to be scored, or refused by name when it cannot be read."""
     if _is_hidden(place) or not entry.name.lower().endswith(PHOTO_ENDINGS):
         return False
-    return not entry.is_symlink() or _leads_inside(Path(entry.path), folder)
+    return not entry.is_symlink() or _leads_inside(folder, Path(*place))
 
 
 def _is_hidden(place: Place) -> bool:
     return any(part.startswith(".") or part in COPIES_FOLDERS for part in place)
 
 
-def _leads_inside(link: Path, folder: Path) -> bool:
-    """True for a link to a file in the same folder or below it."""
-    return os.path.isfile(link) and link.resolve().is_relative_to(folder.resolve())
-
-
-def _as_text(name: str) -> str:
-    """The name as text that can be stored even where its bytes are no UTF-8."""
-    return os.fsencode(name).decode("utf-8", "replace")
+def _leads_inside(folder: Path, link: Path) -> bool:
+    """True for a link in the folder to a file in it or below it."""
+    return os.path.isfile(folder / link) and real_path_below(folder, link) is not None

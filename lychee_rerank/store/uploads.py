@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from lychee_rerank.disk import OWN_USER, written_aside
 from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.photos.decode import Decode, make_thumbnail, read_bytes
 from lychee_rerank.photos.hashes import PhotoHashes, hash_bytes
@@ -121,14 +122,7 @@ def _name_thumbnails(photo_path: Path) -> str:
 def _write(path: Path, content: bytes | memoryview) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-                raise
+        with written_aside(path.parent, [content], mode=OWN_USER) as temporary:
+            os.replace(temporary, path)
     except OSError as error:
         raise StorageFailed(str(path.parent), detail=error.strerror or "cannot be written") from error

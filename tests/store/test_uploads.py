@@ -25,6 +25,12 @@ def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
     assert sorted(path.read_bytes() for path in files(tmp_path)) == [b"else", b"same"]
 
 
+def test_uploads_and_thumbnails_are_for_the_apps_own_user_alone(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, decode=decode_picture)
+    uploads.thumbnail(uploads.keep("a.jpg", encode(make_photo())))
+    assert [path.stat().st_mode & 0o777 for path in files(tmp_path)] == [0o600, 0o600]
+
+
 @pytest.mark.parametrize("name", ["../../x.jpg", "/etc/passwd", "a" * 200 + ".jpg", "a\0b.jpg", "一\n.jpg"])
 def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None:
     photo = Uploads(tmp_path / "data", decode=decode_picture).keep(name, b"content")
