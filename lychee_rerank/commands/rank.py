@@ -133,9 +133,8 @@ def _score_all(
 def _print_spread(results: Results, query: Query, words: Words) -> None:
     """What the scores say together; where they are close, that the parts of the query can be scored instead."""
     spread = measure_spread([photo.scored.score.value for photo in results.ranked])
-    lines = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
-    for line in filter(None, lines):
-        print(line, file=sys.stderr)
+    for sentence in words.spread(spread):
+        print(sentence, file=sys.stderr)
     if spread.verdict is SpreadVerdict.FLAT and not results.criteria.parts and len(query.parts) > 1:
         print(words.results.offer_parts, file=sys.stderr)
 

@@ -42,7 +42,7 @@ def _draw_head(
 ) -> tuple[tuple[RankedPhoto, ...], View]:
     """All that stands above the cards; the photos that are to be shown, and the view that chose them."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
-        st.markdown(f"##### {_tell_spread(words, spread)}", width="stretch")
+        st.markdown(f"##### {' '.join(words.spread(spread)) or words.results.histogram_title}", width="stretch")
         view = draw_line(words, job.id)
         picks, exports, best = (st.container(width="content") for _ in range(3))
     _tell_outside(words, results, job)
@@ -88,12 +88,6 @@ def _draw_page(words: Words, service: Service, page: Sequence[RankedPhoto], clif
         upper, lower = shown_score(above[-1]), shown_score(below[0])
         draw_cut(words.results.cliff_line.format(n=cliff, upper=upper, lower=lower))
     draw_cards(words, service, below, job=job)
-
-
-def _tell_spread(words: Words, spread: Spread) -> str:
-    """The spread of the scores, in a sentence."""
-    sentences = (words.cliff.format(n=spread.cliff) if spread.cliff else "", words.verdict[spread.verdict])
-    return " ".join(filter(None, sentences)) or words.results.histogram_title
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:

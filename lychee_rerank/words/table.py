@@ -16,7 +16,7 @@ from lychee_rerank.errors import (
 from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason, RowProblem
 from lychee_rerank.records import ChoiceReason, Refusal, Rule
 from lychee_rerank.results.ranking import Copied
-from lychee_rerank.results.spread import SpreadVerdict
+from lychee_rerank.results.spread import Spread, SpreadVerdict
 from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 
@@ -173,6 +173,11 @@ class Words:
         if isinstance(error, DeviceLost):
             return self.device_lost
         return self.unexpected
+
+    def spread(self, spread: Spread) -> tuple[str, ...]:
+        """What the scores say together: two sentences, one, or none where there is nothing to say."""
+        sentences = (self.cliff.format(n=spread.cliff) if spread.cliff else "", self.verdict[spread.verdict])
+        return tuple(filter(None, sentences))
 
     def duration(self, seconds: float) -> str:
         """A length of time: seconds up to one and a half minutes, minutes up to one and a half hours, then hours."""

@@ -20,8 +20,11 @@ from lychee_rerank.problems import (
 )
 from lychee_rerank.records import ChoiceReason, Refusal, Rule
 from lychee_rerank.results.selection import Part, Sort
-from lychee_rerank.results.spread import BANDS
+from lychee_rerank.results.spread import BANDS, Spread, SpreadVerdict
 from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
+
+FLAT = "The scores are close together: the query may be too broad, or the photos too alike."
+FLAT_CHINESE = "分数都很接近：搜索条件可能太宽泛，或者照片太相似。"
 
 
 def sentences(words: Words | ResultWords | ListWords) -> Iterator[tuple[str, str]]:
@@ -127,6 +130,22 @@ def test_every_error_becomes_one_sentence_with_its_facts() -> None:
     assert "chown 1000" in ENGLISH.failure(ExportFailed(FolderProblem.NOT_ALLOWED, folder="/out", user=1000))
     assert "pairs.csv" in CHINESE.failure(PairsInvalid(PairsProblem.NO_COLUMNS, file="pairs.csv"))
     assert ENGLISH.failure(LycheeError("inner detail")) == ENGLISH.unexpected
+
+
+@pytest.mark.parametrize(
+    ("cliff", "verdict", "english", "chinese"),
+    [
+        (0, SpreadVerdict.FINE, (), ()),
+        (3, SpreadVerdict.FINE, ("The first 3 stand out.",), ("前 3 张脱颖而出。",)),
+        (0, SpreadVerdict.NOTHING_FITS, ("Nothing here fits well.",), ("没有明显符合的照片。",)),
+        (1, SpreadVerdict.FLAT, (ENGLISH.cliff.format(n=1), FLAT), (CHINESE.cliff.format(n=1), FLAT_CHINESE)),
+    ],
+)
+def test_a_spread_is_up_to_two_sentences(
+    cliff: int, verdict: SpreadVerdict, english: tuple[str, ...], chinese: tuple[str, ...]
+) -> None:
+    spread = Spread(cliff, bins=(), bands=(), verdict=verdict)
+    assert (ENGLISH.spread(spread), CHINESE.spread(spread)) == (english, chinese)
 
 
 @pytest.mark.parametrize(
