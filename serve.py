@@ -4,8 +4,9 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -20,8 +21,9 @@ from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.service import close_service, open_service
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.web import files
+from lychee_rerank.web.addresses import Thing
 from lychee_rerank.web.dialogs import DialogMiddleware
-from lychee_rerank.web.files import serve_download, serve_original
+from lychee_rerank.web.files import serve_download, serve_original, serve_thumbnail
 from lychee_rerank.web.headers import HeaderMiddleware
 from lychee_rerank.web.hosts import OWN_NAMES, HostMiddleware
 from lychee_rerank.web.login import READINESS, LoginMiddleware
@@ -49,26 +51,25 @@ def guard(page: ASGIApp, *, settings: Settings) -> ASGIApp:
 
 
 def send_thumbnail(request: Request) -> Response:
-    """The thumbnail of that address, for the visitor whom it was given to."""
-    token, owner = request.path_params["token"], read_owner(request.scope)
-    content = open_service().thumbnails.read(token, owner=owner, small=files.SMALL in request.query_params)
-    if content is None:
-        return PlainTextResponse("no such thumbnail\n", status_code=404)
-    # Where a browser kept it, "Clear" would not reach it.
-    return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
+    """The thumbnail behind the address."""
+    find = partial(open_service().thumbnails.read, small=files.SMALL in request.query_params)
+    return serve_thumbnail(find_for_visitor(request, find))
 
 
 def send_original(request: Request) -> Response:
-    """The photo of that address itself, for the visitor whom it was given to."""
-    token, owner = request.path_params["token"], read_owner(request.scope)
-    photo = open_service().originals.find(token, owner=owner)
+    """The photo itself."""
+    photo = find_for_visitor(request, open_service().originals.find)
     return serve_original(photo, download="download" in request.query_params)
 
 
 def send_export(request: Request) -> Response:
-    """The export of that address, for the visitor whom it was given to."""
-    token, owner = request.path_params["token"], read_owner(request.scope)
-    return serve_download(open_service().downloads.find(token, owner=owner))
+    """The export."""
+    return serve_download(find_for_visitor(request, open_service().downloads.find))
+
+
+def find_for_visitor(request: Request, find: Callable[..., Thing | None]) -> Thing | None:
+    """What lies behind the address, for the visitor whom it was given to; None for anybody else."""
+    return find(request.path_params["token"], owner=read_owner(request.scope))
 
 
 def send_readiness(_: Request) -> Response:

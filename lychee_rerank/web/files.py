@@ -40,6 +40,13 @@ def _start_of(photo: Photo) -> bytes:
         return file.read(KIND_WINDOW_BYTES)
 
 
+def serve_thumbnail(content: bytes | None) -> Response:
+    """The thumbnail, a JPEG, which no browser keeps: "Clear" would not reach it there."""
+    if content is None:
+        return PlainTextResponse("no such thumbnail\n", status_code=404)
+    return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+
 class Thumbnails:
     """Gives out addresses and finds the thumbnails behind them; safe to use from any thread."""
 

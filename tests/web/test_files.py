@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 
 from lychee_rerank.records import Photo
-from lychee_rerank.web.files import Download, serve_download, serve_original
+from lychee_rerank.web.files import Download, serve_download, serve_original, serve_thumbnail
 from tests.pictures import encode, make_plain
 
 
@@ -43,6 +43,13 @@ def test_what_is_no_photo_is_not_sent(tmp_path: Path, content: bytes) -> None:
 def test_a_photo_that_vanished_is_not_sent(tmp_path: Path) -> None:
     assert serve_original(Photo("a.jpg", tmp_path / "a.jpg"), download=False).status_code == 404
     assert serve_original(None, download=False).status_code == 404
+
+
+def test_a_thumbnail_is_sent_and_kept_by_no_browser() -> None:
+    answer = serve_thumbnail(b"\xff\xd8")
+    assert (answer.status_code, answer.body) == (200, b"\xff\xd8")
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("image/jpeg", "no-store")
+    assert serve_thumbnail(None).status_code == 404
 
 
 def read(answer: Response) -> bytes:
