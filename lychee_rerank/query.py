@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -13,6 +14,24 @@ MAX_QUERY_CHARACTERS = 2000
 # A comma or a plus between two digits belongs to a number, "and" and 和 join parts only where they stand alone: 和服 is
 # a kimono. NFKC has made ＋ and ， of Chinese keyboards into + and , before.
 _BETWEEN = re.compile(r"(?<!\d)[+,]|[+,](?!\d)|[、\n\r]|(?<=\s)(?:and|和)(?=\s)", re.IGNORECASE)
+# What describes a thing that is still to come: "a black and white photo", "a big, red sofa". Chinese colours end in 色.
+_ADJECTIVES = (
+    "black white grey gray red green blue yellow brown pink purple violet golden silver beige turquoise teal navy",
+    "big small large little tiny huge tall short long wide narrow thick thin round square flat deep",
+    "old new young modern ancient vintage antique fresh dry wet hot cold warm cool dark bright light pale",
+    "beautiful pretty ugly cute lovely happy sad angry funny smiling cozy cosy clean dirty empty full broken",
+    "soft hard smooth rough wooden leather striped dotted checkered shiny rusty colorful colourful",
+)
+_DESCRIBES = re.compile(rf"(?:\b(?:{'|'.join(' '.join(_ADJECTIVES).split())})|色)\s*\Z", re.IGNORECASE)
+# One thing each, though an "and" stands in it; and names that end in two plus signs, such as C++.
+_ONE_THING = (
+    "salt and pepper|fish and chips|bed and breakfast|mac and cheese|macaroni and cheese|bread and butter",
+    "cookies and cream|peanut butter and jelly|bacon and eggs|gin and tonic|cup and saucer|bow and arrow",
+    "rock and roll|drum and bass|arts and crafts|hide and seek|pros and cons|trial and error|lock and key",
+    "tom and jerry|romeo and juliet|adam and eve|yin and yang|stars and stripes|hammer and sickle",
+    "back and forth|up and down|on and off|in and out|more and more|q and a|r and b|b and b",
+)
+_WHOLE = re.compile(rf"\b(?:{'|'.join(_ONE_THING)})\b|\w\+\+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +45,7 @@ class Query:
     def parts(self) -> tuple["Query", ...]:
         """The parts of "sofa + lamp" in their order, each once; the whole query alone where it has no parts."""
         parts: dict[Query, None] = {}
-        for part in _BETWEEN.split(unicodedata.normalize("NFKC", self.text)):
+        for part in _split(unicodedata.normalize("NFKC", self.text)):
             with suppress(QueryRefused):  # nothing stands between two separators
                 parts.setdefault(parse_query(" ".join(part.split())))
         return tuple(parts)
@@ -44,3 +63,15 @@ def parse_query(text: str) -> Query:
     if len(cleaned) > MAX_QUERY_CHARACTERS:
         raise QueryRefused(QueryProblem.TOO_LONG, characters=len(cleaned))
     return Query(text, cleaned)
+
+
+def _split(text: str) -> Iterator[str]:
+    """The text between its separators."""
+    wholes = [match.span() for match in _WHOLE.finditer(text)]
+    start = 0
+    for separator in _BETWEEN.finditer(text):
+        part = text[start : separator.start()]
+        if not _DESCRIBES.search(part) and not any(low <= separator.start() < high for low, high in wholes):
+            yield part
+            start = separator.end()
+    yield text[start:]

@@ -85,3 +85,82 @@ def test_a_query_is_parted_where_it_names_another_thing(query: str, parts: tuple
 
 def test_a_part_is_a_query_of_its_own() -> None:
     assert parse_query("Red  Sofa + lamp").parts == (parse_query("red sofa"), parse_query("lamp"))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "a black and white photo of a cat",
+        "C++ book",
+        "a book on C++ or C",
+        "a red and blue ball",
+        "a big, red sofa",
+        "an old, rusty, broken bicycle",
+        "black and white",
+        "salt and pepper shakers",
+        "fish and chips on a plate",
+        "a bed and breakfast sign",
+        "Tom and Jerry",
+        "bow and arrow",
+        "a cup and saucer",
+        "macaroni and cheese",
+        "tall and thin trees",
+        "warm and cozy living room",
+        "old and new buildings",
+        "a clean, bright kitchen",
+        "rock and roll concert",
+        "A++ label",
+        "1,000 balloons",
+        "3+1 chairs",
+        "穿和服的人",
+        "和平鸽",
+        "一只黑白相间的猫",
+        "黑色、白色的猫",
+        "红色的沙发",
+        "温和的阳光",
+        "sandy island",
+        "Andes mountains",
+        "the band on stage",
+    ],
+)
+def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
+    assert [part.text for part in parse_query(whole).parts] == [whole]
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("sofa + lamp", ["sofa", "lamp"]),
+        ("sofa+lamp", ["sofa", "lamp"]),
+        ("沙发+灯泡+咖啡", ["沙发", "灯泡", "咖啡"]),
+        ("a black and white cat and a dog", ["a black and white cat", "a dog"]),
+        ("a big, red sofa, a lamp", ["a big, red sofa", "a lamp"]),
+        ("a red and blue ball + a bat", ["a red and blue ball", "a bat"]),
+        ("C++ book + coffee", ["C++ book", "coffee"]),
+        ("fish and chips, beer", ["fish and chips", "beer"]),
+        ("beer and fish and chips", ["beer", "fish and chips"]),
+        ("men and women", ["men", "women"]),
+        ("a man and a woman and a child", ["a man", "a woman", "a child"]),
+        ("dog, cat, and bird", ["dog", "cat", "bird"]),
+        ("a cat on a red sofa and a lamp", ["a cat on a red sofa", "a lamp"]),
+        ("cheese and wine", ["cheese", "wine"]),
+        ("salt and pepper and oil", ["salt and pepper", "oil"]),
+        ("table, chairs, window", ["table", "chairs", "window"]),
+        ("red car, blue car", ["red car", "blue car"]),
+        ("beach, sunset, palm trees", ["beach", "sunset", "palm trees"]),
+        ("狗、猫、鸟", ["狗", "猫", "鸟"]),
+        ("沙发，灯", ["沙发", "灯"]),
+        ("沙发 和 灯", ["沙发", "灯"]),
+        ("红色的沙发、蓝色的灯", ["红色的沙发", "蓝色的灯"]),
+        ("和服 + 伞", ["和服", "伞"]),
+        ("一只猫 和 一只狗", ["一只猫", "一只狗"]),
+        ("sofa 沙发 + lamp 灯", ["sofa 沙发", "lamp 灯"]),
+        ("两个人，一只狗，海边", ["两个人", "一只狗", "海边"]),
+        ("1,000 people + 3+1 chairs", ["1,000 people", "3+1 chairs"]),
+        ("sofa in 2020, lamp", ["sofa in 2020", "lamp"]),
+        ("coffee\ncake", ["coffee", "cake"]),
+        ("yin and yang + a black cat", ["yin and yang", "a black cat"]),
+    ],
+)
+def test_the_parts_are_those_that_a_person_would_name(query: str, parts: list[str]) -> None:
+    assert [part.text for part in parse_query(query).parts] == parts
