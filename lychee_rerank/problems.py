@@ -34,6 +34,8 @@ class ModelProblem(StrEnum):
     WRONG_TENSORS = "wrong_tensors"
     PICKLED = "pickled"
     NOT_QWEN2_5_VL = "not_qwen2_5_vl"
+    QUANTISED = "quantised"
+    LACKS_PACKAGE = "lacks_package"
     BAD_TOKENIZER = "bad_tokenizer"
     NO_ROOM = "no_room"
     CHANGED = "changed"

@@ -16,8 +16,8 @@ from typing import Self
 from lychee_rerank.errors import PhotoRefused, SettingInvalid
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.photos.decode import Picture, encode_picture
 from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.photos.in_memory import TAKEN, PhotoSource, is_source, read_source
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Outcome, Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
@@ -25,11 +25,9 @@ from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.scorer import score_photos
+from lychee_rerank.scoring.scorer import PhotoScorer
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.store.uploads import Uploads
-
-PhotoSource = str | PathLike[str] | bytes | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +95,18 @@ class Reranker:
         return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
 
     def rank(self, query: str, photos: Iterable[PhotoSource], *, top_k: int | None = None) -> Report:
-        """Scores every photo against the query: paths, bytes of a picture file, or PIL pictures.
+        """Scores every photo against the query: paths, bytes, open binary files, PIL pictures, or uint8 arrays.
 
         Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. A
-        photo that cannot be scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where a
-        picture that is no file cannot be put into the temporary folder.
+        photo that cannot be scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where
+        what is no file cannot be put into the temporary folder; TypeError for what is no list, or holds no photo.
         """
         if top_k is not None and top_k < 1:
             raise SettingInvalid("top_k", str(top_k), "a whole number of at least 1")
         parsed = parse_query(query)
+        sources = _check_sources(photos)
         with self._lock:
-            outcomes = self._score(parsed, [self._photo(source, index) for index, source in enumerate(photos)])
+            outcomes = self._score(parsed, [self._take(source, index) for index, source in enumerate(sources)])
         ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
         refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
         in_order = tuple(sorted(refused, key=lambda refusal: refusal.index))
@@ -119,13 +118,9 @@ class Reranker:
         Raises PhotoRefused where it cannot be scored, otherwise what `rank` raises.
         """
         parsed = parse_query(query)
+        (source,) = _check_sources([photo])
         with self._lock:
-            given = self._photo(photo, 0)
-            (outcome,) = self._score(parsed, [given])
-            if isinstance(outcome, ScoredPhoto):
-                explanation = explain_score(self._engine, parsed, given, score=outcome.score.value)
-            else:
-                explanation = outcome
+            explanation = self._explain(parsed, self._take(source, 0))
         if isinstance(explanation, Refusal):
             raise PhotoRefused(explanation.reason, kind=explanation.kind)
         return explanation
@@ -143,16 +138,40 @@ class Reranker:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
-    def _score(self, query: Query, photos: Sequence[Photo]) -> list[Outcome]:
-        readout, template = self._settings.readout, self._settings.template
-        return list(score_photos(self._engine, query, photos, readout=readout, template=template))
+    def _score(self, query: Query, given: Sequence[Photo | Refusal]) -> list[Outcome]:
+        scorer = PhotoScorer(self._engine, readout=self._settings.readout, template=self._settings.template)
+        photos = [(index, photo) for index, photo in enumerate(given) if isinstance(photo, Photo)]
+        outcomes = [outcome for step in scorer.steps({query: photos}) for outcome in step]
+        return outcomes + [refusal for refusal in given if isinstance(refusal, Refusal)]
 
-    def _photo(self, source: PhotoSource, index: int) -> Photo:
-        """The source as a photo on disk, under its own name or its number."""
+    def _explain(self, query: Query, given: Photo | Refusal) -> str | Refusal:
+        if isinstance(given, Refusal):
+            return given
+        (outcome,) = self._score(query, [given])
+        if isinstance(outcome, Refusal):
+            return outcome
+        return explain_score(self._engine, query, given, score=outcome.score.value)
+
+    def _take(self, source: PhotoSource, index: int) -> Photo | Refusal:
+        """The source as a photo on disk, under its own name or its number; raises TypeError."""
         if isinstance(source, str | PathLike):
             return Photo(name=str(source), path=Path(source))
-        content = source if isinstance(source, bytes) else encode_picture(source)
-        return self._uploads.keep(f"photo {index}", content)
+        name = f"photo {index}"
+        try:
+            return self._uploads.keep(name, read_source(source))
+        except PhotoRefused as refused:
+            return Refusal(index, name, refused.reason, refused.kind)
+
+
+def _check_sources(photos: object) -> list[PhotoSource]:
+    """The photos as a list; raises TypeError for a lone photo, and for anything in the list that is none."""
+    if is_source(photos) or not isinstance(photos, Iterable):
+        raise TypeError(f"photos: expected a list of photos, got {type(photos).__name__}; each is {TAKEN}")
+    sources = list(photos)
+    for index, source in enumerate(sources):
+        if not is_source(source):
+            raise TypeError(f"photo {index}: {type(source).__name__} is no photo; each is {TAKEN}")
+    return sources
 
 
 def _result(ranked: RankedPhoto) -> Result:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import lychee_rerank
 from lychee_rerank import Reranker
 from lychee_rerank.errors import LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_picture, encode_picture
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.served import ROOT
@@ -59,7 +60,7 @@ def test_a_picture_of_any_mode_is_scored(reranker: Reranker, mode: str) -> None:
 def test_a_turned_picture_is_set_upright(reranker: Reranker) -> None:
     upright = pictures.make_photo(320, 240)
     with Image.open(io.BytesIO(pictures.encode_turned(upright, 6))) as turned:
-        seen = decode_picture(lychee_rerank.reranker.encode_picture(turned), fit=lambda w, h: (w, h))
+        seen = decode_picture(encode_picture(turned), fit=lambda w, h: (w, h))
     assert seen.size == upright.size
 
 
@@ -121,3 +122,34 @@ def test_the_public_names_are_there_and_no_others() -> None:
     assert all(getattr(lychee_rerank, name).__name__ == name for name in lychee_rerank.__all__)
     with pytest.raises(AttributeError):
         lychee_rerank.rerank  # noqa: B018
+
+
+def test_a_broken_picture_is_refused_and_the_others_are_scored(reranker: Reranker) -> None:
+    closed = pictures.make_photo(64, 48)
+    closed.close()
+    array = np.asarray(pictures.make_photo(64, 48))
+    report = reranker.rank("sofa", [closed, SAMPLES[0], Image.new("RGB", (0, 0)), array, io.BytesIO(b"")])
+    assert sorted(result.index for result in report.results) == [1, 3]
+    reasons = {refusal.index: refusal.reason for refusal in report.refused}
+    assert reasons == {0: RefusalReason.BROKEN, 2: RefusalReason.BROKEN, 4: RefusalReason.EMPTY}
+    with pytest.raises(PhotoRefused):
+        reranker.why("sofa", closed)
+
+
+@pytest.mark.parametrize(
+    ("photos", "told"),
+    [
+        (str(SAMPLES[0]), "expected a list of photos, got str"),
+        (SAMPLES[0], "expected a list of photos, got PosixPath"),
+        (b"bytes", "expected a list of photos, got bytes"),
+        (7, "expected a list of photos, got int"),
+        ([SAMPLES[0], 7], "photo 1: int is no photo"),
+        ([SAMPLES[0], [SAMPLES[1]]], "photo 1: list is no photo"),
+    ],
+    ids=lambda value: str(value)[-20:],
+)
+def test_a_lone_photo_or_a_foreign_type_is_an_error_that_says_what_is_taken(
+    reranker: Reranker, photos: object, told: str
+) -> None:
+    with pytest.raises(TypeError, match=f"{told}.*a path, bytes, an open binary file, a PIL picture"):
+        reranker.rank("sofa", photos)  # type: ignore[arg-type]

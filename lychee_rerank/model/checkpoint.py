@@ -15,6 +15,8 @@ MODEL_TYPE = "qwen2_5_vl"
 FETCH_AGAIN = "fetch it again with `lychee-rerank fetch`, or name another folder with LYCHEE_MODEL"
 ENDINGS = (".json", ".jinja", ".txt", ".safetensors")  # what transformers reads of a folder
 
+QUANTISATION_FILES = ("quantize_config.json", "quant_config.json")  # of AutoGPTQ and AutoAWQ
+
 FolderState = tuple[tuple[str, int, int], ...]  # name, size in bytes, time of change in ns
 
 
@@ -27,10 +29,22 @@ def check_folder(folder: Path) -> None:
         found = f"model_type is {config.get('model_type')!r}, not {MODEL_TYPE!r}"
         remedy = "name a Qwen2.5-VL folder with LYCHEE_MODEL"
         raise ModelUnusable(ModelProblem.NOT_QWEN2_5_VL, file="config.json", detail=found, remedy=remedy)
+    _refuse_quantised(folder, config)
     for shard in _shards(folder):
         _load_shapes(shard)
     _require(folder, "tokenizer.json", "vocab.json")
     _require(folder, "processor_config.json", "preprocessor_config.json")
+
+
+def _refuse_quantised(folder: Path, config: dict[str, object]) -> None:
+    """Raises ModelUnusable where the folder's files say so: config.json, or a file that older tools write beside it."""
+    found = config.get("quantization_config") or config.get("compression_config")
+    names = [name for name in QUANTISATION_FILES if (folder / name).is_file()]
+    if found or names:
+        method = found.get("quant_method", "") if isinstance(found, dict) else ""
+        remedy = "name the folder of the weights that these were made from with LYCHEE_MODEL"
+        file, detail = names[0] if names else "config.json", f"the weights are quantised: {method}".rstrip(": ")
+        raise ModelUnusable(ModelProblem.QUANTISED, file=file, detail=detail, remedy=remedy)
 
 
 def count_parameters(folder: Path) -> int:

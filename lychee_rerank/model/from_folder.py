@@ -127,6 +127,11 @@ def _load_network(folder: Path, dtype: torch.dtype, device: str | None, *, atten
     except torch.OutOfMemoryError as error:
         remedy = "free some, or name a smaller model with LYCHEE_MODEL"
         raise ModelUnusable(ModelProblem.NO_ROOM, file=str(folder), remedy=remedy) from error
+    except ImportError as error:
+        remedy = "name a plain Qwen2.5-VL folder with LYCHEE_MODEL"
+        raise ModelUnusable(
+            ModelProblem.LACKS_PACKAGE, file=str(folder), detail=first_line(error), remedy=remedy
+        ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
             ModelProblem.WRONG_TENSORS, file=str(folder), detail=first_line(error), remedy=FETCH_AGAIN

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import Qwen2_5_VLForConditionalGeneration
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model import from_folder
@@ -76,6 +77,15 @@ BROKEN: list[tuple[str, Callable[[Path], object], ModelProblem, str]] = [
     ("no tokenizer", lambda f: (f / "tokenizer.json").unlink(), ModelProblem.INCOMPLETE, "tokenizer.json"),
     ("no processor", lambda f: (f / "processor_config.json").unlink(), ModelProblem.INCOMPLETE, "processor_config"),
     ("a shard that is not there", point_to_missing_shard, ModelProblem.INCOMPLETE, "model-00002-of-00002"),
+    ("AWQ", lambda f: change_config(f, quantization_config={"quant_method": "awq"}), ModelProblem.QUANTISED, "config"),
+    (
+        "bitsandbytes",
+        lambda f: change_config(f, quantization_config={"load_in_4bit": True}),
+        ModelProblem.QUANTISED,
+        "",
+    ),
+    ("compressed", lambda f: change_config(f, compression_config={"format": "int"}), ModelProblem.QUANTISED, "config"),
+    ("GPTQ", lambda f: (f / "quantize_config.json").write_text("{}"), ModelProblem.QUANTISED, "quantize_config.json"),
     ("weights cut in half", lambda f: cut(f, WEIGHTS, 0.5), ModelProblem.CUT_SHORT, WEIGHTS),
     ("weights cut in the header", lambda f: cut(f, WEIGHTS, 0.0001), ModelProblem.CUT_SHORT, WEIGHTS),
     ("empty weights", lambda f: (f / WEIGHTS).write_bytes(b""), ModelProblem.CUT_SHORT, WEIGHTS),
@@ -98,6 +108,19 @@ def test_a_broken_folder_is_refused_with_the_file_and_a_remedy(
     assert unusable.value.problem is problem
     assert file in unusable.value.file
     assert unusable.value.remedy
+
+
+def test_a_folder_that_wants_another_package_is_refused_and_the_package_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ImportError("Loading this model requires `gptqmodel`: `pip install gptqmodel`\nmore")
+
+    monkeypatch.setattr(Qwen2_5_VLForConditionalGeneration, "from_pretrained", fail)
+    with pytest.raises(ModelUnusable) as refused:
+        load(folder)
+    assert refused.value.problem is ModelProblem.LACKS_PACKAGE
+    assert refused.value.detail == "ImportError: Loading this model requires `gptqmodel`: `pip install gptqmodel`"
 
 
 def test_the_bundled_folder_passes_the_check_on_files_alone() -> None:
