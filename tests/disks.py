@@ -1,4 +1,7 @@
-"""A disk that is slow or fails, played where the system answers: root may read everything, and no test sleeps."""
+"""Folders with files in them, and a disk that is slow or fails.
+
+It is played where the system answers: root may read everything, and no test sleeps.
+"""
 
 import os
 import threading
@@ -8,7 +11,15 @@ from typing import Any
 
 import pytest
 
-HOLD_S = 30  # a limit for a hung test, never a pause
+from tests.limits import WAIT_S
+
+
+def fill(folder: Path, *names: str, content: bytes | None = None) -> Path:
+    """The folder with a small file under every name; its name is its content unless another is given."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(os.fsencode(name) if content is None else content)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class Held:
     def answer(self) -> None:
         """Waits for the test."""
         self.asked.set()
-        assert self.let_go.wait(HOLD_S)
+        assert self.let_go.wait(WAIT_S)
 
 
 class Disk:

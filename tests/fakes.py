@@ -10,10 +10,10 @@ from PIL.Image import Image
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
 from lychee_rerank.records import Answer, ModelCard, YesNoLogits
 from lychee_rerank.scoring.prompts import PromptTemplate
-
-HOLD_S = 30  # a limit for a hung test, never a pause
+from tests.limits import WAIT_S
 
 CARD = ModelCard(
     name="fake",
@@ -53,7 +53,7 @@ class FakeJudge:
 
     def hold(self) -> None:
         """Lets no answer out until `let_go`."""
-        self.before_answer = lambda: self._open.wait(HOLD_S)
+        self.before_answer = lambda: self._open.wait(WAIT_S)
 
     def fails_at(self, *, red: int, error: Exception) -> None:
         """Raises the error over a photo whose middle pixel has this red."""
@@ -151,6 +151,18 @@ class FakePrompt:
             raise self.judge.failure[1]
         self.judge.answers += 1
         return float(red) / 255
+
+
+@dataclass
+class CountingDecoder:
+    """Decodes as ever, and notes how many bytes each content has."""
+
+    sizes_bytes: list[int] = field(default_factory=list)
+
+    def __call__(self, content: bytes, *, fit: FitSize) -> Picture:
+        """The decoded picture."""
+        self.sizes_bytes.append(len(content))
+        return decode_picture(content, fit=fit)
 
 
 async def fake_page(scope: Scope, receive: Receive, send: Send) -> None:

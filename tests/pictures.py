@@ -1,12 +1,16 @@
-"""Pictures as bytes, made in memory: what phones, editors and broken downloads hand in."""
+"""Pictures as bytes: what phones, editors and broken downloads hand in; and photos for the fake judge."""
 
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Mapping
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from lychee_rerank.records import Photo
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6  # PNG colour types
@@ -23,6 +27,14 @@ def make_photo(width: int = 320, height: int = 240, *, seed: int = 0) -> Image.I
 def make_plain(colour: str | tuple[int, ...], *, size: tuple[int, int] = (16, 16), mode: str = "RGB") -> Image.Image:
     """A picture of one colour."""
     return Image.new(mode, size, colour)
+
+
+def write_reds(folder: Path, reds: Mapping[str, int] | Iterable[int]) -> list[Photo]:
+    """A PNG of one colour per red, from 0 to 255, under the name that comes with it or its own: "102.png"."""
+    named = reds if isinstance(reds, Mapping) else {f"{red}.png": red for red in reds}
+    for name, red in named.items():
+        (folder / name).write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
+    return [Photo(name, folder / name) for name in named]
 
 
 def encode(picture: Image.Image, kind: str = "JPEG", **options: object) -> bytes:

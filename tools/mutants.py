@@ -71,7 +71,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "model.demo_vocabulary": ("model/test_demo_vocabulary.py",),
     "model.positions": ("model/test_positions.py",),
     "model.kv_cache": ("model/test_kv_cache.py",),
-    "model.prompt": ("model/test_prompt.py",),
+    "model.prompt": ("model/test_prompt.py", "model/test_generate.py", "model/test_failures.py"),
     "export.tables": ("export/test_tables.py", "results/test_moderation.py"),
     "export.ratings": ("export/test_xmp.py", "export/test_copies.py"),
     "export.file_names": ("export/test_file_names.py",),

@@ -22,7 +22,7 @@ _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # 八分, 八点五分, 9分半, 得十分; not 八分之一, 八分钟, 十分
-        rf"(?P<before>[得打给給]\s*|(?!十\s*分)){_POINTS}\s*分(?P<half>半)?(?P<after>){_ENDS}",
+        rf"(?P<before>[得打给給分数數][\s:：是为為]*|(?!十\s*分)){_POINTS}\s*分(?P<half>半)?(?P<after>){_ENDS}",
         # 评分：八点五
         rf"(?P<before>(?:评分|評分|得分|打分|分数|分數)[\s:：是为為]*){_POINTS}(?P<half>(?!))?(?P<after>)(?=\W|$)",
         # 7点5

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.machine import PHOTOS, Machine
 from tests.served import ROOT, find_port, running_app
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -97,3 +99,13 @@ def visitor(chromium: Browser, address: str) -> Iterator[Visitor]:
     for context in chromium.contexts:
         context.close()
     assert visitor.outside == []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    fill_gallery(tmp_path / "images", PHOTOS)
+    machine = Machine(tmp_path, find_port())
+    machine.start()
+    yield machine
+    assert machine.stop(signal.SIGTERM) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()

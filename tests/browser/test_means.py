@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visitor
+from tests.browser.machine import Machine, open_page
 from tests.browser.test_results import chart, click_last_bar, expect_ranks, ranked
-from tests.browser.test_survival import Machine, machine, open_page  # noqa: F401
 from tests.browser.test_walk import SEED_QUERY, rerank
 
 # Zoomed to 200 % and 400 %, a window of 1440x900 pixels is one of 720x450 and 360x225.
@@ -121,10 +121,7 @@ def test_a_run_opened_from_far_below_is_shown_from_its_top(visitor: Visitor) -> 
 
 @pytest.mark.parametrize(("locale", "told"), [("zh-CN", "连不上本机的"), ("en-US", "does not answer")])
 def test_the_page_says_in_its_own_language_that_the_app_is_away(
-    chromium: Browser,
-    machine: Machine,  # noqa: F811
-    locale: str,
-    told: str,
+    chromium: Browser, machine: Machine, locale: str, told: str
 ) -> None:
     page = open_page(chromium, machine, locale=locale)
     content = "() => getComputedStyle(document.querySelector('[data-testid=stApp]'), '::before').content"

@@ -7,77 +7,15 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lychee_rerank.scoring.scorer import MOST_NEW
-from tests.browser.conftest import fill_gallery
-from tests.served import App, answers, find_port, start_app
+from tests.browser.machine import PHOTOS, RUN_S, Machine, open_page
 
 AWAY_S = float(os.environ.get("LYCHEE_AWAY_S", "5"))
-PHOTOS = 120  # about 30 ms each
-RUN_S = 120
 DONE = re.compile(rf"^共 {PHOTOS} 张 = 已评分 {PHOTOS}")
-
-
-@dataclass
-class Machine:
-    """An app on a gallery, which can be killed and started again on the same port and data."""
-
-    folder: Path
-    port: int
-    app: App | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    @property
-    def asked(self) -> int:
-        """How often the model was asked to score a picture, by all apps together."""
-        counted = self.folder / "counted"
-        return counted.stat().st_size if counted.exists() else 0
-
-    def start(self) -> None:
-        with (self.folder / "log").open("a") as log:
-            images, data = str(self.folder / "images"), self.folder / "data"
-            self.app = start_app(self.port, data, output=log, counted=self.folder / "counted", LYCHEE_IMAGES_DIR=images)
-        assert answers(self.port), (self.folder / "log").read_text()
-
-    def stop(self, how: signal.Signals) -> int:
-        assert self.app is not None
-        self.app.send_signal(how)
-        return self.app.wait(10)
-
-    def wait_for(self, asked: int) -> None:
-        """Until the model was asked that often; the run must not be over then."""
-        limit_s = time.monotonic() + RUN_S
-        while self.asked < asked:
-            assert time.monotonic() < limit_s
-            time.sleep(0.02)
-        assert self.asked < PHOTOS
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    fill_gallery(tmp_path / "images", PHOTOS)
-    machine = Machine(tmp_path, find_port())
-    machine.start()
-    yield machine
-    assert machine.stop(signal.SIGTERM) == 0
-    assert "Traceback" not in (tmp_path / "log").read_text()
-
-
-def open_page(browser: Browser, machine: Machine, *, locale: str = "zh-CN") -> Page:
-    page = browser.new_context(locale=locale).new_page()
-    page.set_default_timeout(60_000)
-    page.goto(machine.address)
-    page.locator(".st-key-preview img").first.wait_for()
-    return page
 
 
 def rerank(page: Page) -> None:

@@ -17,7 +17,7 @@ from lychee_rerank.records import Readout, Rule
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import NUMBER, template_for
 from tests.fakes import FakeJudge
-from tests.pictures import encode, make_plain
+from tests.pictures import write_reds
 
 REDS = {"ten.png": 255, "six.png": 153, "two.png": 51, "none.png": 0}  # the judge says 10.0, 6.0, 2.0 and 0.0
 TRUE = {"ten.png": 10, "six.png": 6, "two.png": 2, "none.png": 0}
@@ -27,8 +27,7 @@ RULES = {Readout.NUMBER: Rule.WHOLE_ANSWER, Readout.EXPECTED: Rule.EXPECTED, Rea
 
 def make_set(folder: Path, *galleries: dict[str, float], languages: str = "zh en mixed") -> tuple[LabelledQuery, ...]:
     """A query per gallery, the languages taking turns."""
-    for name, red in REDS.items():
-        (folder / name).write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
+    write_reds(folder, REDS)
     (folder / "broken.png").write_bytes(b"GIF89a and no more")
     turns = languages.split()
     lines = [

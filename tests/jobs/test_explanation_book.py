@@ -9,11 +9,11 @@ from lychee_rerank.jobs.explanations import MAX_AT_HAND, ExplanationBook, Explan
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Photo, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
-from tests.pictures import encode, make_plain
+from tests.pictures import write_reds
 
 SCORE = Score(7.5, 7.0, 0.9, "7.5", Rule.WHOLE_ANSWER)
 
@@ -25,18 +25,16 @@ def store(tmp_path: Path) -> Store:
 
 def make_job(store: Store, folder: Path, *, photos: int = 1) -> Job:
     """A kept run of the same photo again and again, each with a score."""
-    path = folder / "a.png"
-    path.write_bytes(encode(make_plain((102, 0, 0)), "PNG"))
-    job = Job(Run("one", "ann", None, parse_query("red"), (Photo("a.png", path),) * photos, begun_s=0.0))
+    job = Job(Run("one", "ann", None, parse_query("red"), tuple(write_reds(folder, [102])) * photos, begun_s=0.0))
     store.runs.begin(job.run, status="done")
     for index in range(photos):
-        job.add(ScoredPhoto(index, "a.png", SCORE, "hash"))
+        job.add(ScoredPhoto(index, "102.png", SCORE, "hash"))
     return job
 
 
 def rescore(job: Job, value: float) -> None:
     """Gives the first photo another score, as another readout would."""
-    job.add(ScoredPhoto(0, "a.png", replace(SCORE, value=value), "hash"))
+    job.add(ScoredPhoto(0, "102.png", replace(SCORE, value=value), "hash"))
 
 
 def test_what_was_made_is_found_here_and_by_the_next_process(store: Store, photo_folder: Path) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from lychee_rerank.jobs.fair_queue import FairQueue
-
-HOLD_S = 10  # a limit for a hung test, never a pause
+from tests.limits import WAIT_S
 
 
 @dataclass
@@ -75,9 +74,9 @@ def test_who_waits_wakes_at_the_first_errand_and_when_there_will_be_none(
     monkeypatch.undo()
     waiter = threading.Thread(target=lambda: found.append(turns.next()), daemon=True)
     waiter.start()
-    assert waits.wait(HOLD_S)
+    assert waits.wait(WAIT_S)
     end(turns)
-    waiter.join(HOLD_S)
+    waiter.join(WAIT_S)
     assert found == [None if turns.closed else Errand("ann", "a1")]
 
 

@@ -1,64 +1,26 @@
 """Jobs on the worker: progress, attaching, cancelling, failing."""
 
 import threading
-from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from lychee_rerank.errors import LycheeError, ModelUnusable
 from lychee_rerank.jobs.job import Job, Status
-from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, Refusal, Rule, Run, ScoredPhoto
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, template_for
-from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
-
-WAIT_S = 30  # a limit for a hung test, never a pause
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[Callable[[], Judge]], Worker]]:
-    workers: list[Worker] = []
-
-    def start_worker(load: Callable[[], Judge], **settings: object) -> Worker:
-        folder = tmp_path / f"data-{len(workers)}"
-        folder.mkdir()
-        setup = Setup(load, **{"decode": decode_picture, **settings})  # type: ignore[arg-type]
-        workers.append(Worker(setup, Store(folder), FolderLock(folder / "lock")).start())
-        return workers[-1]
-
-    yield start_worker
-    for worker in workers:
-        worker.close()
+from tests.jobs.workers import Start, wait_for
+from tests.limits import WAIT_S
+from tests.pictures import write_reds
 
 
-def write_photos(folder: Path, reds: list[int]) -> list[Photo]:
-    photos = []
-    for n, red in enumerate(reds):
-        file = BytesIO()
-        Image.new("RGB", (40, 30), (red, n, 0)).save(file, "PNG")
-        path = folder / f"{n}.png"
-        path.write_bytes(file.getvalue())
-        photos.append(Photo(name=path.name, path=path))
-    return photos
-
-
-def wait_for(job: Job) -> None:
-    """Returns once the job is over: its last step is to wake whoever waits."""
-    assert job.wait(WAIT_S), "the job did not end"
-
-
-def test_a_job_scores_every_photo_in_upload_order(tmp_path: Path, start: Callable[..., Worker]) -> None:
+def test_a_job_scores_every_photo_in_upload_order(tmp_path: Path, start: Start) -> None:
     judge = FakeJudge()
-    job = start(lambda: judge).submit(parse_query("Red  things"), write_photos(tmp_path, [255, 0, 102]))
+    job = start(judge).submit(parse_query("Red  things"), write_reds(tmp_path, [255, 0, 102]))
     wait_for(job)
     progress = job.progress()
     assert progress.status is Status.DONE
@@ -66,23 +28,23 @@ def test_a_job_scores_every_photo_in_upload_order(tmp_path: Path, start: Callabl
     assert judge.queries == ["red things"]
 
 
-def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(
-    tmp_path: Path, start: Callable[..., Worker]
-) -> None:
-    judge, photos = FakeJudge(), write_photos(tmp_path, [255, 102])
+def test_every_job_is_scored_by_the_readout_and_the_prompt_of_the_worker(tmp_path: Path, start: Start) -> None:
+    judge, photos = FakeJudge(), write_reds(tmp_path, [255, 102])
     own = template_for(Readout.EXPECTED, user="{photo}{query}?")
     for settings, template in ({}, NUMBER), ({"readout": Readout.EXPECTED}, WHOLE), ({"template": own}, own):
-        wait_for(start(lambda: judge, **settings).submit(parse_query("red"), photos))
+        worker = start(judge, **settings)
+        wait_for(worker.submit(parse_query("red"), photos))
+        worker.close()
         assert judge.templates[-1] is template
-    job = start(lambda: judge, readout=Readout.YES_NO).submit(parse_query("red"), photos)
+    job = start(judge, readout=Readout.YES_NO).submit(parse_query("red"), photos)
     wait_for(job)
     assert [outcome.score.rule for outcome in job.progress().outcomes] == [Rule.YES_NO, Rule.YES_NO]
 
 
-def test_a_bad_photo_is_refused_and_the_others_are_scored(tmp_path: Path, start: Callable[..., Worker]) -> None:
-    photos = write_photos(tmp_path, [255, 0, 102])
+def test_a_bad_photo_is_refused_and_the_others_are_scored(tmp_path: Path, start: Start) -> None:
+    photos = write_reds(tmp_path, [255, 0, 102])
     photos[1].path.write_bytes(b"no picture at all")
-    job = start(FakeJudge).submit(parse_query("red"), [*photos, Photo("gone.jpg", tmp_path / "gone.jpg")])
+    job = start(FakeJudge()).submit(parse_query("red"), [*photos, Photo("gone.jpg", tmp_path / "gone.jpg")])
     wait_for(job)
     outcomes = job.progress().outcomes
     assert [type(outcome) for outcome in outcomes] == [ScoredPhoto, Refusal, ScoredPhoto, Refusal]
@@ -92,22 +54,20 @@ def test_a_bad_photo_is_refused_and_the_others_are_scored(tmp_path: Path, start:
     ]
 
 
-def test_the_same_bytes_under_two_names_are_listed_twice_and_scored_once(
-    tmp_path: Path, start: Callable[..., Worker]
-) -> None:
+def test_the_same_bytes_under_two_names_are_listed_twice_and_scored_once(tmp_path: Path, start: Start) -> None:
     judge = FakeJudge()
-    photo = write_photos(tmp_path, [204])[0]
-    job = start(lambda: judge).submit(parse_query("red"), [photo, Photo("copy.png", photo.path)])
+    photo = write_reds(tmp_path, [204])[0]
+    job = start(judge).submit(parse_query("red"), [photo, Photo("copy.png", photo.path)])
     wait_for(job)
-    assert [(o.name, o.score.value) for o in job.progress().outcomes] == [("0.png", 8.0), ("copy.png", 8.0)]
+    assert [(o.name, o.score.value) for o in job.progress().outcomes] == [("204.png", 8.0), ("copy.png", 8.0)]
     assert judge.answers == 1
 
 
-def test_a_second_click_attaches_to_the_run_under_way(tmp_path: Path, start: Callable[..., Worker]) -> None:
+def test_a_second_click_attaches_to_the_run_under_way(tmp_path: Path, start: Start) -> None:
     gate = threading.Event()
     judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
-    worker = start(lambda: judge)
-    photos = write_photos(tmp_path, [1, 2])
+    worker = start(judge)
+    photos = write_reds(tmp_path, [1, 2])
     first = worker.submit(parse_query("red"), photos)
     assert all(worker.submit(parse_query(query), photos) is first for query in ("red", " RED ", "red"))
     assert worker.submit(parse_query("blue"), photos) is not first
@@ -116,9 +76,7 @@ def test_a_second_click_attaches_to_the_run_under_way(tmp_path: Path, start: Cal
     assert worker.submit(parse_query("red"), photos) is not first
 
 
-def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(
-    tmp_path: Path, start: Callable[..., Worker]
-) -> None:
+def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(tmp_path: Path, start: Start) -> None:
     second_begun, gate = threading.Event(), threading.Event()
     judge = FakeJudge()
 
@@ -128,7 +86,7 @@ def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(
             gate.wait(WAIT_S)
 
     judge.before_answer = hold_the_second
-    job = start(lambda: judge).submit(parse_query("red"), write_photos(tmp_path, [255, 51, 102, 153]))
+    job = start(judge).submit(parse_query("red"), write_reds(tmp_path, [255, 51, 102, 153]))
     assert second_begun.wait(WAIT_S)
     job.cancel()
     gate.set()
@@ -138,11 +96,11 @@ def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(
     assert [outcome.score.value for outcome in progress.outcomes] == [10.0, 2.0]
 
 
-def test_a_job_cancelled_while_it_waits_scores_nothing(tmp_path: Path, start: Callable[..., Worker]) -> None:
+def test_a_job_cancelled_while_it_waits_scores_nothing(tmp_path: Path, start: Start) -> None:
     gate = threading.Event()
     judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
-    worker = start(lambda: judge)
-    first, second = (worker.submit(parse_query(query), write_photos(tmp_path, [1, 2])) for query in ("red", "blue"))
+    worker, photos = start(judge), write_reds(tmp_path, [1, 2])
+    first, second = (worker.submit(parse_query(query), photos) for query in ("red", "blue"))
     second.cancel()
     gate.set()
     wait_for(second)
@@ -151,24 +109,22 @@ def test_a_job_cancelled_while_it_waits_scores_nothing(tmp_path: Path, start: Ca
     assert first.progress().status is Status.DONE
 
 
-def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(
-    tmp_path: Path, start: Callable[..., Worker]
-) -> None:
+def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(tmp_path: Path, start: Start) -> None:
     def load() -> Judge:
         raise ModelUnusable(ModelProblem.CUT_SHORT, file="model.safetensors", remedy="fetch it again")
 
     worker = start(load)
-    job = worker.submit(parse_query("red"), write_photos(tmp_path, [1, 2]))
+    job = worker.submit(parse_query("red"), write_reds(tmp_path, [1, 2]))
     wait_for(job)
     assert job.progress().status is Status.FAILED
     assert job.progress().error is worker.state().error
     assert isinstance(worker.state().error, ModelUnusable)
 
 
-def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Callable[..., Worker]) -> None:
+def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Start) -> None:
     judge = FakeJudge(before_answer=lambda: 1 / 0)
-    worker = start(lambda: judge)
-    broken = worker.submit(parse_query("red"), write_photos(tmp_path, [255, 0]))
+    worker = start(judge)
+    broken = worker.submit(parse_query("red"), write_reds(tmp_path, [255, 0]))
     wait_for(broken)
     assert broken.progress().status is Status.FAILED
     assert type(broken.progress().error) is LycheeError
@@ -179,7 +135,7 @@ def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Call
 
 
 def test_the_time_left_is_the_time_per_photo_times_the_photos_left(tmp_path: Path) -> None:
-    photos = write_photos(tmp_path, [1, 2, 3, 4])
+    photos = write_reds(tmp_path, [1, 2, 3, 4])
     job = Job(Run("id", "", None, parse_query("red"), tuple(photos), begun_s=0.0))
     assert job.progress().remaining_s is None
     job.begin(scored_by="key", demo=False)

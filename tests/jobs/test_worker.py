@@ -1,58 +1,20 @@
 """The worker across processes and users: going on where another stopped, never scoring twice, taking turns."""
 
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lychee_rerank.errors import DeviceLost, ModelUnusable, ScoringElsewhere
 from lychee_rerank.jobs.job import Job, Status
-from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Readout, Refusal, ScoredPhoto
-from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
-from tests.pictures import encode, make_plain
-
-WAIT_S = 30  # a limit for a hung test, never a pause
-ANN, BEN = "ann", "ben"
-
-Start = Callable[..., Worker]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a worker on the test's data folder, as the next process would."""
-    workers: list[Worker] = []
-
-    def start_worker(judge: FakeJudge, **settings: object) -> Worker:
-        setup = Setup(lambda: judge, decode_picture, **settings)  # type: ignore[arg-type]
-        workers.append(Worker(setup, Store(tmp_path), FolderLock(tmp_path / "lock")).start())
-        return workers[-1]
-
-    yield start_worker
-    for worker in workers:
-        worker.close()
-
-
-def write_photos(folder: Path, count: int, *, first: int = 0) -> list[Photo]:
-    photos = []
-    for red in range(first, first + count):
-        path = folder / f"{red}.png"
-        path.write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
-        photos.append(Photo(path.name, path))
-    return photos
-
-
-def wait_for(job: Job) -> Job:
-    assert job.wait(WAIT_S), "the job did not end"
-    return job
+from tests.jobs.workers import ANN, BEN, Start, another_process, find, no_model, wait_for
+from tests.limits import WAIT_S
+from tests.pictures import write_reds
 
 
 def stop_at(worker: Worker, judge: FakeJudge, answers: int) -> threading.Event:
@@ -73,55 +35,44 @@ def scores(job: Job) -> dict[int, float]:
 
 
 def test_a_run_goes_on_by_itself_where_the_last_process_stopped(start: Start, photo_folder: Path) -> None:
-    photos, first, second = write_photos(photo_folder, 6), FakeJudge(), FakeJudge()
+    photos, first, second = write_reds(photo_folder, range(6)), FakeJudge(), FakeJudge()
     worker = start(first)
     stopped = stop_at(worker, first, 3)
-    job_id = worker.submit(parse_query("red"), photos, owner=ANN).id
+    job = worker.submit(parse_query("red"), photos, owner=ANN)
     assert stopped.wait(WAIT_S)
     worker.close()
     assert first.answers == 4
-    job = start(second).book.find(job_id, owner=ANN)
-    assert job is not None
-    wait_for(job)
+    job = wait_for(find(start(second), job))
     assert job.progress().status is Status.DONE
     assert scores(job) == {n: round(n / 25.5, 1) for n in range(6)}
     assert second.answers == 2
 
 
 def test_what_another_readout_scored_is_scored_again_after_a_restart(start: Start, photo_folder: Path) -> None:
-    photos, first, second = write_photos(photo_folder, 4), FakeJudge(), FakeJudge()
+    photos, first, second = write_reds(photo_folder, range(4)), FakeJudge(), FakeJudge()
     worker = start(first)
     stopped = stop_at(worker, first, 1)
-    job_id = worker.submit(parse_query("red"), photos).id
+    job = worker.submit(parse_query("red"), photos)
     assert stopped.wait(WAIT_S)
     worker.close()
-    job = start(second, readout=Readout.YES_NO).book.find(job_id)
-    assert job is not None
-    wait_for(job)
+    job = wait_for(find(start(second, readout=Readout.YES_NO), job))
     assert {o.score.rule for o in job.progress().outcomes if isinstance(o, ScoredPhoto)} == {"yes_no"}
     assert second.answers == 4
 
 
-def test_a_finished_run_opens_without_a_model(start: Start, photo_folder: Path, tmp_path: Path) -> None:
+def test_a_finished_run_opens_without_a_model(start: Start, photo_folder: Path) -> None:
     worker = start(FakeJudge())
-    job = wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 3), owner=ANN))
+    job = wait_for(worker.submit(parse_query("red"), write_reds(photo_folder, range(3)), owner=ANN))
     worker.close()
-
-    def load() -> FakeJudge:
-        raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
-
-    again = Worker(Setup(load, decode_picture), Store(tmp_path), FolderLock(tmp_path / "lock")).start()
-    found = again.book.find(job.id, owner=ANN)
-    assert found is not None
+    found = find(start(no_model), job)
     assert found.progress().outcomes == job.progress().outcomes
     assert (found.query.text, found.photos, found.active) == ("red", job.photos, False)
-    again.close()
 
 
 def test_the_same_photo_and_query_are_scored_once_across_runs_users_and_restarts(
     start: Start, photo_folder: Path
 ) -> None:
-    photos, judge = write_photos(photo_folder, 5), FakeJudge()
+    photos, judge = write_reds(photo_folder, range(5)), FakeJudge()
     worker = start(judge)
     first = wait_for(worker.submit(parse_query("red"), photos[:3], owner=ANN))
     second = wait_for(worker.submit(parse_query(" RED "), photos, owner=BEN))
@@ -144,7 +95,7 @@ def pair_up(photos: list[Photo], texts: list[str]) -> Pairs:
 def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_process_goes_on(
     start: Start, photo_folder: Path
 ) -> None:
-    photos, first, second = write_photos(photo_folder, 5), FakeJudge(), FakeJudge()
+    photos, first, second = write_reds(photo_folder, range(5)), FakeJudge(), FakeJudge()
     pairs = pair_up(photos, ["sofa", "dog", "sofa", "bird", "dog"])
     worker = start(first)
     stopped = stop_at(worker, first, 2)
@@ -154,9 +105,7 @@ def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_proce
     worker.close()
     assert (first.queries, first.answers) == (["sofa", "dog"], 3)
     worker = start(second)
-    found = worker.book.find(job.id, owner=ANN)
-    assert found is not None
-    wait_for(found)
+    found = wait_for(find(worker, job))
     assert (second.queries, second.answers) == (["bird", "dog"], 2)
     assert scores(found) == {n: round(n / 25.5, 1) for n in range(5)}
     assert found.run.pairs == pairs
@@ -165,7 +114,7 @@ def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_proce
 
 
 def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: Path) -> None:
-    photos, judge = write_photos(photo_folder, 4), FakeJudge()
+    photos, judge = write_reds(photo_folder, range(4)), FakeJudge()
     worker = start(judge)
     judge.before_answer = lambda: job.cancel() if judge.answers == 1 else None
     with worker._queue._changed:
@@ -177,14 +126,14 @@ def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: 
 
 def test_nobody_finds_the_run_of_another(start: Start, photo_folder: Path) -> None:
     worker = start(FakeJudge())
-    job = wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 2), owner=ANN))
+    job = wait_for(worker.submit(parse_query("red"), write_reds(photo_folder, range(2)), owner=ANN))
     assert worker.book.find(job.id, owner=ANN) is job
     assert worker.book.find(job.id, owner=BEN) is None
     assert worker.submit(parse_query("red"), job.photos, owner=BEN) is not job
 
 
 def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Path) -> None:
-    many, few = write_photos(photo_folder, 200), write_photos(photo_folder, 10, first=210)
+    many, few = write_reds(photo_folder, range(200)), write_reds(photo_folder, range(210, 220))
     judge = FakeJudge()
     judge.hold()
     worker = start(judge)
@@ -209,7 +158,7 @@ def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Pa
 def test_the_jobs_of_one_user_wait_for_each_other(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     judge.hold()
-    worker, photos = start(judge), write_photos(photo_folder, 3)
+    worker, photos = start(judge), write_reds(photo_folder, range(3))
     jobs = [worker.submit(parse_query(query), photos, owner=ANN) for query in ("red", "blue", "green")]
     assert judge.begun.wait(WAIT_S)
     assert [worker.book.ahead(job) for job in jobs] == [(), (jobs[0],), (jobs[0], jobs[1])]
@@ -224,19 +173,18 @@ def test_the_jobs_of_one_user_wait_for_each_other(start: Start, photo_folder: Pa
 def test_a_lost_gpu_ends_the_process_and_the_run_goes_on_in_the_next_without_the_photo_that_did_it_twice(
     start: Start, photo_folder: Path
 ) -> None:
-    photos = write_photos(photo_folder, 4)
+    photos = write_reds(photo_folder, range(4))
     judges = [FakeJudge(), FakeJudge(), FakeJudge()]
-    job_id = ""
+    job = None
     for judge in judges[:2]:
         lost = threading.Event()
         judge.fails_at(red=2, error=DeviceLost("an illegal memory access"))
         worker = start(judge, device_lost=lost.set)
-        job_id = job_id or worker.submit(parse_query("red"), photos).id
+        job = job or worker.submit(parse_query("red"), photos)
         assert lost.wait(WAIT_S)
         worker.close()
-    job = start(judges[2]).book.find(job_id)
     assert job is not None
-    wait_for(job)
+    job = wait_for(find(start(judges[2]), job))
     assert scores(job).keys() == {0, 1, 3}
     (refusal,) = [outcome for outcome in job.progress().outcomes if isinstance(outcome, Refusal)]
     assert (refusal.index, refusal.reason) == (2, RefusalReason.SUSPECT)
@@ -250,7 +198,7 @@ def test_a_model_folder_that_changed_stops_new_runs_and_not_old_ones(start: Star
         if changed.is_set():
             raise ModelUnusable(ModelProblem.CHANGED, file="folder", remedy="start again")
 
-    worker, photos = start(FakeJudge(), check=check), write_photos(photo_folder, 2)
+    worker, photos = start(FakeJudge(), check=check), write_reds(photo_folder, range(2))
     old = wait_for(worker.submit(parse_query("red"), photos))
     changed.set()
     new = wait_for(worker.submit(parse_query("blue"), photos))
@@ -259,30 +207,17 @@ def test_a_model_folder_that_changed_stops_new_runs_and_not_old_ones(start: Star
     assert worker.book.find(old.id) is old
 
 
-HOLD_THE_LOCK = """
-import sys
-from pathlib import Path
-from lychee_rerank.jobs.lock import FolderLock
-lock = FolderLock(Path(sys.argv[1]))
-print(lock.acquire(), flush=True)
-sys.stdin.read()
-"""
-
-
 def test_a_second_process_waits_until_the_first_is_gone_however_it_ends(
     start: Start, photo_folder: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", HOLD_THE_LOCK, str(tmp_path / "lock")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "True\n"
+    with another_process(tmp_path / "lock") as first:
         tidied = threading.Event()
         worker = start(FakeJudge(), tidy=tidied.set)
         assert worker.state().elsewhere
         assert not tidied.is_set()
         with pytest.raises(ScoringElsewhere):
-            worker.submit(parse_query("red"), write_photos(photo_folder, 2))
+            worker.submit(parse_query("red"), write_reds(photo_folder, range(2)))
         first.kill()
     assert worker.wait(WAIT_S)
     assert tidied.is_set()
-    wait_for(worker.submit(parse_query("red"), write_photos(photo_folder, 2)))
+    wait_for(worker.submit(parse_query("red"), write_reds(photo_folder, range(2))))

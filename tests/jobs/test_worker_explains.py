@@ -1,86 +1,38 @@
 """The worker asked why a photo got its score: streamed, made once, kept with the run, in turn, and never hanging."""
 
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, PhotoRefused, ScoringElsewhere
 from lychee_rerank.jobs.explanations import Explanation, ExplanationProgress
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Refusal
-from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import explain
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
-from tests.jobs.test_worker import HOLD_THE_LOCK
-from tests.pictures import encode, make_plain
+from tests.jobs.workers import ANN, BEN, Start, another_process, find, no_model, wait_for
+from tests.limits import WAIT_S
+from tests.pictures import write_reds
 
-WAIT_S = 30  # a limit for a hung test, never a pause
-ANN, BEN = "ann", "ben"
 WORDS = "A red sofa."
-
-Start = Callable[..., Worker]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a worker on the test's data folder, as the next process would; it remembers photos."""
-    workers: list[Worker] = []
-
-    def start_worker(load: FakeJudge | Callable[[], Judge], **settings: object) -> Worker:
-        judge = (lambda: load) if isinstance(load, FakeJudge) else load
-        setup = Setup(judge, decode_picture, memory_bytes=10_000, **settings)  # type: ignore[arg-type]
-        workers.append(Worker(setup, Store(tmp_path / "data"), FolderLock(tmp_path / "lock")).start())
-        return workers[-1]
-
-    yield start_worker
-    for worker in workers:
-        worker.close()
-
-
-def write_photos(folder: Path, *reds: int) -> list[Photo]:
-    photos = [Photo(f"{red}.png", folder / f"{red}.png") for red in reds]
-    for red, photo in zip(reds, photos, strict=True):
-        photo.path.write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
-    return photos
-
-
-def wait_for(awaited: Job | Explanation) -> None:
-    assert awaited.wait(WAIT_S), "it did not end"
 
 
 def score(worker: Worker, photos: list[Photo], *, query: str = "Red", owner: str = ANN) -> Job:
-    job = worker.submit(parse_query(query), photos, owner=owner)
-    wait_for(job)
-    return job
+    return wait_for(worker.submit(parse_query(query), photos, owner=owner))
 
 
 def explain_whole(worker: Worker, job: Job, index: int, **options: bool) -> Explanation:
-    explanation = worker.explain(job, index, **options)
-    wait_for(explanation)
-    return explanation
-
-
-def find(worker: Worker, job: Job) -> Job:
-    """The job as this process knows it."""
-    found = worker.book.find(job.id, owner=job.owner)
-    assert found is not None
-    return found
+    return wait_for(worker.explain(job, index, **options))
 
 
 def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
-    worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    worker = start(judge, memory_bytes=10_000)
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     looks, judge.says = judge.encoded, WORDS
     explanation = explain_whole(worker, job, 1)
     assert explanation.progress() == ExplanationProgress(WORDS, over=True)
@@ -89,11 +41,10 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
 
 
 def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:
-    judge, photos = FakeJudge(), write_photos(photo_folder, 255, 102)
+    judge, photos = FakeJudge(), write_reds(photo_folder, [255, 102])
     worker = start(judge)
     good = [Pair(n, photo, parse_query(f"Text {n}"), None) for n, photo in enumerate(photos)]
-    job = worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=Pairs(tuple(good), bad=()))
-    wait_for(job)
+    job = wait_for(worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=Pairs(tuple(good), bad=())))
     judge.says = WORDS
     assert explain_whole(worker, job, 1).progress().text == WORDS
     assert judge.queries == ["text 0", "text 1", "text 1"]
@@ -102,7 +53,7 @@ def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_fold
 def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
     judge, seen, made = FakeJudge(), list[ExplanationProgress](), list[Explanation]()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.says = WORDS
     judge.hold()
     judge.after_token = lambda: seen.append(made[0].progress())
@@ -115,7 +66,7 @@ def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
 def test_it_is_made_once_however_often_it_is_asked_for(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     assert worker.explanations.find(job, 0) is None
     judge.hold()
     first = worker.explain(job, 0)
@@ -131,15 +82,11 @@ def test_it_is_made_once_however_often_it_is_asked_for(start: Start, photo_folde
 def test_it_is_kept_with_the_run_and_gone_with_it(start: Start, photo_folder: Path, tmp_path: Path) -> None:
     judge = FakeJudge()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.says = WORDS
     explain_whole(worker, job, 0)
     worker.close()
-
-    def load() -> Judge:
-        raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
-
-    again = start(load)
+    again = start(no_model)
     kept = again.explain(find(again, job), 0)
     assert kept.progress() == ExplanationProgress(WORDS, over=True)
     store = Store(tmp_path / "data")
@@ -152,16 +99,16 @@ def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_othe
 ) -> None:
     judge = FakeJudge()
     worker = start(judge)
-    done = score(worker, write_photos(photo_folder, 255, 102))
+    done = score(worker, write_reds(photo_folder, [255, 102]))
     judge.hold()
     judge.begun.clear()
-    others = worker.submit(parse_query("blue"), write_photos(photo_folder, 1, 2, 3), owner=BEN)
+    others = worker.submit(parse_query("blue"), write_reds(photo_folder, [1, 2, 3]), owner=BEN)
     assert judge.begun.wait(WAIT_S)
     own = [
-        worker.submit(parse_query(query), write_photos(photo_folder, 4, 5, 6), owner=ANN) for query in ("green", "grey")
+        worker.submit(parse_query(query), write_reds(photo_folder, [4, 5, 6]), owner=ANN) for query in ("green", "grey")
     ]
     explanations = [worker.explain(done, index) for index in (0, 1)]
-    later = worker.submit(parse_query("white"), write_photos(photo_folder, 7, 8), owner=ANN)
+    later = worker.submit(parse_query("white"), write_reds(photo_folder, [7, 8]), owner=ANN)
     assert worker.book.ahead(later) == tuple(own)
     stood: list[list[int]] = []
     for explanation in explanations:
@@ -179,7 +126,7 @@ def test_it_goes_before_the_jobs_of_its_owner_and_takes_turns_with_those_of_othe
 
 
 def test_a_photo_without_a_score_is_over_with_an_error(start: Start, photo_folder: Path) -> None:
-    worker, photos = start(FakeJudge()), write_photos(photo_folder, 255, 102)
+    worker, photos = start(FakeJudge()), write_reds(photo_folder, [255, 102])
     photos[1].path.write_bytes(b"no picture")
     job = score(worker, photos)
     for index in (1, 2):
@@ -190,7 +137,7 @@ def test_a_photo_without_a_score_is_over_with_an_error(start: Start, photo_folde
 def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.says = WORDS
     content = job.photos[1].path.read_bytes()
     job.photos[1].path.unlink()
@@ -204,7 +151,7 @@ def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, ph
 def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     for error in (
         PhotoRefused(RefusalReason.NOT_FINITE),
         ModelUnusable(ModelProblem.CHANGED, file="f", remedy="r"),
@@ -219,13 +166,9 @@ def test_a_model_that_fails_over_it_ends_it_and_the_worker_goes_on(start: Start,
 
 def test_without_a_usable_model_it_ends_with_the_models_error(start: Start, photo_folder: Path) -> None:
     worker = start(FakeJudge())
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     worker.close()
-
-    def load() -> Judge:
-        raise ModelUnusable(ModelProblem.MISSING, file="gone", remedy="fetch it")
-
-    broken = start(load)
+    broken = start(no_model)
     assert explain_whole(broken, find(broken, job), 0).progress().error is broken.state().error is not None
     broken.close()
 
@@ -239,7 +182,7 @@ def test_without_a_usable_model_it_ends_with_the_models_error(start: Start, phot
 def test_a_lost_gpu_ends_all_that_wait(start: Start, photo_folder: Path) -> None:
     judge, lost = FakeJudge(), threading.Event()
     worker = start(judge, device_lost=lost.set)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.hold()
     judge.fails_at(red=255, error=DeviceLost("an illegal memory access"))
     explanations = [worker.explain(job, index) for index in (0, 1)]
@@ -255,7 +198,7 @@ def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_late
 ) -> None:
     judge, begun, gate = FakeJudge(), threading.Event(), threading.Event()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.says = WORDS
 
     def hold_after_the_first_sign() -> None:
@@ -283,7 +226,7 @@ def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_a
 ) -> None:
     judge, made = FakeJudge(), list[Explanation]()
     worker = start(judge)
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     judge.says = WORDS
     judge.hold()
     made += [worker.explain(job, index) for index in (0, 1)]
@@ -301,13 +244,10 @@ def test_while_another_process_scores_it_tells_so_and_kept_ones_are_found(
     start: Start, photo_folder: Path, tmp_path: Path
 ) -> None:
     worker = start(FakeJudge())
-    job = score(worker, write_photos(photo_folder, 255, 102))
+    job = score(worker, write_reds(photo_folder, [255, 102]))
     explain_whole(worker, job, 0)
     worker.close()
-    command = [sys.executable, "-c", HOLD_THE_LOCK, str(tmp_path / "lock")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "True\n"
+    with another_process(tmp_path / "lock") as first:
         second = start(FakeJudge())
         assert second.state().elsewhere
         there = find(second, job)

@@ -7,19 +7,18 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
-from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice, Photo, Readout, Rule, Score, ScoredPhoto
+from lychee_rerank.records import Photo, Readout, Rule, Score, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.scorer import score_photos
+from tests.fakes import CountingDecoder
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
 SEED_QUERIES = ("沙发 + 灯泡 + 咖啡", "sofa, light bulb and coffee", "沙发 + light bulb + 咖啡")
@@ -27,12 +26,6 @@ ALL_THREE = {"IMG_4867.jpg", "IMG_2690.jpg", "IMG_5969.webp"}
 TWO_OF_THREE = {"IMG_7489.jpg", "IMG_8845.jpg", "IMG_3539.png"}
 TOLERANCE = 1e-4
 READOUTS = list(Readout)
-
-
-@pytest.fixture(scope="module")
-def model() -> VisionLanguageModel:
-    demo = ModelChoice(DEMO_FOLDER, "demo", demo=True, reason=ChoiceReason.REQUESTED)
-    return load_model(demo, dtype=None, pixel_budget_px=None, empty_cache=EmptyCache.NEVER)
 
 
 @pytest.fixture(scope="module")
@@ -124,17 +117,13 @@ def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_miss
 def test_an_explanation_from_memory_is_that_of_a_new_look_and_the_last_that_is_told_is_the_whole(
     model: VisionLanguageModel, samples: tuple[Photo, ...]
 ) -> None:
-    photo, told, decoded = next(photo for photo in samples if photo.name == "IMG_7489.jpg"), list[str](), list[int]()
-
-    def decode(content: bytes, *, fit: FitSize) -> Picture:
-        decoded.append(len(content))
-        return decode_picture(content, fit=fit)
-
+    photo = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
+    told, decode = list[str](), CountingDecoder()
     anew = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), photo, score=6.7)
-    engine = Engine(model, decode=decode, memory=PhotoMemory(2**30))
+    engine = Engine(model, decode, memory=PhotoMemory(2**30))
     list(score_photos(engine, parse_query(SEED_QUERIES[0]), [photo]))
     remembered = explain_score(engine, parse_query(SEED_QUERIES[0]), photo, score=6.7, on_text=told.append)
-    assert len(decoded) == 1
+    assert len(decode.sizes_bytes) == 1
     assert remembered == anew == told[-1]
     assert len(set(told)) > 10
     assert [len(text) for text in told] == sorted(len(text) for text in told)

@@ -35,7 +35,7 @@ from lychee_rerank.scoring.prompts import template_for
 from lychee_rerank.scoring.readout import read_expected, read_number, read_yes_no
 from lychee_rerank.scoring.scorer import MAX_ANSWER_TOKENS, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER
-from tests.model.test_vlm import SCORE_TOLERANCE, plain_inputs, plain_probabilities
+from tests.model.plain_passes import SCORE_TOLERANCE, plain_inputs, plain_probabilities
 
 SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40), (1024, 768), (300, 800), (640, 480)]
 QUERIES = ["沙发 + light bulb", "咖啡"]

@@ -2,55 +2,35 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.folders import PICKS_FOLDER
-from lychee_rerank.service import Service, close_service, open_service
-from lychee_rerank.words import CHINESE, ENGLISH, Words
+from lychee_rerank.service import Service, open_service
+from lychee_rerank.words import ENGLISH, Words
+from tests import disks
 from tests.disks import Disk
-from tests.fakes import FakeJudge
-from tests.page.test_page import APP, WAIT_S, captions, rerank, texts, thumbnails, upload, warnings
+from tests.limits import WAIT_S
+from tests.page.pages import LANGUAGES, Open, captions, new_page, rerank, texts, thumbnails, upload, warnings
 from tests.pictures import encode, make_plain
 
-LANGUAGES = pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
 PHOTO = encode(make_plain((255, 0, 0)), "PNG")
 
 
 @pytest.fixture(autouse=True)
-def samples(tmp_path: Path, photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The app on a mounted folder, `photo_folder`, and one sample beside it; a fake judge scores by redness."""
-    samples = fill(tmp_path / "samples", "sample.png")
-    for name, folder in (("IMAGES", photo_folder), ("SAMPLES", samples), ("DATA", tmp_path / "data")):
-        monkeypatch.setenv(f"LYCHEE_{name}_DIR", str(folder))
-    monkeypatch.setattr(ModelLoader, "load", lambda self: FakeJudge())
-    yield samples
-    close_service()
+def one_sample(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sample beside the mounted folder."""
+    monkeypatch.setenv("LYCHEE_SAMPLES_DIR", str(fill(tmp_path / "samples", "sample.png")))
 
 
 def fill(folder: Path, *names: str) -> Path:
     """The folder with a red photo under every name."""
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(PHOTO)
-    return folder
+    return disks.fill(folder, *names, content=PHOTO)
 
 
-def new_page(locale: str = "en-US", **query_params: str) -> AppTest:
-    """A new visitor's page, drawn as soon as the app is there."""
-    page = AppTest.from_file(str(APP), default_timeout=WAIT_S)
-    page.context["locale"] = locale
-    page.context["url"] = "http://localhost:8501/"
-    page.query_params.update(query_params)
-    assert open_service().worker.wait(WAIT_S)
-    return page.run()
-
-
-def open_page(locale: str = "en-US", **query_params: str) -> AppTest:
+def listed_page(locale: str = "en-US", **query_params: str) -> AppTest:
     """A new visitor's page, once the mounted folder is listed."""
     assert open_service().folder.wait(WAIT_S)
     return new_page(locale, **query_params)
@@ -104,7 +84,7 @@ def test_a_button_finds_new_files_and_the_last_gallery_stays_meanwhile(
     photo_folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
 ) -> None:
     fill(photo_folder, "a.png", "sub/b.png")
-    page = open_page(locale)
+    page = listed_page(locale)
     fill(photo_folder, "new.png", "sub/newer.png")
     assert words.photos(2) in texts(page.run())
     held = Disk(monkeypatch).hold(photo_folder / "sub")
@@ -120,16 +100,16 @@ def test_a_button_finds_new_files_and_the_last_gallery_stays_meanwhile(
 
 def test_a_quick_folder_is_looked_through_by_the_click_itself(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
-    page = open_page()
+    page = listed_page()
     fill(photo_folder, "c.png")
     assert "3 photos" in texts(page.button(key="rescan").click().run())
 
 
 def test_a_visitor_who_comes_later_finds_new_files_without_a_click(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
-    page = open_page()
+    page = listed_page()
     fill(photo_folder, "c.png")
-    assert "2 photos" in texts(open_page())  # that soon, nothing is listed again
+    assert "2 photos" in texts(listed_page())  # that soon, nothing is listed again
     service = open_service()
     assert service.folder._begun_s is not None
     service.folder._begun_s -= 11
@@ -142,14 +122,14 @@ def test_a_subfolder_limits_the_gallery_and_stands_in_the_address(
     photo_folder: Path, locale: str, words: Words
 ) -> None:
     fill(photo_folder, "a.png", "day 1/b.png", "day 1/c.png", "day 1/late/d.png", "day 10/e.png")
-    page = open_page(locale)
+    page = listed_page(locale)
     box = page.selectbox(key="subfolder")
     assert box.options == [f"{words.all_subfolders} · 5", "day 1 · 3", "day 1/late · 1", "day 10 · 1"]
     assert (box.value, "folder" in page.query_params) == ("", False)
     box.select("day 1").run()
     assert (words.photos(3) in texts(page), previewed(page)) == (True, 3)
     assert page.query_params["folder"] == "day 1"
-    again = open_page(locale, folder="day 1")
+    again = listed_page(locale, folder="day 1")
     assert (again.selectbox(key="subfolder").value, previewed(again)) == ("day 1", 3)
     again.selectbox(key="subfolder").select("").run()
     assert (previewed(again), "folder" in again.query_params) == (5, False)
@@ -158,19 +138,19 @@ def test_a_subfolder_limits_the_gallery_and_stands_in_the_address(
 @pytest.mark.parametrize("folder", ["gone", "day", "../..", "", "a.png", "day 1/"])
 def test_an_unknown_subfolder_in_the_address_is_ignored(photo_folder: Path, folder: str) -> None:
     fill(photo_folder, "a.png", "day 1/b.png", "day 1/c.png")
-    page = open_page(folder=folder)
+    page = listed_page(folder=folder)
     assert (page.selectbox(key="subfolder").value, previewed(page)) == ("", 3)
 
 
 def test_a_run_scores_the_chosen_subfolder_alone(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "x/b.png", "x/c.png", "y/d.png")
-    page = rerank(open_page(folder="x"), "red")
+    page = rerank(listed_page(folder="x"), "red")
     assert [text.value for text in page.text if text.value.endswith(".png")] == ["x/b.png", "x/c.png"]
 
 
 def test_another_subfolder_turns_from_the_run_to_the_gallery(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "x/b.png", "x/c.png", "y/d.png")
-    page = rerank(open_page(), "red")
+    page = rerank(listed_page(), "red")
     assert "run" in page.query_params
     page.selectbox(key="subfolder").select("x").run()
     assert ("run" in page.query_params, captions(page), previewed(page)) == (False, [], 2)
@@ -178,7 +158,7 @@ def test_another_subfolder_turns_from_the_run_to_the_gallery(photo_folder: Path)
 
 def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gone(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "x/b.png", "x/c.png", "y/d.png")
-    page = open_page()
+    page = listed_page()
     page.selectbox(key="subfolder").select("x").run()
     fill(photo_folder, "x/new.png")
     assert previewed(looked_again(page, open_service())) == 3
@@ -191,7 +171,7 @@ def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gon
 @LANGUAGES
 def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, words: Words) -> None:
     fill(photo_folder, "a.png", "notes.txt", f"{PICKS_FOLDER}/red/001_9.0_a.png", f"{PICKS_FOLDER}/red/ranking.csv")
-    page = open_page(locale)
+    page = listed_page(locale)
     assert (words.photos(1) in texts(page), words.passed_over.format(n=1) in texts(page)) == (True, True)
     (photo_folder / "notes.txt").unlink()
     looked_again(page, open_service())
@@ -200,7 +180,7 @@ def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, wor
 
 def test_a_folder_without_subfolders_offers_no_choice(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
-    assert not open_page().selectbox
+    assert not listed_page().selectbox
 
 
 @LANGUAGES
@@ -210,7 +190,7 @@ def test_what_cannot_be_read_is_listed_by_name(
     disk = Disk(monkeypatch)
     disk.closed.add(fill(photo_folder, "a.png", "sub/*b*.png", "locked/c.png") / "sub" / "*b*.png")
     disk.fails[photo_folder / "locked"] = PermissionError(errno.EACCES, "no")
-    page = open_page(locale)
+    page = listed_page(locale)
     (listed,) = (expander for expander in page.expander if expander.label == words.unreadable.format(n=2))
     assert [text.value for text in listed.text] == ["locked\nsub/*b*.png"]
     assert not listed.caption
@@ -222,7 +202,7 @@ def test_a_long_list_of_what_cannot_be_read_ends_with_how_many_more(
 ) -> None:
     for n in range(203):
         os.mkfifo(photo_folder / f"{n:03}.png")
-    page = open_page(locale)
+    page = listed_page(locale)
     (listed,) = (expander for expander in page.expander if expander.label == words.unreadable.format(n=203))
     assert listed.text[0].value.split("\n") == [f"{n:03}.png" for n in range(200)]
     assert [caption.value for caption in listed.caption] == [words.unreadable_more.format(n=3)]
@@ -230,7 +210,7 @@ def test_a_long_list_of_what_cannot_be_read_ends_with_how_many_more(
 
 def test_nothing_is_listed_where_everything_can_be_read(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
-    assert not open_page().expander
+    assert not listed_page().expander
 
 
 def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
@@ -238,7 +218,7 @@ def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
 ) -> None:
     disk = Disk(monkeypatch)
     disk.fails[fill(photo_folder, "a.png", "b.png")] = OSError(errno.EIO, "Input/output error")
-    page = open_page()
+    page = listed_page()
     assert warnings(page) == [ENGLISH.folder_unreadable.format(folder=photo_folder, user=os.getuid())]
     assert texts(page).count("1 photo") == 1  # the sample
     disk.fails.clear()
@@ -247,7 +227,7 @@ def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
 
 
 def test_the_first_photo_in_an_empty_folder_replaces_the_samples(photo_folder: Path) -> None:
-    page = open_page()
+    page = listed_page()
     assert "Folder samples/" in texts(page)
     fill(photo_folder, "a.png", "b.png")
     assert f"Folder {photo_folder.name}/" in texts(looked_again(page, open_service()))
@@ -259,7 +239,7 @@ def test_the_drop_zone_says_how_many_files_it_takes_and_names_the_folder_for_mor
     photo_folder: Path, locale: str, words: Words
 ) -> None:
     fill(photo_folder, "a.png", "b.png")
-    page = open_page(locale)
+    page = listed_page(locale)
     (hint,) = (caption.value for caption in page.caption if "900" in caption.value)
     assert hint == words.drop_hint.format(most=900, folder=photo_folder)
     assert str(photo_folder) in hint
@@ -272,7 +252,7 @@ def test_the_drop_zone_says_how_many_files_it_takes_and_names_the_folder_for_mor
 @LANGUAGES
 def test_a_drop_of_more_files_than_that_is_kept_and_told(photo_folder: Path, locale: str, words: Words) -> None:
     fill(photo_folder, "a.png", "b.png")
-    page = upload(open_page(locale), *((f"{n}.png", PHOTO) for n in range(901)))
+    page = upload(listed_page(locale), *((f"{n}.png", PHOTO) for n in range(901)))
     told = words.large_drop.format(n=901, most=900, folder=photo_folder)
     assert words.photos(901) in texts(page)
     assert warnings(page) == [told]
@@ -283,6 +263,6 @@ def test_a_drop_of_more_files_than_that_is_kept_and_told(photo_folder: Path, loc
 
 def test_a_drop_of_900_files_is_not_remarked_on(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
-    page = upload(open_page(), *((f"{n}.png", PHOTO) for n in range(900)))
+    page = upload(listed_page(), *((f"{n}.png", PHOTO) for n in range(900)))
     assert "900 photos" in texts(page)
     assert warnings(page) == []

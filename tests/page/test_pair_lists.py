@@ -1,27 +1,33 @@
 """A list of photos and texts dropped on the page, driven without a browser: its pairs, the flagged first, the table."""
 
-import csv
 import re
 import unicodedata
-from io import StringIO
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.service import open_service
-from lychee_rerank.words import CHINESE, ENGLISH, Words
+from lychee_rerank.words import ENGLISH, Words
 from tests.fakes import FakeJudge
-from tests.page.test_page import Open, finish, judge, large, open_page, rerank, texts, upload, warnings, write_photos  # noqa: F401
-from tests.page.test_results import addresses, fetch
-from tests.pictures import encode, make_plain
+from tests.page.pages import (
+    LANGUAGES,
+    REDS,
+    Open,
+    addresses,
+    fetch,
+    finish,
+    large,
+    rerank,
+    rows_of,
+    texts,
+    upload,
+    warnings,
+)
+from tests.pictures import encode, make_plain, write_reds
 
-LANGUAGES = pytest.mark.parametrize(("locale", "words"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
 TABLE = ENGLISH.lists.table
-# Redness is the score: 2.0, 10.0, 0.0, 6.0, whatever the text.
-REDS = {"a.png": 51, "b.png": 255, "c.png": 0, "d.png": 153}
 PHOTOS = [(name, encode(make_plain((red, 0, 0)), "PNG")) for name, red in REDS.items()]
 ROWS = ["a.png,a sofa,0", "b.png,ein Hund,1", "c.png,a **cat**,1", "d.png,一只鸟,"]
 
@@ -70,15 +76,9 @@ def tells_sum(page: AppTest, told: str) -> bool:
     return any(text.startswith(told) for text in texts(page))
 
 
-def rows_of(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline="")))
-
-
 @LANGUAGES
 def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
-    open_page: Open,  # noqa: F811
-    locale: str,
-    words: Words,
+    open_page: Open, locale: str, words: Words
 ) -> None:
     page = drop(open_page(locale), *ROWS, "gone.png,no photo,", "a.png,,1")
     assert words.photos(4) in texts(page)
@@ -91,10 +91,7 @@ def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
 
 @LANGUAGES
 def test_each_pair_is_scored_against_its_own_text_and_the_flagged_come_first(
-    open_page: Open,  # noqa: F811
-    judge: FakeJudge,  # noqa: F811
-    locale: str,
-    words: Words,
+    open_page: Open, judge: FakeJudge, locale: str, words: Words
 ) -> None:
     page = moderate(drop(open_page(locale)))
     assert judge.queries == ["a sofa", "ein hund", "a **cat**", "一只鸟"]
@@ -110,7 +107,7 @@ def test_each_pair_is_scored_against_its_own_text_and_the_flagged_come_first(
     assert not page.checkbox
 
 
-def test_another_threshold_flags_others_at_once_and_stands_in_the_address(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811
+def test_another_threshold_flags_others_at_once_and_stands_in_the_address(open_page: Open, judge: FakeJudge) -> None:
     page = moderate(drop(open_page()))
     page.number_input(key="below").set_value(1.5).run()
     assert any("4 pairs = 1 below 1.5 + 3 not below it" in text for text in texts(page))
@@ -121,7 +118,7 @@ def test_another_threshold_flags_others_at_once_and_stands_in_the_address(open_p
     assert judge.answers == 4
 
 
-def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> None:  # noqa: F811
+def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> None:
     page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
     read = rows_of(fetch(page, TABLE))
     assert [(row["file"], row["text"], row["score"], row["flagged"], row["answer"]) for row in read] == [
@@ -143,7 +140,7 @@ def test_the_table_has_every_row_and_is_gone_with_the_run(open_page: Open) -> No
 
 
 @LANGUAGES
-def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, locale: str, words: Words) -> None:
     page = moderate(drop(open_page(locale), *ROWS, "d.png,@you: 一只鸟,1"))
     table = fetch(page, words.lists.table)
     assert [row[words.term("flagged")] for row in rows_of(table)] == [
@@ -153,7 +150,7 @@ def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, lo
     assert lines(page) == [f"again.csv · {words.pairs(5)}", f"posts.csv · {words.pairs(5)}"]
 
 
-def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:  # noqa: F811
+def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_page: Open) -> None:
     page = moderate(upload(open_page(), *PHOTOS, ("e.png", b"no picture"), write_list(*ROWS, "e.png,a bird,", "x,y,")))
     assert ENGLISH.refused_title.format(n=1) in texts(page)
     (below,) = (expander for expander in page.expander if expander.label == ENGLISH.lists.passed_over.format(n=1))
@@ -162,20 +159,20 @@ def test_refused_photos_and_rows_passed_over_are_listed_below_the_others(open_pa
     assert texts(page).count("line 7: x · there is no such file") == 2  # beside the list too
 
 
-def test_one_pair_is_enough(open_page: Open) -> None:  # noqa: F811
+def test_one_pair_is_enough(open_page: Open) -> None:
     page = moderate(upload(open_page(), PHOTOS[0], write_list(ROWS[0])))
     assert shown(page) == [("a.png", "a sofa")]
     assert any(text.startswith("##### 1 pair = 1 below 5") for text in texts(page))
 
 
-def test_a_list_beside_the_mounted_folder_is_about_its_photos(open_page: Open, photo_folder: Path) -> None:  # noqa: F811
-    write_photos(photo_folder)
+def test_a_list_beside_the_mounted_folder_is_about_its_photos(open_page: Open, photo_folder: Path) -> None:
+    write_reds(photo_folder, REDS)
     page = upload(open_page(), write_list("a.png,a sofa,", "sub/b.png,a dog,"))
     assert "posts.csv · 2 pairs" in texts(page)
     assert shown(moderate(page)) == [("a.png", "a sofa"), ("b.png", "a dog")]
 
 
-def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_page: Open) -> None:  # noqa: F811
+def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_page: Open) -> None:
     page = upload(open_page(), write_list(*ROWS))
     assert "posts.csv · 0 pairs" in texts(page)
     assert button(page, "moderate").disabled
@@ -184,7 +181,7 @@ def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_pag
 
 
 @LANGUAGES
-def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Open, locale: str, words: Words) -> None:
     page = upload(open_page(locale), *PHOTOS, write_list("1,2", name="notes.CSV", head="x,y"))
     assert lines(page) == ["⚠ " + words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV")]
     assert warnings(page) == []
@@ -193,7 +190,7 @@ def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Ope
 
 
 @LANGUAGES
-def test_a_list_is_removed_for_good_whatever_is_wrong_with_it(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_a_list_is_removed_for_good_whatever_is_wrong_with_it(open_page: Open, locale: str, words: Words) -> None:
     page = upload(open_page(locale), *PHOTOS, write_list(*ROWS), write_list("1,2", name="notes.csv", head="x,y"))
     assert button(page, "remove").label == words.lists.remove
     assert len(kept_files()) == 6
@@ -205,7 +202,7 @@ def test_a_list_is_removed_for_good_whatever_is_wrong_with_it(open_page: Open, l
     assert words.photos(4) in texts(page)
 
 
-def test_results_outlive_their_list(open_page: Open) -> None:  # noqa: F811
+def test_results_outlive_their_list(open_page: Open) -> None:
     page = moderate(drop(open_page()))
     button(page, "remove").click().run()
     assert (lines(page), shown(page)[0]) == ([], ("c.png", "a **cat**"))
@@ -213,7 +210,7 @@ def test_results_outlive_their_list(open_page: Open) -> None:  # noqa: F811
     assert len(rows_of(fetch(page, TABLE))) == 4
 
 
-def test_a_list_that_lies_in_another_gallery_too_stays_there(open_page: Open) -> None:  # noqa: F811
+def test_a_list_that_lies_in_another_gallery_too_stays_there(open_page: Open) -> None:
     first, second = drop(open_page()), drop(open_page())
     button(second, "remove").click().run()
     assert (lines(first.run()), lines(second)) == (["posts.csv · 4 pairs"], [])
@@ -223,7 +220,7 @@ def test_a_list_that_lies_in_another_gallery_too_stays_there(open_page: Open) ->
 
 
 @LANGUAGES
-def test_a_corrected_list_takes_the_place_of_the_one_before(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_a_corrected_list_takes_the_place_of_the_one_before(open_page: Open, locale: str, words: Words) -> None:
     wrong, right = write_list("1,2", head="x,y"), write_list(*ROWS[:3])
     page = upload(open_page(locale), *PHOTOS, wrong)
     assert [line[0] for line in lines(page)] == ["⚠"]
@@ -236,7 +233,7 @@ def test_a_corrected_list_takes_the_place_of_the_one_before(open_page: Open, loc
     assert f"posts.csv · {words.pairs(3)}" in lines(page)
 
 
-def test_lists_that_came_together_stay_both_even_under_one_name(open_page: Open) -> None:  # noqa: F811
+def test_lists_that_came_together_stay_both_even_under_one_name(open_page: Open) -> None:
     page = upload(open_page(), *PHOTOS, write_list(*ROWS[:1]), write_list(*ROWS[:2]))
     assert lines(page) == ["posts.csv · 2 pairs", "posts.csv · 1 pair"]
     upload(page, write_list(*ROWS))
@@ -244,7 +241,7 @@ def test_lists_that_came_together_stay_both_even_under_one_name(open_page: Open)
 
 
 @LANGUAGES
-def test_the_list_that_was_added_last_is_the_first_and_marked(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_the_list_that_was_added_last_is_the_first_and_marked(open_page: Open, locale: str, words: Words) -> None:
     page = drop(open_page(locale))
     assert words.lists.newest not in texts(page)
     upload(page, write_list(ROWS[0], name="more.csv"))
@@ -265,7 +262,7 @@ def test_the_list_that_was_added_last_is_the_first_and_marked(open_page: Open, l
 
 
 @LANGUAGES
-def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, locale: str, words: Words) -> None:  # noqa: F811
+def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, locale: str, words: Words) -> None:
     page = drop(open_page(locale), *ROWS, *(f"gone-{n}.png,no photo," for n in range(205)))
     (told,) = (text for text in texts(page) if "gone-0.png" in text)
     assert told.splitlines()[-1].startswith(words.lists.row_line.format(line=105, problem="gone-99.png"))
@@ -273,7 +270,7 @@ def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, lo
     assert lines(page) == [f"posts.csv · {words.pairs(4)}"]
 
 
-def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> None:  # noqa: F811
+def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> None:
     image, lines_in_it, long = "![x](http://example.org/x.png)", "a\nline 9: b", "x" * 3000
     page = drop(open_page(), *ROWS, f"{image},y,", f'"{lines_in_it}",y,', f"{long},y,")
     told = next(text.value for text in page.text if image in text.value).splitlines()
@@ -283,7 +280,7 @@ def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> Non
     assert image not in str([element.value for element in (*page.markdown, *page.caption)])
 
 
-def test_the_name_of_a_list_is_text(open_page: Open) -> None:  # noqa: F811
+def test_the_name_of_a_list_is_text(open_page: Open) -> None:
     name = "![x](http://example.org/x.png).csv"
     page = upload(open_page(), *PHOTOS, write_list("1,2", name=name, head="x,y"))
     assert len([text for text in page.text if name in text.value]) == 1
@@ -291,14 +288,14 @@ def test_the_name_of_a_list_is_text(open_page: Open) -> None:  # noqa: F811
     assert name not in str([element.value for element in (*page.markdown, *page.caption)])
 
 
-def test_a_name_that_leads_out_is_said_to_do_so(open_page: Open) -> None:  # noqa: F811
+def test_a_name_that_leads_out_is_said_to_do_so(open_page: Open) -> None:
     page = drop(open_page(), *ROWS, "../../etc/passwd,y,", "C:\\a.png,y,", "./a.png,y,", "x/../b.png,y,")
     outside = ENGLISH.lists.row_problem[RowProblem.OUTSIDE]
     assert f"line 6: ../../etc/passwd · {outside}\nline 7: C:\\a.png · {outside}" in texts(page)
     assert lines(page) == ["posts.csv · 6 pairs"]
 
 
-def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:  # noqa: F811
+def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, judge: FakeJudge) -> None:
     page = moderate(drop(open_page()))
     run_id, cards = page.query_params["run"], shown(page)
     open_service().worker.book.forget(run_id)
@@ -314,7 +311,7 @@ def test_a_run_of_pairs_opens_again_and_leaves_the_query_alone(open_page: Open, 
     assert judge.answers == 4
 
 
-def test_the_large_view_has_the_photos_own_text(open_page: Open) -> None:  # noqa: F811
+def test_the_large_view_has_the_photos_own_text(open_page: Open) -> None:
     page = moderate(drop(open_page()))
     large(page, 0).click().run()
     assert [text.value for text in page.text][-2:] == ["a.png", "a sofa"]
@@ -322,7 +319,7 @@ def test_the_large_view_has_the_photos_own_text(open_page: Open) -> None:  # noq
     assert page.button(key="why")
 
 
-def test_names_are_found_whatever_system_wrote_them(open_page: Open) -> None:  # noqa: F811
+def test_names_are_found_whatever_system_wrote_them(open_page: Open) -> None:
     photo = (unicodedata.normalize("NFD", "Café.PNG"), PHOTOS[0][1])
     page = upload(open_page(), photo, write_list("posts\\café.png,a sofa,"))
     assert "posts.csv · 1 pair" in texts(page)

@@ -19,6 +19,7 @@ from lychee_rerank.photos.decode_child import LIMIT_S
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.photos.decoding import same
 from tests.served import ROOT
 
 SAMPLES = sorted((ROOT / "images").iterdir())
@@ -36,10 +37,6 @@ def decoding_processes() -> list[psutil.Process]:
     """The decoding processes of this one."""
     children = psutil.Process().children()
     return [child for child in children if "lychee_rerank.photos.decode_child" in child.cmdline()]
-
-
-def same(width_px: int, height_px: int) -> tuple[int, int]:
-    return width_px, height_px
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)

@@ -10,15 +10,7 @@ from lychee_rerank.photos.decode import read_bytes
 from lychee_rerank.photos.folders import PICKS_FOLDER, Found, find_photos
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Photo
-from tests.disks import Disk
-
-
-def fill(folder: Path, *names: str) -> Path:
-    """The folder with a small file under every name."""
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode("utf-8", "surrogateescape"))
-    return folder
+from tests.disks import Disk, fill
 
 
 def names(*paths: Path) -> list[str]:

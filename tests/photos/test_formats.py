@@ -4,8 +4,8 @@ import pytest
 
 from lychee_rerank.photos.formats import ends_too_early, find_kind, find_scan, webp_size
 from tests import pictures
+from tests.photos.decoding import JPEG
 
-JPEG = pictures.encode(pictures.make_photo(64, 48))
 SCAN = JPEG.index(b"\xff\xda\x00\x0c")
 KINDS = {
     "JPEG": JPEG,

@@ -11,21 +11,14 @@ import pytest
 
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.photos.listing import Listed, Listing, Standing, Subfolder
-from tests.disks import HOLD_S, Disk
-
-
-def fill(folder: Path, *names: str) -> Path:
-    """The folder with a small file under every name."""
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(b"x")
-    return folder
+from tests.disks import Disk, fill
+from tests.limits import WAIT_S
 
 
 def list_now(listing: Listing) -> Listed:
     """What the listing finds, once it is over."""
     listing.rescan()
-    assert listing.wait(HOLD_S)
+    assert listing.wait(WAIT_S)
     listed = listing.standing().listed
     assert listed is not None
     return listed
@@ -42,13 +35,13 @@ def test_nobody_waits_for_a_slow_disk_and_everybody_may_ask_how_far_it_is(
     held = Disk(monkeypatch).hold(fill(photo_folder, "a.jpg", "b.jpg", "notes.txt", "sub/c.jpg") / "sub")
     listing = Listing(photo_folder)
     listing.rescan()
-    assert held.asked.wait(HOLD_S)
+    assert held.asked.wait(WAIT_S)
     assert [thread.daemon for thread in threading.enumerate() if thread.name == "listing"] == [True]  # nor at the end
     standing = listing.standing()
     assert (standing.listed, standing.under_way, standing.found_so_far) == (None, True, 2)
     assert not listing.wait(0)
     held.let_go.set()
-    assert listing.wait(HOLD_S)
+    assert listing.wait(WAIT_S)
     standing = listing.standing()
     assert (names(standing.listed), standing.under_way) == (["a.jpg", "b.jpg", "sub/c.jpg"], False)
     assert standing.listed is not None
@@ -65,10 +58,10 @@ def test_photos_are_counted_anew_with_every_listing(photo_folder: Path, monkeypa
     assert listing.standing().found_so_far == 2
     held = Disk(monkeypatch).hold(photo_folder)
     listing.rescan()
-    assert held.asked.wait(HOLD_S)
+    assert held.asked.wait(WAIT_S)
     assert listing.standing().found_so_far == 0
     held.let_go.set()
-    assert listing.wait(HOLD_S)
+    assert listing.wait(WAIT_S)
 
 
 def test_the_last_result_is_kept_until_the_next_is_there(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,10 +72,10 @@ def test_the_last_result_is_kept_until_the_next_is_there(photo_folder: Path, mon
     assert names(listing.standing().listed) == ["a.jpg", "sub/b.jpg"]
     held = Disk(monkeypatch).hold(photo_folder / "sub")
     listing.rescan()
-    assert held.asked.wait(HOLD_S)
+    assert held.asked.wait(WAIT_S)
     assert listing.standing().listed is before
     held.let_go.set()
-    assert listing.wait(HOLD_S)
+    assert listing.wait(WAIT_S)
     assert names(listing.standing().listed) == ["new.jpg", "sub/b.jpg"]
 
 
@@ -92,10 +85,10 @@ def test_a_folder_is_listed_once_at_a_time(photo_folder: Path, monkeypatch: pyte
     listing = Listing(photo_folder)
     for _ in range(3):
         listing.rescan()
-    assert held.asked.wait(HOLD_S)
+    assert held.asked.wait(WAIT_S)
     listing.rescan()
     held.let_go.set()
-    assert listing.wait(HOLD_S)
+    assert listing.wait(WAIT_S)
     assert disk.listed.count(photo_folder / "sub") == 1
 
 
@@ -104,7 +97,7 @@ def test_a_fresh_listing_is_not_made_again(photo_folder: Path, monkeypatch: pyte
     for now_s in (0.0, 60.0, 119.9, 120.0):
         monkeypatch.setattr(time, "monotonic", lambda now_s=now_s: 1000.0 + now_s)
         listing.refresh(older_than_s=60 if now_s else 10_000)
-        assert listing.wait(HOLD_S)
+        assert listing.wait(WAIT_S)
         seen.append(listing.standing().listed)
     assert names(seen[0]) == ["a.jpg"]
     assert [one is other for one, other in pairwise(seen)] == [False, True, False]
@@ -160,13 +153,13 @@ def test_photos_are_there_before_it_is_known_which_cannot_be_read(
     for known in ((), ("b.jpg",)):  # the second time, what the first found out stays
         held = disk.hold(photo_folder / "a.jpg")
         listing.rescan()
-        assert held.asked.wait(HOLD_S)
+        assert held.asked.wait(WAIT_S)
         standing = listing.standing()
         assert standing.listed is not None
         assert (names(standing.listed), standing.listed.unreadable) == (["a.jpg", "b.jpg"], known)
         assert standing.under_way
         held.let_go.set()
-        assert listing.wait(HOLD_S)
+        assert listing.wait(WAIT_S)
         assert listing.standing().listed == Listed(standing.listed.photos, 0, unreadable=("b.jpg",))
 
 

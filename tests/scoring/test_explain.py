@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import QueryRefused
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, Refusal
@@ -15,18 +15,12 @@ from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import NUMBER, explain
 from lychee_rerank.scoring.scorer import score_photos
-from tests.fakes import CARD, FakeJudge
-from tests.pictures import encode, make_plain
-
-
-def write_photo(folder: Path, red: int = 102) -> Photo:
-    photo = Photo(f"{red}.png", folder / f"{red}.png")
-    photo.path.write_bytes(encode(make_plain((red, 0, 0)), "PNG"))
-    return photo
+from tests.fakes import CARD, CountingDecoder, FakeJudge
+from tests.pictures import encode, make_plain, write_reds
 
 
 def test_the_explanation_is_asked_for_with_the_score_and_is_the_whole_answer(tmp_path: Path) -> None:
-    judge, photo = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 "), write_photo(tmp_path)
+    judge, (photo,) = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 "), write_reds(tmp_path, [102])
     assert (
         explain_score(Engine(judge, decode_picture), parse_query("Red  lamp"), photo, score=6.7)
         == "7 lamps are seen.\n没有沙发。"
@@ -50,20 +44,15 @@ def test_what_is_remembered_for_a_number_serves_an_explanation_too() -> None:
 
 
 def test_a_scored_photo_is_neither_decoded_nor_looked_at_again(tmp_path: Path) -> None:
-    judge, photo, decoded = FakeJudge(), write_photo(tmp_path), []
-
-    def decode(content: bytes, *, fit: FitSize) -> Picture:
-        decoded.append(len(content))
-        return decode_picture(content, fit=fit)
-
-    engine = Engine(judge, decode=decode, memory=PhotoMemory(1000))
+    judge, (photo,), decode = FakeJudge(), write_reds(tmp_path, [102]), CountingDecoder()
+    engine = Engine(judge, decode, memory=PhotoMemory(1000))
     list(score_photos(engine, parse_query("red"), [photo]))
     assert explain_score(engine, parse_query("red"), photo, score=4.0) == "4.0"
-    assert (judge.encoded, len(decoded)) == (1, 1)
+    assert (judge.encoded, len(decode.sizes_bytes)) == (1, 1)
 
 
 def test_a_photo_that_is_explained_first_is_remembered_for_its_gallery(tmp_path: Path) -> None:
-    judge, photo, other = FakeJudge(), write_photo(tmp_path), write_photo(tmp_path, 51)
+    judge, (photo, other) = FakeJudge(), write_reds(tmp_path, [102, 51])
     engine = Engine(judge, decode_picture, memory=PhotoMemory(100))  # a sight takes 100
     explain_score(engine, parse_query("red"), photo, score=4.0, gallery="a")
     list(score_photos(engine, parse_query("red"), [photo]))
@@ -76,7 +65,7 @@ def test_a_photo_that_is_explained_first_is_remembered_for_its_gallery(tmp_path:
 
 
 def test_a_file_that_changed_is_looked_at_anew(tmp_path: Path) -> None:
-    judge, photo = FakeJudge(), write_photo(tmp_path)
+    judge, (photo,) = FakeJudge(), write_reds(tmp_path, [102])
     engine = Engine(judge, decode_picture, memory=PhotoMemory(1000))
     explain_score(engine, parse_query("red"), photo, score=4.0)
     photo.path.write_bytes(encode(make_plain((255, 0, 0), size=(20, 20)), "PNG"))
@@ -85,20 +74,18 @@ def test_a_file_that_changed_is_looked_at_anew(tmp_path: Path) -> None:
 
 
 def test_the_text_is_told_as_it_grows_until_it_is_the_whole(tmp_path: Path) -> None:
-    judge, told = FakeJudge(says=" A red sofa. "), list[str]()
-    whole = explain_score(
-        Engine(judge, decode_picture), parse_query("red"), write_photo(tmp_path), score=4.0, on_text=told.append
-    )
+    judge, (photo,), told = FakeJudge(says=" A red sofa. "), write_reds(tmp_path, [102]), list[str]()
+    whole = explain_score(Engine(judge, decode_picture), parse_query("red"), photo, score=4.0, on_text=told.append)
     assert told[:4] == ["", "A", "A", "A r"]
     assert told[-1] == whole == "A red sofa."
 
 
 def test_nothing_more_is_said_once_it_is_enough(tmp_path: Path) -> None:
-    judge, told = FakeJudge(says="A red sofa."), list[str]()
+    judge, (photo,), told = FakeJudge(says="A red sofa."), write_reds(tmp_path, [102]), list[str]()
     text = explain_score(
         Engine(judge, decode_picture),
         parse_query("red"),
-        write_photo(tmp_path),
+        photo,
         score=4.0,
         on_text=told.append,
         stop=lambda: told[-1:] == ["A re"],

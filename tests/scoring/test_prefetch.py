@@ -6,8 +6,7 @@ from contextlib import closing
 import pytest
 
 from lychee_rerank.scoring.prefetch import prefetch
-
-WAIT_S = 30
+from tests.limits import WAIT_S
 
 
 def test_things_come_in_order_each_with_what_was_made_of_it() -> None:

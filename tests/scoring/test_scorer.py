@@ -17,18 +17,9 @@ from lychee_rerank.scoring.judge import ScoresOfOneRun
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate, template_for
 from lychee_rerank.scoring.scorer import PhotoScorer, score_photos
-from tests.fakes import FakeEncoding, FakeJudge, FakePrompt
-from tests.pictures import encode, make_plain
-
-WAIT_S = 10  # a limit for a hung test, never a pause
-
-
-def write_photos(folder: Path, *reds: int) -> list[Photo]:
-    photos = []
-    for n, red in enumerate(reds):
-        photos.append(Photo(f"{n}.png", folder / f"{n}.png"))
-        photos[-1].path.write_bytes(encode(make_plain((red, n, 0)), "PNG"))
-    return photos
+from tests.fakes import CountingDecoder, FakeEncoding, FakeJudge, FakePrompt
+from tests.limits import WAIT_S
+from tests.pictures import encode, make_plain, write_reds
 
 
 def scores(judge: FakeJudge, photos: list[Photo], **settings: object) -> list[Score]:
@@ -48,7 +39,7 @@ def test_each_readout_asks_with_its_own_prompt_and_reads_the_score_in_its_own_wa
     tmp_path: Path, readout: Readout, template: PromptTemplate, values: list[float], answers: list[str], rule: Rule
 ) -> None:
     judge = FakeJudge(sureness=0.5)
-    found = scores(judge, write_photos(tmp_path, 255, 155, 0), readout=readout)
+    found = scores(judge, write_reds(tmp_path, [255, 155, 0]), readout=readout)
     assert [score.value for score in found] == pytest.approx(values)
     assert [score.answer for score in found] == answers
     assert [score.expected for score in found] == pytest.approx(values)
@@ -59,13 +50,13 @@ def test_each_readout_asks_with_its_own_prompt_and_reads_the_score_in_its_own_wa
 
 def test_a_template_of_the_users_own_takes_the_place_of_the_readouts(tmp_path: Path) -> None:
     judge, own = FakeJudge(), template_for(Readout.EXPECTED, user="{query}{photo}")
-    (score,) = scores(judge, write_photos(tmp_path, 155), readout=Readout.EXPECTED, template=own)
+    (score,) = scores(judge, write_reds(tmp_path, [155]), readout=Readout.EXPECTED, template=own)
     assert (judge.templates, score.rule) == ([own], Rule.EXPECTED)
 
 
 def test_without_a_readout_the_answer_is_read_as_a_number(tmp_path: Path) -> None:
     judge = FakeJudge()
-    assert scores(judge, write_photos(tmp_path, 102))[0].value == 4.0
+    assert scores(judge, write_reds(tmp_path, [102]))[0].value == 4.0
     assert judge.templates == [NUMBER]
 
 
@@ -78,7 +69,7 @@ def by_index(outcomes: Iterable[Outcome]) -> list[Outcome]:
 
 
 def test_a_second_query_looks_at_no_photo_again_and_gives_the_same_scores(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=4), write_photos(tmp_path, 255, 102, 51, 0, 204)
+    judge, photos = FakeJudge(generate_batch=4), write_reds(tmp_path, [255, 102, 51, 0, 204])
     engine = remembering(judge)
     first = by_index(score_photos(engine, parse_query("red"), photos))
     second = by_index(score_photos(engine, parse_query("redder"), photos))
@@ -88,25 +79,19 @@ def test_a_second_query_looks_at_no_photo_again_and_gives_the_same_scores(tmp_pa
 
 
 def test_a_remembered_photo_is_not_even_read_again_unless_it_changed(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102)
-    decoded: list[int] = []
-
-    def decode(content: bytes, *, fit: FitSize) -> Picture:
-        decoded.append(len(content))
-        return decode_picture(content, fit=fit)
-
-    engine = Engine(judge, decode=decode, memory=PhotoMemory(10_000))
+    judge, photos, decode = FakeJudge(), write_reds(tmp_path, [255, 102]), CountingDecoder()
+    engine = Engine(judge, decode, memory=PhotoMemory(10_000))
     list(score_photos(engine, parse_query("red"), photos))
     list(score_photos(engine, parse_query("redder"), photos))
-    assert len(decoded) == 2
+    assert len(decode.sizes_bytes) == 2
     photos[0].path.write_bytes(encode(make_plain((0, 0, 0), size=(20, 20)), "PNG"))
     (changed, _) = by_index(score_photos(engine, parse_query("reddest"), photos))
     assert changed.score.value == 0.0  # type: ignore[union-attr]
-    assert len(decoded) == 3
+    assert len(decode.sizes_bytes) == 3
 
 
 def test_what_is_remembered_is_scored_first(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102, 51, 0)
+    judge, photos = FakeJudge(), write_reds(tmp_path, [255, 102, 51, 0])
     engine = remembering(judge)
     list(score_photos(engine, parse_query("red"), photos[2:]))
     assert [outcome.index for outcome in score_photos(engine, parse_query("redder"), photos)] == [2, 3, 0, 1]
@@ -114,7 +99,7 @@ def test_what_is_remembered_is_scored_first(tmp_path: Path) -> None:
 
 
 def test_a_gallery_larger_than_the_memory_still_saves_all_that_fits(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(), write_photos(tmp_path, *range(30))
+    judge, photos = FakeJudge(), write_reds(tmp_path, range(30))
     engine = remembering(judge, max_bytes=20 * 100)  # a sight takes 100
     list(score_photos(engine, parse_query("red"), photos))
     judge.encoded = 0
@@ -123,7 +108,7 @@ def test_a_gallery_larger_than_the_memory_still_saves_all_that_fits(tmp_path: Pa
 
 
 def test_the_readouts_of_one_prompt_share_what_is_remembered(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(), write_photos(tmp_path, 255, 102)
+    judge, photos = FakeJudge(), write_reds(tmp_path, [255, 102])
     engine = remembering(judge)
     for readout in (Readout.NUMBER, Readout.EXPECTED):
         list(score_photos(engine, parse_query("red"), photos, readout=readout))
@@ -135,14 +120,14 @@ def test_the_readouts_of_one_prompt_share_what_is_remembered(tmp_path: Path) -> 
 def test_new_photos_are_answered_in_batches_and_no_photo_waits_for_more_than_eight(tmp_path: Path) -> None:
     judge = FakeJudge(generate_batch=32)
     assert (
-        len(list(score_photos(Engine(judge, decode_picture), parse_query("red"), write_photos(tmp_path, *range(20)))))
+        len(list(score_photos(Engine(judge, decode_picture), parse_query("red"), write_reds(tmp_path, range(20)))))
         == 20
     )
     assert judge.batches == [8, 8, 4]
 
 
 def test_remembered_photos_are_answered_in_larger_batches(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=32), write_photos(tmp_path, *range(40))
+    judge, photos = FakeJudge(generate_batch=32), write_reds(tmp_path, range(40))
     engine = remembering(judge)
     list(score_photos(engine, parse_query("red"), photos))
     judge.batches.clear()
@@ -151,23 +136,23 @@ def test_remembered_photos_are_answered_in_larger_batches(tmp_path: Path) -> Non
 
 
 def test_the_photo_that_spoils_its_batch_is_found_and_the_others_scored(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=8), write_photos(tmp_path, *range(100, 108))
+    judge, photos = FakeJudge(generate_batch=8), write_reds(tmp_path, range(100, 108))
     judge.fails_at(red=103, error=PhotoRefused(RefusalReason.NOT_FINITE))
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
     assert [isinstance(outcome, ScoredPhoto) for outcome in outcomes] == [index != 3 for index in range(8)]
-    assert outcomes[3] == Refusal(3, "3.png", RefusalReason.NOT_FINITE)
+    assert outcomes[3] == Refusal(3, "103.png", RefusalReason.NOT_FINITE)
     assert judge.batches == [8, 4, 2, 2, 1, 1, 4]
 
 
 def test_the_same_photo_twice_is_seen_once_and_answered_once(tmp_path: Path) -> None:
-    judge, (photo, other) = FakeJudge(generate_batch=8), write_photos(tmp_path, 255, 102)
+    judge, (photo, other) = FakeJudge(generate_batch=8), write_reds(tmp_path, [255, 102])
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), [photo, other, photo, photo]))
     assert [outcome.score.value for outcome in outcomes] == [10.0, 4.0, 10.0, 10.0]  # type: ignore[union-attr]
     assert (judge.encoded, judge.answers) == (2, 2)
 
 
 def test_what_was_seen_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=8), write_photos(tmp_path, *range(20))
+    judge, photos = FakeJudge(generate_batch=8), write_reds(tmp_path, range(20))
     scorer = PhotoScorer(Engine(judge, decode_picture))
     steps = scorer.steps({parse_query("red"): list(enumerate(photos))})
     assert [next(steps) for _ in range(3)] == [[], [], []]
@@ -177,7 +162,7 @@ def test_what_was_seen_is_answered_when_a_run_ends_early(tmp_path: Path) -> None
 
 
 def test_photos_of_one_query_are_answered_together_and_never_with_those_of_another(tmp_path: Path) -> None:
-    judge, numbered = FakeJudge(generate_batch=8, encode_batch=8), list(enumerate(write_photos(tmp_path, *range(6))))
+    judge, numbered = FakeJudge(generate_batch=8, encode_batch=8), list(enumerate(write_reds(tmp_path, range(6))))
     steps = PhotoScorer(Engine(judge, decode_picture)).steps(
         {parse_query("Red"): numbered[:2], parse_query("blue"): numbered[2:]}
     )
@@ -187,7 +172,7 @@ def test_photos_of_one_query_are_answered_together_and_never_with_those_of_anoth
 
 
 def test_a_photo_is_scored_once_under_each_query_and_kept_there(tmp_path: Path) -> None:
-    judge, (photo,) = FakeJudge(), write_photos(tmp_path, 102)
+    judge, (photo,) = FakeJudge(), write_reds(tmp_path, [102])
     red, blue = parse_query("red"), parse_query("blue")
     known = {red: ScoresOfOneRun(), blue: ScoresOfOneRun()}
     scorer = PhotoScorer(remembering(judge), known_for=known.__getitem__)
@@ -197,7 +182,7 @@ def test_a_photo_is_scored_once_under_each_query_and_kept_there(tmp_path: Path) 
 
 
 def test_the_next_querys_photo_is_prepared_while_the_model_answers_for_this_one(tmp_path: Path) -> None:
-    judge, photos, ready, was_ready = FakeJudge(), write_photos(tmp_path, 1, 2), threading.Event(), list[bool]()
+    judge, photos, ready, was_ready = FakeJudge(), write_reds(tmp_path, [1, 2]), threading.Event(), list[bool]()
     second = photos[1].path.read_bytes()
 
     def decode(content: bytes, *, fit: FitSize | None = None) -> Picture:
@@ -233,7 +218,7 @@ class Blaming(dict[str, Score]):
 
 
 def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then_on(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=4), write_photos(tmp_path, *range(100, 106))
+    judge, photos = FakeJudge(generate_batch=4), write_reds(tmp_path, range(100, 106))
     judge.fails_at(red=102, error=DeviceLost("gone"))
     known = Blaming()
     with pytest.raises(DeviceLost):
@@ -247,7 +232,7 @@ def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then
 
 
 def test_small_photos_are_looked_at_together_and_the_one_at_fault_is_refused_alone(tmp_path: Path) -> None:
-    judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_photos(tmp_path, *range(100, 110))
+    judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_reds(tmp_path, range(100, 110))
     photos[2].path.write_bytes(b"no picture")
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
     assert [outcome.index for outcome in outcomes] == list(range(10))
@@ -258,7 +243,7 @@ def test_small_photos_are_looked_at_together_and_the_one_at_fault_is_refused_alo
 def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_photos(tmp_path, *range(100, 104))
+    judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_reds(tmp_path, range(100, 104))
     tried: list[int] = []
 
     def encode(self: FakePrompt, prepared: list[Picture]) -> list[FakeEncoding]:
@@ -269,7 +254,7 @@ def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
 
     monkeypatch.setattr(FakePrompt, "encode", encode)
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
-    assert outcomes[2] == Refusal(2, "2.png", RefusalReason.OUT_OF_MEMORY)
+    assert outcomes[2] == Refusal(2, "102.png", RefusalReason.OUT_OF_MEMORY)
     assert sum(isinstance(outcome, ScoredPhoto) for outcome in outcomes) == 3
     assert tried == [4, 2, 2, 1, 1]
 
@@ -277,7 +262,7 @@ def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
 def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge, photos = FakeJudge(generate_batch=4), write_photos(tmp_path, 255, 102, 51)
+    judge, photos = FakeJudge(generate_batch=4), write_reds(tmp_path, [255, 102, 51])
     engine = remembering(judge)
     list(score_photos(engine, parse_query("red"), photos[:2]))
     encode = FakePrompt.encode
@@ -296,7 +281,7 @@ def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_r
 def test_a_run_ends_with_freed_memory_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[int] = []
     monkeypatch.setattr("lychee_rerank.scoring.scorer.trim_memory", lambda: given_back.append(1))
-    steps = score_photos(Engine(FakeJudge(), decode_picture), parse_query("red"), write_photos(tmp_path, 255, 102))
+    steps = score_photos(Engine(FakeJudge(), decode_picture), parse_query("red"), write_reds(tmp_path, [255, 102]))
     next(steps)
     assert not given_back
     assert len(list(steps)) == 1

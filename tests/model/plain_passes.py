@@ -1,31 +1,39 @@
 """The bundled model, asked about one picture, and without the engine's shortcuts: prompt and photo in one pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 import torch
 from PIL import Image
 
-from lychee_rerank.model.choice import DEMO_FOLDER
-from lychee_rerank.model.from_folder import load_model
+from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import Answer, ChoiceReason, EmptyCache, ModelChoice, YesNoLogits
-from lychee_rerank.scoring.prompts import NUMBER, PromptTemplate, build_messages
+from lychee_rerank.records import Answer, Readout, YesNoLogits
+from lychee_rerank.scoring.prompts import NUMBER, YES_NO, PromptTemplate, build_messages, template_for
+
+SCORE_TOLERANCE, P_TOLERANCE, LN_TOLERANCE = 1e-4, 1e-5, 1e-4  # on a score, a probability, its logarithm; float32
+SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40)]
+QUERY = "两只狗 + sofa"
+PHOTO_FIRST = pytest.param(NUMBER, id="photo first")
+PHOTO_LAST = pytest.param(YES_NO, id="photo last")
+PHOTO_BETWEEN = pytest.param(
+    template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10."), id="photo between"
+)
+LAYOUTS = [PHOTO_FIRST, PHOTO_LAST, PHOTO_BETWEEN]
 
 
-def load_demo_model() -> VisionLanguageModel:
-    """The bundled model as the app loads it."""
-    choice = ModelChoice(folder=DEMO_FOLDER, name="demo", demo=True, reason=ChoiceReason.REQUESTED)
-    return load_model(choice, dtype=None, pixel_budget_px=None, empty_cache=EmptyCache.PHOTO)
+def draw(size: tuple[int, int], seed: int = 0) -> Image.Image:
+    """Coloured noise."""
+    width, height = size
+    generator = torch.Generator().manual_seed(width * height + seed)
+    return Image.fromarray(torch.randint(0, 256, (height, width, 3), generator=generator, dtype=torch.uint8).numpy())
 
 
 def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image:
     """Coloured noise at the size at which the model sees a photo of `size`."""
-    width, height = model.fit_size(*size)
-    generator = torch.Generator().manual_seed(width * height)
-    pixels = torch.randint(0, 256, (height, width, 3), generator=generator, dtype=torch.uint8)
-    return Image.fromarray(pixels.numpy())
+    return draw(model.fit_size(*size))
 
 
 def plain_inputs(
@@ -78,17 +86,26 @@ def decide_one(prompt: PrefilledPrompt, picture: Image.Image) -> YesNoLogits:
     return verdict
 
 
-class ScriptedHead(torch.nn.Module):
-    """Stands in for the language head: says the given tokens, one per pass, whatever came before; counts passes."""
+def encode(model: VisionLanguageModel, prompt: PrefilledPrompt, pictures: Sequence[Image.Image]) -> list[EncodedPhoto]:
+    return prompt.encode([model.prepare(picture) for picture in pictures])
 
-    def __init__(self, tokens: list[int], vocabulary: int) -> None:
+
+def encode_noise(model: VisionLanguageModel, photos: int = 1) -> tuple[PrefilledPrompt, list[EncodedPhoto]]:
+    """A prompt, and so many small pictures encoded for it."""
+    prompt = model.build_prompt(NUMBER, QUERY)
+    return prompt, encode(model, prompt, [draw((56, 56))] * photos)
+
+
+class ScriptedHead(torch.nn.Module):
+    """Stands in for the language head: each photo of a batch is given tokens of its own, one per pass."""
+
+    def __init__(self, scripts: Sequence[Sequence[int]], vocabulary: int) -> None:
         super().__init__()
-        self.tokens, self.vocabulary, self.passes = tokens, vocabulary, 0
+        self.scripts, self.vocabulary, self.passes = scripts, vocabulary, 0
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        if not hidden.shape[1]:  # nothing is to be said yet
-            return hidden
-        row = torch.zeros(len(hidden), hidden.shape[1], self.vocabulary)
-        row[..., self.tokens[min(self.passes, len(self.tokens) - 1)]] = 1.0
-        self.passes += 1
-        return row
+        logits = torch.zeros(len(hidden), hidden.shape[1], self.vocabulary)
+        for row, script in zip(logits, self.scripts, strict=False):
+            row[:, script[min(self.passes, len(script) - 1)]] = 1.0
+        self.passes += hidden.shape[1] > 0
+        return logits

@@ -1,0 +1,79 @@
+"""What a run ends in: the ranked grid in pages, raw answers, marks, refusals."""
+
+from pathlib import Path
+
+from lychee_rerank.records import Rule
+from lychee_rerank.words import ENGLISH, Words
+from tests.fakes import FakeJudge
+from tests.page.pages import LANGUAGES, REDS, Open, captions, refusals, rerank, texts, thumbnails
+from tests.pictures import write_reds
+
+
+@LANGUAGES
+def test_a_run_ends_in_a_ranked_grid_with_raw_answers(
+    open_page: Open, photo_folder: Path, locale: str, words: Words
+) -> None:
+    write_reds(photo_folder, REDS)
+    page = rerank(open_page(locale), "Red")
+    assert captions(page) == [
+        "**Rank 1 | Score: 10.0**", "**Rank 2 | Score: 6.0**", "**Rank 3 | Score: 2.0**", "**Rank 4 | Score: 0.0**",
+    ]  # fmt: skip
+    assert [code.value for code in page.code] == ["10.0", "6.0", "2.0", "0.0"]
+    assert [text for text in texts(page) if text in REDS] == ["b.png", "d.png", "a.png", "c.png"]
+    assert [block.label for block in page.expander] == [words.raw_answer] * 4
+    sum_told = words.done.split("·")[0].format(all=words.photos(4), scored=4, refused=0)
+    assert any(text.startswith(sum_told) for text in texts(page))
+
+
+def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_page: Open, photo_folder: Path) -> None:
+    write_reds(photo_folder, {"good.png": 255, "other.png": 0})
+    (photo_folder / "bad.jpg").write_bytes(b"<html>no picture</html>")
+    (photo_folder / "empty.png").write_bytes(b"")
+    page = rerank(open_page(), "red")
+    said = texts(page)
+    assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in said)
+    assert refusals(page) == {
+        "bad.jpg": "this is a web page, not a JPEG, PNG or WebP picture",
+        "empty.png": "the file is empty",
+    }
+
+
+@LANGUAGES
+def test_the_raw_answer_tells_how_it_was_read_and_how_sure_the_model_was(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words
+) -> None:
+    write_reds(photo_folder, {"a.png": 51, "b.png": 255})
+    judge.sureness = 0.75
+    told = [caption.value for caption in rerank(open_page(locale), "red").caption]
+    for expected in (10.0, 2.0):
+        assert words.reading.format(rule=words.rule[Rule.WHOLE_ANSWER], expected=expected, mass=0.75) in told
+
+
+@LANGUAGES
+def test_photos_that_only_upload_order_tells_apart_are_marked(
+    open_page: Open, photo_folder: Path, locale: str, words: Words
+) -> None:
+    write_reds(photo_folder, {"a.png": 51, "b.png": 255, "c.png": 51})
+    page = rerank(open_page(locale), "red")
+    assert texts(page).count(words.tied) == 2
+    assert [text.value for text in page.text if text.value in REDS] == ["b.png", "a.png", "c.png"]
+
+
+def test_an_answer_without_a_number_is_marked(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+    write_reds(photo_folder, REDS)
+    judge.says = "no idea"
+    page = rerank(open_page(), "red")
+    assert texts(page).count(ENGLISH.no_number) == 4
+    assert [code.value for code in page.code] == ["no idea"] * 4
+
+
+def test_a_large_gallery_comes_in_pages_with_the_pager_above_the_grid(open_page: Open, photo_folder: Path) -> None:
+    write_reds(photo_folder, {f"{n:03}.png": n % 256 for n in range(61)})
+    page = open_page()
+    assert len(thumbnails(page)) == 60
+    page = rerank(page, "red")
+    assert (len(captions(page)), captions(page)[0]) == (60, "**Rank 1 | Score: 2.4**")
+    grids = [grid for grid in page.get("grid_container") if any(element.type == "html" for element in grid)]
+    assert grids
+    assert not any(element.type == "pagination" for grid in grids for element in grid)
+    assert [element.type for element in page.get("pagination")] == ["pagination"]
