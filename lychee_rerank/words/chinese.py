@@ -3,8 +3,8 @@
 from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
 from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.spread import SpreadVerdict
-from lychee_rerank.words.lists import CHINESE_LISTS
-from lychee_rerank.words.results import CHINESE_RESULTS
+from lychee_rerank.words.chinese_lists import CHINESE_LISTS
+from lychee_rerank.words.chinese_results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words
 
 CHINESE = Words(

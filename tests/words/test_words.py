@@ -1,9 +1,11 @@
 """The sentences of the page: both languages have them, with the same places to fill."""
 
+import ast
 import re
 import string
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from lychee_rerank.results.selection import Part, Sort
 from lychee_rerank.results.spread import BANDS, Spread, SpreadVerdict
 from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
 
+ROOT = Path(__file__).parents[2]
 FLAT = "The scores are close together: the query may be too broad, or the photos too alike."
 FLAT_CHINESE = "分数都很接近：搜索条件可能太宽泛，或者照片太相似。"
 
@@ -64,6 +67,27 @@ def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
     assert len(words.results.bands) == len(BANDS)
     for table, members in tables:
         assert set(table) == set(members)
+
+
+def readings(path: Path) -> Iterator[tuple[type, str]]:
+    """Every attribute that the module reads of a table, with the table: `text` is what modules call a part of one."""
+    source = path.read_text(encoding="utf-8")
+    names = {
+        Words: {"words", "ENGLISH", *(["self"] if path.parent == ROOT / "lychee_rerank" / "words" else [])},
+        ResultWords: {"results", *(["text"] if re.search(r"words\.results|: ResultWords", source) else [])},
+        ListWords: {"lists", *(["text"] if "words.lists" in source else [])},
+    }
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            base = ast.unparse(node.value).rpartition(".")[2]
+            yield from ((table, node.attr) for table, called in names.items() if base in called)
+
+
+def test_no_sentence_is_left_that_nothing_says() -> None:
+    modules = [*(ROOT / "lychee_rerank").rglob("*.py"), ROOT / "app.py"]
+    read = {reading for path in modules for reading in readings(path)}
+    every = {(table, field.name) for table in (Words, ResultWords, ListWords) for field in fields(table)}
+    assert every - read == set()
 
 
 def test_the_product_words_are_the_ones_that_were_promised() -> None:

@@ -1,0 +1,58 @@
+"""The sentences on lists of photos and texts, in Chinese."""
+
+from lychee_rerank.problems import PairsProblem, RowProblem
+from lychee_rerank.words.lists import ListWords
+
+CHINESE_LISTS = ListWords(
+    problem={
+        PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
+        PairsProblem.TOO_LARGE: "{file} 超过 20 MB：请拆成几份。",
+        PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
+        PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明“file”和“text”两列（或“文件”和“文字”）。",
+    },
+    row_problem={
+        RowProblem.NO_FILE: "没有写文件名",
+        RowProblem.NOT_THERE: "没有这个文件",
+        RowProblem.SEVERAL: "有几张照片都叫这个名字",
+        RowProblem.OUTSIDE: "文件名指向清单所在的文件夹之外",
+        RowProblem.NO_TEXT: "没有写文字",
+        RowProblem.TEXT_TOO_LONG: "文字超过 2000 个字符",
+        RowProblem.BAD_LABEL: "标签不是 1、0、yes、no、fits、does not、是、否、符合、不符合之一",
+        RowProblem.UNREADABLE: "这一行无法读取",
+    },
+    row_line="第 {line} 行：{problem}",
+    pairs="{n} 对",
+    pairs_one="1 对",
+    passed_over="略过 {n} 行",
+    moderate="逐对打分",
+    threshold="低于几分要复核",
+    threshold_help="低于这个分数的排在前面，等待人工复核；按未四舍五入的分数比较",
+    moderated="共 {all} = 低于 {threshold:g} 的 {flagged} + 其余 {passed} + 拒收 {refused}",
+    figures="对照 {n} 个标签：准确率 {accuracy}，精确率 {precision}，召回率 {recall}",
+    undefined="无定义",
+    work_saved="节省人工：{share}",
+    line="↑ {n} 对低于 {threshold:g}",
+    caption="Score: {score:.1f}",
+    fits="标签：符合",
+    does_not_fit="标签：不符合",
+    table="全部结果 · CSV",
+    terms={
+        "line": "行",
+        "file": "文件",
+        "text": "文字",
+        "score": "分数",
+        "flagged": "需复核",
+        "label": "标签",
+        "expected": "期望分",
+        "label_mass": "标签概率",
+        "answer": "模型输出",
+        "rule": "读取方式",
+        "problem": "未评分的原因",
+        "yes": "是",
+        "no": "否",
+        "fits": "符合",
+        "does not fit": "不符合",
+    },
+    remove="移除",
+    newest="最后添加",
+)

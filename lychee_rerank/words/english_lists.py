@@ -1,0 +1,43 @@
+"""The sentences on lists of photos and texts, in English."""
+
+from lychee_rerank.export.tables import FLAGGED_COLUMNS, LABELS, NO, YES
+from lychee_rerank.problems import PairsProblem, RowProblem
+from lychee_rerank.words.lists import ListWords
+
+ENGLISH_LISTS = ListWords(
+    problem={
+        PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
+        PairsProblem.TOO_LARGE: "{file} is larger than 20 MB: please split it.",
+        PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
+        PairsProblem.NO_COLUMNS: "{file} has to name the columns “file” and “text” in its first line.",
+    },
+    row_problem={
+        RowProblem.NO_FILE: "the file is missing",
+        RowProblem.NOT_THERE: "there is no such file",
+        RowProblem.SEVERAL: "several photos have this name",
+        RowProblem.OUTSIDE: "the name leads out of the folder of the list",
+        RowProblem.NO_TEXT: "the text is missing",
+        RowProblem.TEXT_TOO_LONG: "the text has more than 2,000 characters",
+        RowProblem.BAD_LABEL: "the label is none of 1, 0, yes, no, fits, does not",
+        RowProblem.UNREADABLE: "the row cannot be read",
+    },
+    row_line="line {line}: {problem}",
+    pairs="{n} pairs",
+    pairs_one="1 pair",
+    passed_over="Rows passed over: {n}",
+    moderate="Score each pair",
+    threshold="Check below",
+    threshold_help="what is scored below this comes first, to be checked by hand; scores count unrounded",
+    moderated="{all} = {flagged} below {threshold:g} + {passed} not below it + {refused} refused",
+    figures="Against {n} labels: accuracy {accuracy}, precision {precision}, recall {recall}",
+    undefined="undefined",
+    work_saved="Manual work saved: {share}",
+    line="↑ {n} below {threshold:g}",
+    caption="Score: {score:.1f}",
+    fits="label: fits",
+    does_not_fit="label: does not fit",
+    table="All of it · CSV",
+    terms={name: name for name in (*FLAGGED_COLUMNS, YES, NO, *LABELS.values())},
+    remove="Remove",
+    newest="added last",
+)
