@@ -75,6 +75,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "export.tables": ("export/test_tables.py", "results/test_moderation.py"),
     "export.ratings": ("export/test_xmp.py", "export/test_copies.py"),
     "export.file_names": ("export/test_file_names.py",),
+    "export.json_document": ("export/test_json_document.py",),
+    "disk": ("test_disk.py",),
+    "text": ("test_text.py",),
 }
 
 # Changes after which the code does the same: a part of the changed line, by module. Read, each of them.

@@ -79,6 +79,19 @@ def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> 
     assert list(write()) == list(DOCUMENT)
 
 
+def test_the_text_is_indented_and_says_chinese_as_it_is() -> None:
+    scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
+    text = write_document(RESULTS, (), query="沙发", scored_by=scored_by, tell=CHINESE.note)
+    assert text.startswith(
+        '{\n  "query": "沙发",\n  "cleaned_query": "red things",\n  "model": {\n    "name": "fake",\n'
+    )
+
+
+def test_a_prompt_may_have_a_name_of_several_words() -> None:
+    prompt = {"name": "my own prompt", "version": 0, "text_hash": "h"}
+    assert write(key=KEY | {"prompt": "my own prompt 0 h"}) == DOCUMENT | {"prompt": prompt}
+
+
 def test_the_parts_of_the_query_stand_with_their_scores() -> None:
     criteria = Criteria((parse_query("Red"), parse_query("things")), {1: (8.0, None)})
     document = write(criteria=criteria)

@@ -62,6 +62,14 @@ def test_the_parameters_of_every_shard_are_counted(tmp_path: Path) -> None:
     assert count_parameters(tmp_path) == 2 * 11
 
 
+@pytest.mark.parametrize("index", [{}, {"weight_map": {}}, {"weight_map": ["a"]}])
+def test_an_index_that_names_no_tensors_is_refused(tmp_path: Path, index: dict[str, object]) -> None:
+    (write_model(tmp_path) / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(ModelUnusable, match="it names no tensors") as unusable:
+        check_folder(tmp_path)
+    assert (unusable.value.problem, unusable.value.file) == (ModelProblem.INCOMPLETE, "model.safetensors.index.json")
+
+
 def refusal(folder: Path, shard: bytes) -> tuple[ModelProblem, str] | None:
     """The problem and the file's name; None where the folder passes."""
     try:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, StorageFailed
 from lychee_rerank.export.ratings import XmpForm
 from lychee_rerank.problems import (
     CopyProblem,
@@ -20,14 +19,12 @@ from lychee_rerank.problems import (
     RefusalReason,
     RowProblem,
 )
-from lychee_rerank.records import ChoiceReason, Refusal, Rule
+from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.selection import Part, Sort
-from lychee_rerank.results.spread import BANDS, Spread, SpreadVerdict
+from lychee_rerank.results.spread import BANDS
 from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
 
 ROOT = Path(__file__).parents[2]
-FLAT = "The scores are close together: the query may be too broad, or the photos too alike."
-FLAT_CHINESE = "分数都很接近：搜索条件可能太宽泛，或者照片太相似。"
 
 
 def sentences(words: Words | ResultWords | ListWords) -> Iterator[tuple[str, str]]:
@@ -96,7 +93,7 @@ def test_the_product_words_are_the_ones_that_were_promised() -> None:
     assert CHINESE.drop_label == "上传多张图片 (模拟图库)"
     assert CHINESE.raw_answer == "模型输出"
     assert CHINESE.analysing.format(i=3, n=12) == "正在分析第3/12张图…"
-    assert CHINESE.one_photo.startswith("请至少上传2张图片以体验重排序效果")
+    assert CHINESE.one_photo == "请至少上传2张图片以体验重排序效果。"
     assert CHINESE.loading == ENGLISH.loading == "Loading Qwen2.5-VL & Lychee-rerank-mm…"
     assert CHINESE.memory_gpu.format(used=18.21, total=24) == "GPU Memory: 18.2 / 24.0 GB"
     assert CHINESE.caption.format(rank=1, score=9.84) == "Rank 1 | Score: 9.8"
@@ -117,64 +114,9 @@ def test_chinese_for_chinese_and_english_for_every_other(locale: str | None, wor
     assert words_for(locale) is words
 
 
-def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
-    heic = Refusal(0, "a.jpg", RefusalReason.NOT_A_PICTURE, kind="HEIC")
-    assert ENGLISH.refusal(heic).startswith("this is HEIC, not a JPEG, PNG or WebP picture; set the phone's camera")
-    assert CHINESE.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 照片"
-    assert "提前结束" in CHINESE.refusal(Refusal(0, "a", RefusalReason.TRUNCATED))
-    assert ENGLISH.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE, kind="text")).startswith("this is a text file")
-
-
-def test_a_problem_of_a_copy_or_a_row_is_told_in_one_sentence() -> None:
-    assert ENGLISH.note(Refusal(0, "a", RefusalReason.EMPTY)) == "the file is empty"
-    assert ENGLISH.note(CopyProblem.GONE).startswith("not copied")
-    assert "标签" in CHINESE.note(RowProblem.BAD_LABEL)
-
-
 def test_chinese_sentences_carry_chinese_punctuation() -> None:
     given = {CHINESE.drop_label, CHINESE.rerank, *CHINESE.examples}
     for key, text in sentences(CHINESE):
         said = re.sub(r"`[^`]*`|\{[^}]*\}", "", text.replace(CHINESE.drop_label, ""))
         if re.search(r"[\u4e00-\u9fff]", said) and text not in given:
             assert not re.search(r"[,;:!?()]", said), key
-
-
-def test_one_photo_is_counted_as_one() -> None:
-    assert (ENGLISH.photos(1), ENGLISH.photos(2), CHINESE.photos(1)) == ("1 photo", "2 photos", "1 张")
-    assert (ENGLISH.pairs(1), ENGLISH.pairs(2), CHINESE.pairs(2)) == ("1 pair", "2 pairs", "2 对")
-
-
-def test_every_error_becomes_one_sentence_with_its_facts() -> None:
-    unusable = ModelUnusable(ModelProblem.PICKLED, file="pytorch_model.bin", remedy="-")
-    assert "pytorch_model.bin" in CHINESE.failure(unusable)
-    assert "2500" in ENGLISH.failure(QueryRefused(QueryProblem.TOO_LONG, characters=2500))
-    assert "/data" in ENGLISH.failure(StorageFailed("/data", detail="disk full"))
-    no_room = ExportFailed(FolderProblem.DISK_FULL, folder="/out", user=1000)
-    assert "/out" in CHINESE.failure(no_room)
-    assert "chown 1000" in ENGLISH.failure(ExportFailed(FolderProblem.NOT_ALLOWED, folder="/out", user=1000))
-    assert "pairs.csv" in CHINESE.failure(PairsInvalid(PairsProblem.NO_COLUMNS, file="pairs.csv"))
-    assert ENGLISH.failure(LycheeError("inner detail")) == ENGLISH.unexpected
-
-
-@pytest.mark.parametrize(
-    ("cliff", "verdict", "english", "chinese"),
-    [
-        (0, SpreadVerdict.FINE, (), ()),
-        (3, SpreadVerdict.FINE, ("The first 3 stand out.",), ("前 3 张脱颖而出。",)),
-        (0, SpreadVerdict.NOTHING_FITS, ("Nothing here fits well.",), ("没有明显符合的照片。",)),
-        (1, SpreadVerdict.FLAT, (ENGLISH.cliff.format(n=1), FLAT), (CHINESE.cliff.format(n=1), FLAT_CHINESE)),
-    ],
-)
-def test_a_spread_is_up_to_two_sentences(
-    cliff: int, verdict: SpreadVerdict, english: tuple[str, ...], chinese: tuple[str, ...]
-) -> None:
-    spread = Spread(cliff, bins=(), bands=(), verdict=verdict)
-    assert (ENGLISH.spread(spread), CHINESE.spread(spread)) == (english, chinese)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(1.23, "1.2 s"), (42.4, "42 s"), (89.9, "90 s"), (91, "2 min"), (600, "10 min"), (9000, "2.5 h")],
-)
-def test_durations_are_told_as_people_tell_them(seconds: float, told: str) -> None:
-    assert ENGLISH.duration(seconds) == told
