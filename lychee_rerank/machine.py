@@ -76,6 +76,17 @@ def let_threads_sleep() -> None:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
+def ensure_home(folder: Path) -> None:
+    """Has the folder stand in for the home of a user who has none, as in a container under any user's number.
+
+    For the app alone: Streamlit looks for settings at home and ends where there is none.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(folder)
+
+
 def photo_memory_bytes(wanted_bytes: int | None) -> int:
     """What may be remembered of photos: what is wanted, or a quarter of what the machine or its container allows."""
     return process_memory().total_bytes // 4 if wanted_bytes is None else wanted_bytes

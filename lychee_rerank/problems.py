@@ -61,6 +61,13 @@ class FolderProblem(StrEnum):
     OTHER = "other"
 
 
+class DataProblem(StrEnum):
+    """Why nothing is kept in the data folder."""
+
+    NOT_WRITABLE = "not_writable"
+    NO_LOCKS = "no_locks"
+
+
 class PairsProblem(StrEnum):
     """Why a list of pairs cannot be used at all."""
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.worker import Setup, Worker
-from lychee_rerank.machine import let_threads_sleep, photo_memory_bytes
+from lychee_rerank.machine import ensure_home, let_threads_sleep, photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.hashes import PhotoHashes
@@ -75,6 +75,7 @@ def _start_service() -> Service:
     let_threads_sleep()
     settings = load_settings()
     data = open_data_folder(settings.data_dir)
+    ensure_home(data.path)
     store, decoders, hashes = Store(data.path), DecodePool(), PhotoHashes()
     uploads = Uploads(data.path, decode=decoders.decode, hashes=hashes)
     loader = ModelLoader(settings, hash_file=store.scores.hash_file)

@@ -57,7 +57,7 @@ class Settings:
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in the environment; raises SettingInvalid at the first value that cannot be used."""
-    data_dir = _folder(environment, "LYCHEE_DATA_DIR", Path(platformdirs.user_data_dir("lychee-rerank-mm")))
+    data_dir = _folder(environment, "LYCHEE_DATA_DIR", None)
     images_dir = (PROJECT_FOLDER if (PROJECT_FOLDER / "pyproject.toml").is_file() else data_dir) / "images"
     return Settings(
         model=environment.get("LYCHEE_MODEL") or None,
@@ -82,8 +82,13 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _folder(environment: Mapping[str, str], name: str, default: Path) -> Path:
-    return Path(environment.get(name) or default).expanduser()
+def _folder(environment: Mapping[str, str], name: str, default: Path | None) -> Path:
+    """The folder of the variable, or the default; without one, the place for this user's data."""
+    value = environment.get(name, "")
+    try:
+        return Path(value or default or platformdirs.user_data_dir("lychee-rerank-mm")).expanduser()
+    except RuntimeError as error:
+        raise SettingInvalid(name, value, "an absolute path, as this user has no home folder") from error
 
 
 def _whole_number(environment: Mapping[str, str], name: str, *, at_least: int) -> int | None:

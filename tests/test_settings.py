@@ -1,5 +1,6 @@
 """Settings from the environment."""
 
+import pwd
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,3 +173,17 @@ def test_what_is_no_path_is_refused(value: str) -> None:
     with pytest.raises(SettingInvalid) as refused:
         load_settings({"LYCHEE_BASE_PATH": value})
     assert refused.value.name == "LYCHEE_BASE_PATH"
+
+
+def test_a_user_without_a_home_needs_a_data_folder_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert load_settings({"LYCHEE_DATA_DIR": str(tmp_path)}).models_dir == tmp_path / "models"
+    for environment in ({}, {"LYCHEE_DATA_DIR": "~/data"}):
+        with pytest.raises(SettingInvalid, match="no home folder") as refused:
+            load_settings(environment)
+        assert refused.value.name == "LYCHEE_DATA_DIR"

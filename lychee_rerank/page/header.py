@@ -33,8 +33,8 @@ def draw_header() -> tuple[Words, DeltaGenerator]:
 def draw_notices(words: Words, service: Service, query: str) -> None:
     """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know."""
     loader, worker = service.loader, service.worker.state()
-    if service.data.temporary:
-        st.warning(words.temporary_data.format(folder=service.data.wanted))
+    if service.data.problem is not None:
+        st.warning(words.data_problem[service.data.problem].format(folder=service.data.wanted))
     if service.store.database.set_aside is not None:
         st.warning(words.set_aside.format(file=service.store.database.set_aside.name))
     if not service.store.database.saving:

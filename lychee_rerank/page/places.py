@@ -1,11 +1,13 @@
-"""Where eye and keyboard find a run: its progress in view after a click, its results behind a skip link."""
+"""Where eye, ear and keyboard find a run: its progress in view after a click, its results behind a skip link."""
 
 import streamlit as st
 
 from lychee_rerank.words import Words
 
 _RESULTS = "results"
-_SKIP = '<a class="place skip" href="#{place}">{text}</a>'
+# Streamlit's page says that it is in English, and a screen reader would read Chinese so.
+_SKIP = """<a class="place skip" href="#{place}">{text}</a>
+<script>document.documentElement.lang = "{language}";</script>"""
 _PLACE = '<div class="place" id="{place}" tabindex="-1"></div>'
 # Streamlit has no call that scrolls. What stood above before goes away bit by bit: progress is brought back into view
 # until it has stayed there for 1.5 s, or the user does something. By its comment each run's script is another one: one
@@ -28,8 +30,9 @@ _SHOW_PROGRESS = """<span class="place"></span><script>/* {run_id} */ (() => {{
 
 
 def draw_skip_link(words: Words) -> None:
-    """A link to the results that shows itself to the keyboard alone."""
-    st.html(_SKIP.format(place=_RESULTS, text=words.skip))
+    """A link to the results that shows itself to the keyboard alone; tells the browser the page's language."""
+    html = _SKIP.format(place=_RESULTS, text=words.skip, language=words.code)
+    st.html(html, unsafe_allow_javascript=True)
 
 
 def mark_results() -> None:

@@ -4,6 +4,7 @@ Everything is written to a temporary name, synced and renamed: a file that is th
 """
 
 import atexit
+import fcntl
 import logging
 import os
 import shutil
@@ -18,6 +19,7 @@ from lychee_rerank.disk import OWN_USER, written_aside
 from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.photos.decode import Decode, make_thumbnail, read_bytes
 from lychee_rerank.photos.hashes import PhotoHashes, hash_bytes
+from lychee_rerank.problems import DataProblem
 from lychee_rerank.records import Photo
 
 log = logging.getLogger(__name__)
@@ -28,24 +30,37 @@ _KEPT_THUMBNAILS = 512  # in memory, at about 40 kB each
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """Where bytes are kept; `temporary` when the wanted folder cannot be written."""
+    """Where bytes are kept: a temporary folder where `problem` says what the wanted one lacks."""
 
     path: Path
     wanted: Path
-    temporary: bool
+    problem: DataProblem | None = None
 
 
 def open_data_folder(wanted: Path) -> DataFolder:
-    """The wanted folder if it can be written, otherwise a temporary one that is deleted when the process ends."""
+    """The wanted folder if files can be written and locked there, or a temporary one, which ends with the process."""
     try:
         wanted.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=wanted):
-            return DataFolder(path=wanted, wanted=wanted, temporary=False)
+        with tempfile.TemporaryFile(dir=wanted) as file:
+            problem = None if _can_be_locked(file.fileno()) else DataProblem.NO_LOCKS
     except OSError as error:
-        log.warning("%s cannot be written (%s): a temporary folder is used", wanted, error.strerror)
-        folder = Path(tempfile.mkdtemp(prefix="lychee-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return DataFolder(path=folder, wanted=wanted, temporary=True)
+        log.warning("%s cannot be written (%s)", wanted, error.strerror)
+        problem = DataProblem.NOT_WRITABLE
+    if problem is None:
+        return DataFolder(wanted, wanted)
+    folder = Path(tempfile.mkdtemp(prefix="lychee-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    log.warning("%s: %s; a temporary folder is used", wanted, problem.value.replace("_", " "))
+    return DataFolder(folder, wanted, problem)
+
+
+def _can_be_locked(descriptor: int) -> bool:
+    """False on shares that know no locks (an NFS mount with nolock, some FUSE file systems): SQLite needs them too."""
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class Uploads:

@@ -1,6 +1,6 @@
 """The sentences in Chinese."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.problems import CopyProblem, DataProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
 from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.chinese_lists import CHINESE_LISTS
@@ -134,7 +134,11 @@ CHINESE = Words(
         ModelProblem.CHANGED: "请重新启动应用；已完成的排序仍可打开。",
         ModelProblem.NO_ROOM: "请腾出显存后重新启动，或用 LYCHEE_MODEL 指定更小的模型。",
     },
-    temporary_data="{folder} 不可写：上传的照片暂存在临时文件夹里，应用停止后即消失。",
+    data_problem={
+        DataProblem.NOT_WRITABLE: "{folder} 不可写：上传的照片和记录暂存在临时文件夹里，应用停止后即消失。",
+        DataProblem.NO_LOCKS: "{folder} 所在的共享盘不支持文件锁：上传的照片和记录暂存在临时文件夹里，"
+        "应用停止后即消失。请用 LYCHEE_DATA_DIR 指定本地磁盘上的文件夹。",
+    },
     set_aside="保存历史记录的文件已损坏：已另存为 {file}，并已新建一个。",
     not_saving="结果暂时无法保存：{folder} 所在的磁盘是否已满？排序会继续，有空间后会自动恢复保存。",
     elsewhere="另一个应用正在为这个数据文件夹评分：这里可以打开已完成的排序，新的排序请在那里开始。",

@@ -1,6 +1,6 @@
 """The sentences in English."""
 
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.problems import CopyProblem, DataProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
 from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.english_lists import ENGLISH_LISTS
@@ -144,7 +144,12 @@ ENGLISH = Words(
         ModelProblem.CHANGED: "Start the app again; finished runs still open.",
         ModelProblem.NO_ROOM: "Free some and start again, or name a smaller model with LYCHEE_MODEL.",
     },
-    temporary_data="{folder} cannot be written: uploads are kept in a temporary folder, gone when the app stops.",
+    data_problem={
+        DataProblem.NOT_WRITABLE: "{folder} cannot be written: uploads and runs are kept in a temporary folder, gone "
+        "when the app stops.",
+        DataProblem.NO_LOCKS: "{folder} lies on a share that cannot lock files: uploads and runs are kept in a "
+        "temporary folder, gone when the app stops. Set LYCHEE_DATA_DIR to a local disk.",
+    },
     set_aside="The file with past runs was broken: it was set aside as {file}, and a new one was begun.",
     not_saving="Results are not being saved: is the disk full at {folder}? The run goes on; saving resumes by itself.",
     elsewhere="Another app scores photos for this data folder: finished runs open here, new ones have to start there.",

@@ -13,7 +13,15 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
-from lychee_rerank.problems import CopyProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason, RowProblem
+from lychee_rerank.problems import (
+    CopyProblem,
+    DataProblem,
+    FolderProblem,
+    ModelProblem,
+    QueryProblem,
+    RefusalReason,
+    RowProblem,
+)
 from lychee_rerank.records import ChoiceReason, Refusal, Rule
 from lychee_rerank.results.ranking import Copied
 from lychee_rerank.results.spread import Spread, SpreadVerdict
@@ -109,7 +117,7 @@ class Words:
     model_failed: str
     model_problem: dict[ModelProblem, str]
     model_remedy: dict[ModelProblem, str]
-    temporary_data: str
+    data_problem: dict[DataProblem, str]
     set_aside: str
     not_saving: str
     elsewhere: str

@@ -196,3 +196,11 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visitor: Visitor, l
     )
     assert wide == 0
     assert page.locator(".st-key-photo-first").bounding_box()["width"] > 300  # type: ignore[index]
+
+
+def test_the_browser_is_told_the_language_that_the_page_speaks(visitor: Visitor) -> None:
+    page = visitor.open(locale="zh-CN")
+    language = "document.documentElement.lang"
+    page.wait_for_function(f"() => {language} === 'zh'")
+    page.get_by_text("EN", exact=True).click()
+    page.wait_for_function(f"() => {language} === 'en'")

@@ -1,5 +1,7 @@
 """Uploads and thumbnails on disk."""
 
+import errno
+import fcntl
 from io import BytesIO
 from pathlib import Path
 
@@ -8,8 +10,9 @@ from PIL import Image
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.problems import DataProblem
 from lychee_rerank.records import Photo
-from lychee_rerank.store.uploads import SMALL_PX, Uploads, open_data_folder
+from lychee_rerank.store.uploads import SMALL_PX, DataFolder, Uploads, open_data_folder
 from tests.pictures import encode, encode_turned, make_photo
 
 
@@ -97,10 +100,21 @@ def test_what_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     data = open_data_folder(tmp_path / "file" / "data")
-    assert data.temporary
     assert data.path.is_dir()
-    assert data.wanted == tmp_path / "file" / "data"
-    assert not open_data_folder(tmp_path / "new" / "data").temporary
+    assert (data.wanted, data.problem) == (tmp_path / "file" / "data", DataProblem.NOT_WRITABLE)
+    wanted = tmp_path / "new" / "data"
+    assert open_data_folder(wanted) == DataFolder(wanted, wanted)
+
+
+def test_a_folder_on_a_share_without_locks_is_replaced_by_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "lockf", no_locks)
+    data = open_data_folder(tmp_path)
+    assert (data.path != tmp_path, data.problem) == (True, DataProblem.NO_LOCKS)
 
 
 def test_what_is_forgotten_leaves_the_others_as_they_are(tmp_path: Path) -> None:
