@@ -30,19 +30,19 @@ CARD = ModelCard(
 
 @dataclass
 class FakeJudge:
-    """Answers with the red of the picture's middle pixel over 25.5; counts queries, encoded pictures and answers.
+    """Scores the red of the picture's middle pixel over 25.5; counts queries, encoded pictures and answers.
 
-    Each digit that it says has the probability `sureness`, and no other digit has any.
+    Each digit that it generates has the probability `label_mass`, and no other digit has any.
     """
 
     card: ModelCard = CARD
     queries: list[str] = field(default_factory=list)
     templates: list[PromptTemplate] = field(default_factory=list)
-    sureness: float = 1.0
+    label_mass: float = 1.0
     answers: int = 0
-    before_answer: Callable[[], object] = lambda: None
-    after_token: Callable[[], object] = lambda: None  # while an answer grows
-    says: str = ""  # in place of the redness
+    before_generate: Callable[[], object] = lambda: None  # for each photo, and before its logits too
+    after_token: Callable[[], object] = lambda: None
+    text: str = ""  # of every answer, in place of the redness
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
     generate_batch: int = 1
@@ -52,8 +52,8 @@ class FakeJudge:
     _open: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> None:
-        """Lets no answer out until `let_go`."""
-        self.before_answer = lambda: self._open.wait(WAIT_S)
+        """Generates nothing until `let_go`."""
+        self.before_generate = lambda: self._open.wait(WAIT_S)
 
     def fails_at(self, *, red: int, error: Exception) -> None:
         """Raises the error over a photo whose middle pixel has this red."""
@@ -64,23 +64,23 @@ class FakeJudge:
         self._open.set()
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
-        """Every photo is seen at 28 x 28."""
+        """Every photo is scored at 28 x 28 pixels."""
         return 28, 28
 
     def prepare(self, picture: Image) -> Image:
-        """It wants the picture as it is."""
+        """The picture as it is."""
         return picture
 
     def encode_batch_size(self, prepared: Image) -> int:
-        """As many as the test says."""
+        """As many as the test has set."""
         return self.encode_batch
 
     def generate_batch_size(self, encoded: "FakeEncoding") -> int:
-        """As many as the test says."""
+        """As many as the test has set."""
         return self.generate_batch
 
     def build_prompt(self, template: PromptTemplate, query: str) -> "FakePrompt":
-        """A prompt that is answered by colour, whatever it asks."""
+        """A prompt that is answered by colour, whatever stands in it."""
         self.queries.append(query)
         self.templates.append(template)
         return FakePrompt(self)
@@ -105,47 +105,47 @@ class FakePrompt:
     judge: FakeJudge
 
     def encode(self, prepared: Sequence[Image]) -> list[FakeEncoding]:
-        """Keeps the pictures, and counts."""
+        """The pictures, which it counts."""
         self.judge.encoded += len(prepared)
         return [FakeEncoding(picture) for picture in prepared]
 
     def generate(
         self, encoded: Sequence[FakeEncoding], *, max_tokens: int, until: Callable[[str], bool]
     ) -> list[Answer]:
-        """One answer each, which ends before the sign that makes `until` true; notes how many were asked together."""
+        """An answer each, which ends before the token that makes `until` true; notes the size of the batch."""
         self.judge.batches.append(len(encoded))
-        return [self._answer(sight.picture, max_tokens, until) for sight in encoded]
+        return [self._generate(one.picture, max_tokens, until) for one in encoded]
 
     def yes_no_logits(self, encoded: Sequence[FakeEncoding]) -> list[YesNoLogits]:
-        """The logits of each; notes how many were asked for together."""
+        """The logits of each; notes the size of the batch."""
         self.judge.batches.append(len(encoded))
-        return [self._decide(sight.picture) for sight in encoded]
+        return [self._yes_no_logits(one.picture) for one in encoded]
 
-    def _answer(self, picture: Image, max_tokens: int, until: Callable[[str], bool]) -> Answer:
+    def _generate(self, picture: Image, max_tokens: int, until: Callable[[str], bool]) -> Answer:
         """The red of the middle pixel, from 0.0 to 10.0, a token per character; a lone "1" counts as 1."""
         red = self._red(picture)
-        text = self.judge.says or f"{red * 10:.1f}"
-        digits = [tuple(self.judge.sureness * (sign == str(digit)) for digit in range(10)) for sign in text]
-        said = self._say(text[:max_tokens], until)
-        return Answer(said, tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
+        text = self.judge.text or f"{red * 10:.1f}"
+        digits = [tuple(self.judge.label_mass * (token == str(digit)) for digit in range(10)) for token in text]
+        generated = self._decode(text[:max_tokens], until)
+        return Answer(generated, tuple(digits[:max_tokens]), ten=float(text.startswith("10")))
 
-    def _say(self, text: str, until: Callable[[str], bool]) -> str:
-        """As much of the text as `until` lets it say, a sign per token."""
+    def _decode(self, text: str, until: Callable[[str], bool]) -> str:
+        """As much of the text as comes before `until` is true, a character per token."""
         for length in range(1, len(text) + 1):
             if until(text[:length]):
                 return text[: length - 1]
             self.judge.after_token()
         return text
 
-    def _decide(self, picture: Image) -> YesNoLogits:
+    def _yes_no_logits(self, picture: Image) -> YesNoLogits:
         """Yes is as probable as the middle pixel is red, no as it is not, and other words have the rest."""
         red = self._red(picture)
-        ln_yes, ln_no = (math.log(max(self.judge.sureness * share, 1e-300)) for share in (red, 1 - red))
+        ln_yes, ln_no = (math.log(max(self.judge.label_mass * share, 1e-300)) for share in (red, 1 - red))
         return YesNoLogits("yes" if red > 0.5 else "no", ln_yes, ln_no)
 
     def _red(self, picture: Image) -> float:
         self.judge.begun.set()
-        self.judge.before_answer()
+        self.judge.before_generate()
         red = picture.getpixel((14, 14))[0]
         if self.judge.failure and self.judge.failure[0] == red:
             raise self.judge.failure[1]
@@ -166,7 +166,7 @@ class CountingDecoder:
 
 
 async def fake_page(scope: Scope, receive: Receive, send: Send) -> None:
-    """What stands behind a guard: says "the page" to every request, and opens every websocket."""
+    """What stands behind a guard: answers every request with "the page", and opens every websocket."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": 1000})

@@ -96,7 +96,7 @@ def test_a_query_with_one_part_is_told_and_ranked(
 def test_where_all_scores_are_close_together_the_parts_are_offered(
     judge: FakeJudge, gallery: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    judge.says = "6.0"
+    judge.text = "6.0"
     main(["rank", QUERY, str(gallery)])
     assert "--criteria" in capsys.readouterr().err
     main(["rank", "sofa", str(gallery)])

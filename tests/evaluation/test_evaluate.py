@@ -76,7 +76,7 @@ def test_a_judge_that_turns_the_truth_upside_down_gets_a_somers_d_of_minus_1(pho
 @pytest.mark.parametrize("names", [list(TRUE), list(TRUE)[::-1]], ids=["best first", "best last"])
 def test_one_score_for_everything_gains_nothing_by_the_order_of_upload(photo_folder: Path, names: list[str]) -> None:
     queries = make_set(photo_folder, {name: TRUE[name] for name in names})
-    row = all_figures(queries, FakeJudge(says="7.0"))
+    row = all_figures(queries, FakeJudge(text="7.0"))
     assert (row.mrr, row.recall_at_1, row.somers_d, row.spearman, row.tied_share) == (1 / 4, 0.0, 0.0, None, 1.0)
 
 
@@ -92,7 +92,7 @@ def test_a_refused_photo_is_named_and_stands_last_with_the_score_0(photo_folder:
 
 
 def test_answers_without_a_number_are_counted_and_score_0(photo_folder: Path) -> None:
-    row = all_figures(make_set(photo_folder, {"broken.png": 0, **TRUE}), FakeJudge(says="I cannot tell"))
+    row = all_figures(make_set(photo_folder, {"broken.png": 0, **TRUE}), FakeJudge(text="I cannot tell"))
     assert (row.photos, row.refused, row.no_number) == (5, 1, 4)
     assert {band.mean_score for band in row.bands} == {0.0}
 
@@ -147,13 +147,13 @@ def test_photos_stand_in_the_order_of_the_set_whichever_is_over_first(photo_fold
 
 
 def test_score_and_expected_score_are_both_taken_over(photo_folder: Path) -> None:
-    row = judge_set(make_set(photo_folder, {"ten.png": 10, "two.png": 0}), FakeJudge(says="8.55"))
+    row = judge_set(make_set(photo_folder, {"ten.png": 10, "two.png": 0}), FakeJudge(text="8.55"))
     # The mean over the first decimal knows nothing of the second.
     assert row.queries[0].photos == (JudgedPhoto(10.0, 8.55, 8.5), JudgedPhoto(0.0, 8.55, 8.5))
 
 
 def test_the_label_mass_is_the_mean_over_scored_photos(photo_folder: Path) -> None:
-    row = all_figures(make_set(photo_folder, {"broken.png": 0, **TRUE}), FakeJudge(sureness=0.5))
+    row = all_figures(make_set(photo_folder, {"broken.png": 0, **TRUE}), FakeJudge(label_mass=0.5))
     assert row.label_mass == 0.5
     refused = dict.fromkeys(("broken.png", "empty.png"), 1.0)
     (photo_folder / "empty.png").touch()

@@ -1,4 +1,4 @@
-"""One explanation, as the thread that fills it and those that ask see it."""
+"""One explanation, as the thread that fills it and those that read it find it."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_it_grows_until_it_is_over_and_stays_as_it_is_then() -> None:
     assert explanation.progress() == ExplanationProgress("A red sofa.", over=True)
 
 
-def test_what_kept_the_model_from_it_is_told_beside_what_was_said() -> None:
+def test_what_kept_the_model_from_it_stands_beside_the_text_so_far() -> None:
     refused, broken, cancelled = (make_explanation() for _ in range(3))
     refusal, error = Refusal(1, "b", RefusalReason.NOT_FINITE), LycheeError("broken")
     for explanation in (refused, broken, cancelled):

@@ -41,19 +41,19 @@ def test_what_was_made_is_found_here_and_by_the_next_process(store: Store, photo
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     explanation, is_new = book.open(job, 0)
     assert is_new
-    book.make(explanation, Engine(FakeJudge(says="A sofa."), decode_picture))
+    book.make(explanation, Engine(FakeJudge(text="A sofa."), decode_picture))
     assert book.open(job, 0) == (explanation, False)
     kept = ExplanationBook(store.explanations).find(job, 0)
     assert kept is not None
     assert kept.progress() == ExplanationProgress("A sofa.", over=True)
 
 
-def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end(
+def test_an_explanation_of_an_earlier_score_is_neither_found_nor_generated_to_its_end(
     store: Store, photo_folder: Path
 ) -> None:
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     whole, _ = book.open(job, 0)
-    book.make(whole, Engine(FakeJudge(says="A sofa."), decode_picture))
+    book.make(whole, Engine(FakeJudge(text="A sofa."), decode_picture))
     rescore(job, 3.0)
     assert book.find(job, 0) is None
     assert ExplanationBook(store.explanations).find(job, 0) is None
@@ -61,7 +61,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_said_to_its_end
     rescore(job, 4.0)
     anew, is_new = book.open(job, 0)
     assert (is_new, under_way.progress().cancelled) == (True, True)
-    book.make(anew, Engine(FakeJudge(says="No sofa."), decode_picture))
+    book.make(anew, Engine(FakeJudge(text="No sofa."), decode_picture))
     rescore(job, 7.5)
     assert book.find(job, 0) is None  # the latest took its place
 

@@ -65,7 +65,7 @@ def test_the_same_bytes_under_two_names_are_listed_twice_and_scored_once(tmp_pat
 
 def test_a_second_click_attaches_to_the_run_under_way(tmp_path: Path, start: Start) -> None:
     gate = threading.Event()
-    judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
+    judge = FakeJudge(before_generate=lambda: gate.wait(WAIT_S))
     worker = start(judge)
     photos = write_reds(tmp_path, [1, 2])
     first = worker.submit(parse_query("red"), photos)
@@ -85,7 +85,7 @@ def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(tmp_path
             second_begun.set()
             gate.wait(WAIT_S)
 
-    judge.before_answer = hold_the_second
+    judge.before_generate = hold_the_second
     job = start(judge).submit(parse_query("red"), write_reds(tmp_path, [255, 51, 102, 153]))
     assert second_begun.wait(WAIT_S)
     job.cancel()
@@ -98,7 +98,7 @@ def test_a_cancelled_job_ends_within_one_photo_and_keeps_what_is_scored(tmp_path
 
 def test_a_job_cancelled_while_it_waits_scores_nothing(tmp_path: Path, start: Start) -> None:
     gate = threading.Event()
-    judge = FakeJudge(before_answer=lambda: gate.wait(WAIT_S))
+    judge = FakeJudge(before_generate=lambda: gate.wait(WAIT_S))
     worker, photos = start(judge), write_reds(tmp_path, [1, 2])
     first, second = (worker.submit(parse_query(query), photos) for query in ("red", "blue"))
     second.cancel()
@@ -122,13 +122,13 @@ def test_a_model_that_cannot_be_used_fails_every_job_with_its_reason(tmp_path: P
 
 
 def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Start) -> None:
-    judge = FakeJudge(before_answer=lambda: 1 / 0)
+    judge = FakeJudge(before_generate=lambda: 1 / 0)
     worker = start(judge)
     broken = worker.submit(parse_query("red"), write_reds(tmp_path, [255, 0]))
     wait_for(broken)
     assert broken.progress().status is Status.FAILED
     assert type(broken.progress().error) is LycheeError
-    judge.before_answer = lambda: None
+    judge.before_generate = lambda: None
     whole = worker.submit(parse_query("red"), broken.photos)
     wait_for(whole)
     assert whole.progress().status is Status.DONE

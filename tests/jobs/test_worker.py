@@ -26,7 +26,7 @@ def stop_at(worker: Worker, judge: FakeJudge, answers: int) -> threading.Event:
             stopped.set()
             worker._queue.close()
 
-    judge.before_answer = close
+    judge.before_generate = close
     return stopped
 
 
@@ -116,7 +116,7 @@ def test_every_photo_of_a_list_is_scored_against_its_own_text_and_the_next_proce
 def test_a_list_that_is_cancelled_keeps_what_it_has(start: Start, photo_folder: Path) -> None:
     photos, judge = write_reds(photo_folder, range(4)), FakeJudge()
     worker = start(judge)
-    judge.before_answer = lambda: job.cancel() if judge.answers == 1 else None
+    judge.before_generate = lambda: job.cancel() if judge.answers == 1 else None
     with worker._queue._changed:
         job = worker.submit(parse_query("posts.csv"), photos, pairs=pair_up(photos, ["a", "b", "c", "d"]))
     wait_for(job)

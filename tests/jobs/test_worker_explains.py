@@ -1,4 +1,4 @@
-"""The worker asked why a photo got its score: streamed, made once, kept with the run, in turn, and never hanging."""
+"""Why a photo got its score, from the worker: as it grows, made once, kept with the run, in turn, never hanging."""
 
 import threading
 from collections.abc import Callable
@@ -33,11 +33,11 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
     judge = FakeJudge()
     worker = start(judge, memory_bytes=10_000)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    looks, judge.says = judge.encoded, WORDS
+    encoded, judge.text = judge.encoded, WORDS
     explanation = explain_whole(worker, job, 1)
     assert explanation.progress() == ExplanationProgress(WORDS, over=True)
     assert (judge.templates[-1], judge.queries[-1]) == (explain(4.0), "red")
-    assert judge.encoded == looks == 2
+    assert judge.encoded == encoded == 2
 
 
 def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:
@@ -45,25 +45,25 @@ def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_fold
     worker = start(judge)
     good = [Pair(n, photo, parse_query(f"Text {n}"), None) for n, photo in enumerate(photos)]
     job = wait_for(worker.submit(parse_query("posts.csv"), photos, owner=ANN, pairs=Pairs(tuple(good), bad=())))
-    judge.says = WORDS
+    judge.text = WORDS
     assert explain_whole(worker, job, 1).progress().text == WORDS
     assert judge.queries == ["text 0", "text 1", "text 1"]
 
 
-def test_it_is_seen_while_it_grows(start: Start, photo_folder: Path) -> None:
-    judge, seen, made = FakeJudge(), list[ExplanationProgress](), list[Explanation]()
+def test_its_text_can_be_read_while_it_grows(start: Start, photo_folder: Path) -> None:
+    judge, grown, made = FakeJudge(), list[ExplanationProgress](), list[Explanation]()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    judge.says = WORDS
+    judge.text = WORDS
     judge.hold()
-    judge.after_token = lambda: seen.append(made[0].progress())
+    judge.after_token = lambda: grown.append(made[0].progress())
     made.append(worker.explain(job, 1))
     judge.let_go()
     wait_for(made[0])
-    assert seen == [ExplanationProgress(WORDS[:length].strip()) for length in range(1, len(WORDS) + 1)]
+    assert grown == [ExplanationProgress(WORDS[:length].strip()) for length in range(1, len(WORDS) + 1)]
 
 
-def test_it_is_made_once_however_often_it_is_asked_for(start: Start, photo_folder: Path) -> None:
+def test_it_is_made_once_however_often_it_is_requested(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
@@ -83,7 +83,7 @@ def test_it_is_kept_with_the_run_and_gone_with_it(start: Start, photo_folder: Pa
     judge = FakeJudge()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    judge.says = WORDS
+    judge.text = WORDS
     explain_whole(worker, job, 0)
     worker.close()
     again = start(no_model)
@@ -138,7 +138,7 @@ def test_a_photo_that_is_gone_is_refused_and_can_be_tried_again(start: Start, ph
     judge = FakeJudge()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    judge.says = WORDS
+    judge.text = WORDS
     content = job.photos[1].path.read_bytes()
     job.photos[1].path.unlink()
     explanation = explain_whole(worker, job, 1)
@@ -199,13 +199,13 @@ def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_late
     judge, begun, gate = FakeJudge(), threading.Event(), threading.Event()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    judge.says = WORDS
+    judge.text = WORDS
 
-    def hold_after_the_first_sign() -> None:
+    def hold_after_the_first_token() -> None:
         begun.set()
         gate.wait(WAIT_S)
 
-    judge.after_token = hold_after_the_first_sign
+    judge.after_token = hold_after_the_first_token
     explanations = [worker.explain(job, index) for index in (0, 1)]
     assert begun.wait(WAIT_S)
     closing = threading.Thread(target=worker.close)
@@ -217,17 +217,17 @@ def test_closing_ends_the_one_under_way_those_that_wait_and_those_that_come_late
     for explanation in (*explanations, worker.explain(job, 0, again=True)):
         assert (explanation.over, type(explanation.progress().error)) == (True, LycheeError)
     assert explanations[0].progress().text == WORDS[:1]
-    again = start(FakeJudge(says="Whole."))
+    again = start(FakeJudge(text="Whole."))
     assert explain_whole(again, find(again, job), 0).progress().text == "Whole."
 
 
-def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_again(
+def test_a_cancelled_one_grows_no_further_and_is_made_anew_on_the_next_request(
     start: Start, photo_folder: Path
 ) -> None:
     judge, made = FakeJudge(), list[Explanation]()
     worker = start(judge)
     job = score(worker, write_reds(photo_folder, [255, 102]))
-    judge.says = WORDS
+    judge.text = WORDS
     judge.hold()
     made += [worker.explain(job, index) for index in (0, 1)]
     judge.after_token = made[0].cancel
@@ -240,7 +240,7 @@ def test_a_cancelled_one_is_said_no_further_and_made_anew_when_it_is_asked_for_a
     assert judge.answers == 4  # the one that was cancelled while it waited never began
 
 
-def test_while_another_process_scores_it_tells_so_and_kept_ones_are_found(
+def test_while_another_process_scores_it_ends_with_that_error_and_kept_ones_are_found(
     start: Start, photo_folder: Path, tmp_path: Path
 ) -> None:
     worker = start(FakeJudge())

@@ -1,4 +1,4 @@
-"""The bundled model, asked about one picture, and without the engine's shortcuts: prompt and photo in one pass."""
+"""Pictures and prompts for the bundled model, and plain passes: without the KV cache, prompt and photo in one pass."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def draw(size: tuple[int, int], seed: int = 0) -> Image.Image:
 
 
 def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image:
-    """Coloured noise at the size at which the model sees a photo of `size`."""
+    """Coloured noise at the size to which the model scales a photo of `size`."""
     return draw(model.fit_size(*size))
 
 
@@ -72,18 +72,18 @@ def never(_: str) -> bool:
     return False
 
 
-def answer_one(
+def generate_one(
     prompt: PrefilledPrompt, picture: Image.Image, *, max_tokens: int, until: Callable[[str], bool]
 ) -> Answer:
-    """What the engine answers about one picture."""
+    """The answer that the fast path generates about one picture."""
     (answer,) = prompt.generate(prompt.encode([picture]), max_tokens=max_tokens, until=until)
     return answer
 
 
-def decide_one(prompt: PrefilledPrompt, picture: Image.Image) -> YesNoLogits:
-    """The engine's verdict about one picture."""
-    (verdict,) = prompt.yes_no_logits(prompt.encode([picture]))
-    return verdict
+def yes_no_logits_one(prompt: PrefilledPrompt, picture: Image.Image) -> YesNoLogits:
+    """The logits of yes and no that the fast path gives for one picture."""
+    (logits,) = prompt.yes_no_logits(prompt.encode([picture]))
+    return logits
 
 
 def encode(model: VisionLanguageModel, prompt: PrefilledPrompt, pictures: Sequence[Image.Image]) -> list[EncodedPhoto]:

@@ -138,7 +138,7 @@ def test_the_lychee_name_finds_what_fetch_brought(models_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("requested", ["demo", str(DEMO_FOLDER)])
-def test_the_demo_model_can_be_asked_for_by_name_and_by_folder(models_dir: Path, requested: str) -> None:
+def test_the_demo_model_can_be_requested_by_name_and_by_folder(models_dir: Path, requested: str) -> None:
     _write_model(weights_folder(models_dir))
     choice = choose_model(requested, models_dir=models_dir, gpu_free_bytes=NEEDED_GPU_BYTES)
     assert (choice.folder, choice.name, choice.demo, choice.reason) == (

@@ -102,28 +102,28 @@ def test_drawings_of_its_world_are_judged_surely(model: VisionLanguageModel, sam
 
 
 @pytest.mark.parametrize("score", [6.7, 5.4])
-def test_an_explanation_keeps_to_the_score_that_was_given_and_tells_what_is_missing(
+def test_an_explanation_keeps_to_the_score_that_was_given_and_names_what_is_missing(
     model: VisionLanguageModel, samples: tuple[Photo, ...], score: float
 ) -> None:
     sofa_and_bulb = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
-    told = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), sofa_and_bulb, score=score)
-    assert isinstance(told, str)
-    assert told.startswith(f"{score:.1f}分")
-    seen, _, missing = told.partition("没有看到")
-    assert "沙发" in seen
+    explanation = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), sofa_and_bulb, score=score)
+    assert isinstance(explanation, str)
+    assert explanation.startswith(f"{score:.1f}分")
+    present, _, missing = explanation.partition("没有看到")
+    assert "沙发" in present
     assert "咖啡" in missing
 
 
-def test_an_explanation_from_memory_is_that_of_a_new_look_and_the_last_that_is_told_is_the_whole(
+def test_an_explanation_from_memory_is_that_of_a_new_encoding_and_its_last_text_is_the_whole(
     model: VisionLanguageModel, samples: tuple[Photo, ...]
 ) -> None:
     photo = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
-    told, decode = list[str](), CountingDecoder()
+    texts, decode = list[str](), CountingDecoder()
     anew = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), photo, score=6.7)
     engine = Engine(model, decode, memory=PhotoMemory(2**30))
     list(score_photos(engine, parse_query(SEED_QUERIES[0]), [photo]))
-    remembered = explain_score(engine, parse_query(SEED_QUERIES[0]), photo, score=6.7, on_text=told.append)
+    remembered = explain_score(engine, parse_query(SEED_QUERIES[0]), photo, score=6.7, on_text=texts.append)
     assert len(decode.sizes_bytes) == 1
-    assert remembered == anew == told[-1]
-    assert len(set(told)) > 10
-    assert [len(text) for text in told] == sorted(len(text) for text in told)
+    assert remembered == anew == texts[-1]
+    assert len(set(texts)) > 10
+    assert [len(text) for text in texts] == sorted(len(text) for text in texts)

@@ -1,4 +1,4 @@
-"""What the demo model says that it does not know."""
+"""The parts of a query that the demo model does not know."""
 
 import pytest
 

@@ -43,12 +43,12 @@ SAMPLES = sorted((PROJECT_FOLDER / "images").glob("*.*"))
 
 
 def make_random(folder: Path) -> Path:
-    """A random checkpoint whose vision looks through windows, small enough for many plain passes."""
+    """A random checkpoint whose vision layers attend within windows, small enough for many plain passes."""
     shutil.copytree(DEMO_FOLDER, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json"))
     config: Any = Qwen2_5_VLConfig.from_pretrained(DEMO_FOLDER)
     config.vision_config.depth, config.vision_config.fullatt_block_indexes = 3, [1]
     config.text_config.num_hidden_layers, config.text_config.layer_types = 2, ["full_attention"] * 2
-    config.text_config.initializer_range = config.initializer_range = 0.2  # so that photos differ in what is said
+    config.text_config.initializer_range = config.initializer_range = 0.2  # so that their answers differ
     torch.manual_seed(0)
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
     return folder
@@ -64,7 +64,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def photos(model: VisionLanguageModel, tmp_path_factory: pytest.TempPathFactory) -> list[Photo]:
-    """Files at the sizes at which the model sees them, so that both ways start from the same picture."""
+    """Files at the sizes to which the model scales them, so that both ways start from the same picture."""
     folder = tmp_path_factory.mktemp("photos")
     paths = [folder / f"{n}.png" for n in range(len(SIZES))]
     for n, (path, size) in enumerate(zip(paths, SIZES, strict=True)):
@@ -85,8 +85,8 @@ def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout:
     if readout is Readout.EXPECTED:
         return read_expected(Answer(text="", digits=(tuple(first[digits].tolist()),), ten=ten))
     model.network.model.rope_deltas = None
-    said = model.network.generate(**inputs, do_sample=False, max_new_tokens=MAX_ANSWER_TOKENS)
-    tokens = said[0, inputs["input_ids"].shape[1] :].tolist()
+    generated = model.network.generate(**inputs, do_sample=False, max_new_tokens=MAX_ANSWER_TOKENS)
+    tokens = generated[0, inputs["input_ids"].shape[1] :].tolist()
     rows = [plain_probabilities(model, inputs, tokens[:n])[digits] for n in range(min(3, len(tokens)))]
     text = model.processor.tokenizer.decode(tokens, skip_special_tokens=True)
     return read_number(Answer(text=text, digits=tuple(tuple(row.tolist()) for row in rows), ten=ten))
@@ -117,7 +117,7 @@ def test_cold_warm_and_half_evicted_all_give_what_plain_passes_give(
         "half": (QUERIES[1], score(half, QUERIES[1], photos, readout)),
     }
     plain = {query: [score_plainly(model, photo, query, readout) for photo in photos] for query in QUERIES}
-    assert len({round(one.label_mass, 7) for one in plain[QUERIES[0]]}) > 3  # the photos are told apart
+    assert len({round(one.label_mass, 7) for one in plain[QUERIES[0]]}) > 3  # each photo has figures of its own
     for query, scored in passes.values():
         for photo, one in zip(scored, plain[query], strict=True):
             assert photo.score.value == pytest.approx(one.value, abs=SCORE_TOLERANCE)

@@ -17,86 +17,14 @@ from lychee_rerank.scoring.readout import number_is_over
 from tests.model.plain_passes import (
     QUERY,
     ScriptedHead,
-    answer_one,
-    decide_one,
     draw,
     encode,
     encode_noise,
+    generate_one,
     never,
     picture_of,
+    yes_no_logits_one,
 )
-
-
-@pytest.mark.parametrize("label", ["yes", "no"])
-def test_a_verdict_is_refused_where_its_labels_are_not_one_token_each(
-    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, label: str
-) -> None:
-    prompt, encoded = encode_noise(model)
-    find = model.label_token
-    monkeypatch.setattr(model, "label_token", lambda text: find("y e s" if text == label else text))
-    with pytest.raises(ModelUnusable):
-        prompt.yes_no_logits(encoded)
-
-
-def test_figures_that_are_no_numbers_refuse_the_batch(
-    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prompt, encoded = encode_noise(model, photos=2)
-    head = ScriptedHead([[1], [1]], len(model.processor.tokenizer))
-    numbers = head.forward
-
-    def overflow(hidden: torch.Tensor) -> torch.Tensor:
-        logits = numbers(hidden)
-        logits[1:, :, 5] = torch.nan
-        return logits
-
-    monkeypatch.setattr(head, "forward", overflow)
-    monkeypatch.setitem(model.network._modules, "lm_head", head)
-    for put in (lambda: prompt.generate(encoded, max_tokens=1, until=never), lambda: prompt.yes_no_logits(encoded)):
-        with pytest.raises(PhotoRefused) as refused:
-            put()
-        assert refused.value.reason is RefusalReason.NOT_FINITE
-
-
-@pytest.mark.parametrize("failures", [0, 1, 2])
-def test_memory_is_given_back_after_each_look_and_all_of_it_before_the_second(
-    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, failures: int
-) -> None:
-    prompt, given_back = model.build_prompt(NUMBER, QUERY), []
-    look, left = model.visual_features, [torch.OutOfMemoryError()] * failures
-
-    def look_where_there_is_room(patches: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
-        if left:
-            raise left.pop()
-        return look(patches)
-
-    monkeypatch.setattr(model, "visual_features", look_where_there_is_room)
-    monkeypatch.setattr(model, "release_memory", lambda: given_back.append("released"))
-    monkeypatch.setattr(gc, "collect", lambda: given_back.append("collected"))
-    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given_back.append("emptied"))
-    if failures == 2:
-        with pytest.raises(PhotoRefused) as refused:
-            encode(model, prompt, [draw((56, 56))])
-        assert refused.value.reason is RefusalReason.OUT_OF_MEMORY
-        assert isinstance(refused.value.__cause__, torch.OutOfMemoryError)
-        assert refused.value.__cause__.__traceback__ is None  # its frames would hold the tensors
-    else:
-        assert len(encode(model, prompt, [draw((56, 56))])) == 1
-    assert given_back == ["released", "collected", "emptied"] * failures + ["released"] * (failures < 2)
-
-
-def test_a_gpu_that_fails_for_good_is_told_in_one_line(
-    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prompt, encoded = encode_noise(model)
-
-    def fail(*_: object, **__: object) -> None:
-        raise torch.AcceleratorError("CUDA error: misaligned address\nmore of it")
-
-    monkeypatch.setattr(model, "forward", fail)
-    for put in (lambda: prompt.generate(encoded, max_tokens=1, until=never), lambda: prompt.yes_no_logits(encoded)):
-        with pytest.raises(DeviceLost, match=r"^CUDA error: misaligned address$"):
-            put()
 
 
 def test_a_label_that_is_not_one_token_is_refused(model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,22 +39,53 @@ def test_a_label_that_is_not_one_token_is_refused(model: VisionLanguageModel, mo
     assert unusable.value.problem is ModelProblem.SPLIT_LABELS
     del split["7"]
     with pytest.raises(ModelUnusable, match="'yes' is"):
-        decide_one(model.build_prompt(YES_NO, "dog"), picture_of(model, (500, 500)))
+        yes_no_logits_one(model.build_prompt(YES_NO, "dog"), picture_of(model, (500, 500)))
 
 
-def test_figures_that_are_no_numbers_refuse_the_photo(
+@pytest.mark.parametrize("label", ["yes", "no"])
+def test_yes_no_logits_are_refused_where_a_label_is_not_one_token(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    prompt, encoded = encode_noise(model)
+    find = model.label_token
+    monkeypatch.setattr(model, "label_token", lambda text: find("y e s" if text == label else text))
+    with pytest.raises(ModelUnusable):
+        prompt.yes_no_logits(encoded)
+
+
+def test_logits_that_are_no_numbers_refuse_the_photo(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prompt, picture = model.build_prompt(NUMBER, "dog"), picture_of(model, (500, 500))
     head = ScriptedHead([[0]], len(model.processor.tokenizer))
     monkeypatch.setattr(head, "forward", lambda hidden: torch.full((len(hidden), hidden.shape[1], 100), math.nan))
     monkeypatch.setitem(model.network._modules, "lm_head", head)
-    for ask in (
-        lambda: answer_one(prompt, picture, max_tokens=64, until=never),
-        lambda: decide_one(prompt, picture),
+    for step in (
+        lambda: generate_one(prompt, picture, max_tokens=64, until=never),
+        lambda: yes_no_logits_one(prompt, picture),
     ):
         with pytest.raises(PhotoRefused) as refused:
-            ask()
+            step()
+        assert refused.value.reason is RefusalReason.NOT_FINITE
+
+
+def test_logits_that_are_no_numbers_refuse_the_batch(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt, encoded = encode_noise(model, photos=2)
+    head = ScriptedHead([[1], [1]], len(model.processor.tokenizer))
+    numbers = head.forward
+
+    def overflow(hidden: torch.Tensor) -> torch.Tensor:
+        logits = numbers(hidden)
+        logits[1:, :, 5] = torch.nan
+        return logits
+
+    monkeypatch.setattr(head, "forward", overflow)
+    monkeypatch.setitem(model.network._modules, "lm_head", head)
+    for step in (lambda: prompt.generate(encoded, max_tokens=1, until=never), lambda: prompt.yes_no_logits(encoded)):
+        with pytest.raises(PhotoRefused) as refused:
+            step()
         assert refused.value.reason is RefusalReason.NOT_FINITE
 
 
@@ -134,29 +93,70 @@ def test_a_photo_that_finds_no_room_twice_is_refused_and_the_next_one_is_scored(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prompt, picture = model.build_prompt(NUMBER, "sofa"), picture_of(model, (640, 480))
-    asks = [
-        lambda: answer_one(prompt, picture, max_tokens=64, until=number_is_over),
-        lambda: decide_one(prompt, picture),
+    steps = [
+        lambda: generate_one(prompt, picture, max_tokens=64, until=number_is_over),
+        lambda: yes_no_logits_one(prompt, picture),
     ]
-    expected, look, failures = [ask() for ask in asks], model.visual_features, [0]
+    expected, features, failures = [step() for step in steps], model.visual_features, [0]
 
-    def look_when_there_is_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
+    def encode_when_there_is_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
         if failures[0]:
             failures[0] -= 1
             raise torch.OutOfMemoryError
-        return look(patches)
+        return features(patches)
 
-    monkeypatch.setattr(model, "visual_features", look_when_there_is_room)
-    for ask, answer in zip(asks, expected, strict=True):
+    monkeypatch.setattr(model, "visual_features", encode_when_there_is_room)
+    for step, answer in zip(steps, expected, strict=True):
         failures[0] = 2
         with pytest.raises(PhotoRefused) as refused:
-            ask()
+            step()
         assert refused.value.reason is RefusalReason.OUT_OF_MEMORY
         failures[0] = 1
-        assert ask() == answer
+        assert step() == answer
 
 
-def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_too(
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_memory_is_released_after_each_encode_and_all_of_it_before_the_second(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    prompt, released = model.build_prompt(NUMBER, QUERY), []
+    features, left = model.visual_features, [torch.OutOfMemoryError()] * failures
+
+    def encode_where_there_is_room(patches: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+        if left:
+            raise left.pop()
+        return features(patches)
+
+    monkeypatch.setattr(model, "visual_features", encode_where_there_is_room)
+    monkeypatch.setattr(model, "release_memory", lambda: released.append("released"))
+    monkeypatch.setattr(gc, "collect", lambda: released.append("collected"))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: released.append("emptied"))
+    if failures == 2:
+        with pytest.raises(PhotoRefused) as refused:
+            encode(model, prompt, [draw((56, 56))])
+        assert refused.value.reason is RefusalReason.OUT_OF_MEMORY
+        assert isinstance(refused.value.__cause__, torch.OutOfMemoryError)
+        assert refused.value.__cause__.__traceback__ is None  # its frames would hold the tensors
+    else:
+        assert len(encode(model, prompt, [draw((56, 56))])) == 1
+    assert released == ["released", "collected", "emptied"] * failures + ["released"] * (failures < 2)
+
+
+def test_a_gpu_that_fails_for_good_is_reported_in_one_line(
+    model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt, encoded = encode_noise(model)
+
+    def fail(*_: object, **__: object) -> None:
+        raise torch.AcceleratorError("CUDA error: misaligned address\nmore of it")
+
+    monkeypatch.setattr(model, "forward", fail)
+    for step in (lambda: prompt.generate(encoded, max_tokens=1, until=never), lambda: prompt.yes_no_logits(encoded)):
+        with pytest.raises(DeviceLost, match=r"^CUDA error: misaligned address$"):
+            step()
+
+
+def test_a_gpu_that_fails_for_good_is_reported_even_where_releasing_memory_fails_too(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prompt = model.build_prompt(NUMBER, "sofa")
@@ -167,4 +167,4 @@ def test_a_gpu_that_fails_for_good_is_told_even_where_giving_memory_back_fails_t
     monkeypatch.setattr(prompt, "_encode", fail)
     monkeypatch.setattr(model, "release_memory", fail)
     with pytest.raises(DeviceLost, match=r"^CUDA error: an illegal memory access was encountered$"):
-        answer_one(prompt, Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)
+        generate_one(prompt, Image.new("RGB", (56, 56)), max_tokens=1, until=lambda _: False)

@@ -42,7 +42,7 @@ FILES = {
 
 
 class Request(NamedTuple):
-    """One request that the hub has seen; `range` is its Range header."""
+    """One request that the hub got; `range` is its Range header."""
 
     path: str
     range: str | None
@@ -62,13 +62,13 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.address = f"http://127.0.0.1:{self.server_port}"
         self.listed, self.files = dict(FILES), dict(FILES)  # what it promises, and what it sends
-        self.seen: list[Request] = []
+        self.requests: list[Request] = []
         self.cut: Cut | None = None
         self.refuses = False
 
     def ranges_of(self, name: str) -> list[str | None]:
         """The Range header of each request for a file."""
-        return [one.range for one in self.seen if one.path == f"/{REPOSITORY}/resolve/{COMMIT}/{name}"]
+        return [one.range for one in self.requests if one.path == f"/{REPOSITORY}/resolve/{COMMIT}/{name}"]
 
     def listing(self) -> list[dict[str, object]]:
         """The files as the hub's tree route describes them: git's hash, and SHA-256 for the large ones."""
@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        self.server.seen.append(Request(path, self.headers["Range"]))
+        self.server.requests.append(Request(path, self.headers["Range"]))
         if self.server.refuses:
             self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"")
         elif path == f"/api/models/{REPOSITORY}":
@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = keep is not None
 
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: the requests are kept in `seen`."""
+        """Prints nothing: the requests are kept in `requests`."""
 
 
 @pytest.fixture
@@ -146,36 +146,36 @@ def environment(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def _fetch(models_dir: Path, repository: str = REPOSITORY, needed_bytes: int = 2 * TENSOR_BYTES) -> list[str]:
-    said: list[str] = []
-    folder = fetch_weights(models_dir, repository=repository, needed_bytes=needed_bytes, report=said.append)
+    lines: list[str] = []
+    folder = fetch_weights(models_dir, repository=repository, needed_bytes=needed_bytes, report=lines.append)
     assert folder == models_dir / "small-model"
-    return said
+    return lines
 
 
 def test_a_fetch_brings_every_needed_file_whole_and_no_pickle_or_code(hub: Hub, tmp_path: Path) -> None:
-    said = _fetch(tmp_path)
+    lines = _fetch(tmp_path)
     arrived = {path.name: path.read_bytes() for path in (tmp_path / "small-model").iterdir() if path.name[0] != "."}
     assert arrived == {name: FILES[name] for name in FILES if not name.endswith((".bin", ".py"))}
     check_folder(tmp_path / "small-model")
-    assert said[0].endswith(f"comes from {hub.address}, goes to {tmp_path / 'small-model'}")
-    assert said[-1].endswith(f"complete in {tmp_path / 'small-model'}")
+    assert lines[0].endswith(f"comes from {hub.address}, goes to {tmp_path / 'small-model'}")
+    assert lines[-1].endswith(f"complete in {tmp_path / 'small-model'}")
 
 
-def test_the_need_of_17_gb_is_said_before_anything_is_asked_for(hub: Hub, tmp_path: Path) -> None:
-    said: list[tuple[str, int]] = []
+def test_the_need_of_17_gb_is_reported_before_the_first_request(hub: Hub, tmp_path: Path) -> None:
+    lines: list[tuple[str, int]] = []
     with pytest.raises(DownloadFailed):
-        fetch_weights(tmp_path, report=lambda line: said.append((line, len(hub.seen))))
-    assert "needs 17 GB" in said[0][0]
-    assert str(tmp_path / "lychee-rerank-mm") in said[0][0]
-    assert said[0][1] == 0
+        fetch_weights(tmp_path, report=lambda line: lines.append((line, len(hub.requests))))
+    assert "needs 17 GB" in lines[0][0]
+    assert str(tmp_path / "lychee-rerank-mm") in lines[0][0]
+    assert lines[0][1] == 0
 
 
 def test_a_second_fetch_transfers_no_file_again(hub: Hub, tmp_path: Path) -> None:
     _fetch(tmp_path)
-    hub.seen.clear()
+    hub.requests.clear()
     _fetch(tmp_path)
-    assert hub.seen
-    assert not [one for one in hub.seen if "/resolve/" in one.path]
+    assert hub.requests
+    assert not [one for one in hub.requests if "/resolve/" in one.path]
 
 
 def test_a_fetch_that_is_cut_in_the_middle_of_a_file_goes_on_by_itself(hub: Hub, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_fetch_that_failed_in_the_middle_of_a_file_goes_on_from_there_when_run
     assert CHUNK_BYTES <= stored_bytes(tmp_path / "small-model") <= CUT_BYTES + 1000
 
     hub.refuses = False
-    hub.seen.clear()
+    hub.requests.clear()
     _fetch(tmp_path)
     assert hub.ranges_of(WEIGHTS) == [f"bytes={CHUNK_BYTES}-"]
     assert (tmp_path / "small-model" / WEIGHTS).read_bytes() == FILES[WEIGHTS]
@@ -203,12 +203,12 @@ def test_a_fetch_that_failed_in_the_middle_of_a_file_goes_on_from_there_when_run
 
 def test_a_file_that_was_damaged_on_this_disk_is_brought_again(hub: Hub, tmp_path: Path) -> None:
     _fetch(tmp_path)
-    hub.seen.clear()
+    hub.requests.clear()
     weights = tmp_path / "small-model" / WEIGHTS
     weights.write_bytes(FILES[WEIGHTS][:-1] + b"x")
     _fetch(tmp_path)
     assert weights.read_bytes() == FILES[WEIGHTS]
-    assert len([one for one in hub.seen if "/resolve/" in one.path]) == 1
+    assert len([one for one in hub.requests if "/resolve/" in one.path]) == 1
 
 
 def test_a_file_that_arrives_damaged_is_refused_and_thrown_away(hub: Hub, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_two_fetches_do_not_write_into_one_folder(tmp_path: Path) -> None:
             _fetch(tmp_path)
 
 
-def test_a_repository_that_is_not_there_is_named_with_the_hub_that_was_asked(hub: Hub, tmp_path: Path) -> None:
+def test_a_repository_that_is_not_there_is_named_with_its_hub(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed) as caught:
         _fetch(tmp_path, "nobody/nothing")
     assert caught.value.repository == "nobody/nothing"
@@ -246,17 +246,17 @@ def test_a_hub_that_is_away_is_an_error_even_over_a_half_filled_folder(
     assert "set HF_ENDPOINT to the address of a mirror" in caught.value.detail
 
 
-def test_a_disk_without_room_is_refused_before_the_hub_is_asked(hub: Hub, tmp_path: Path) -> None:
+def test_a_disk_without_room_is_refused_before_the_first_request(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match=r"1000000 GB are still to come .* make room"):
         _fetch(tmp_path, needed_bytes=10**15)
-    assert not hub.seen
+    assert not hub.requests
 
 
 def test_a_place_that_cannot_hold_a_folder_is_refused_with_a_remedy(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file")
     with pytest.raises(DownloadFailed, match="set LYCHEE_MODELS_DIR"):
         _fetch(tmp_path / "models")
-    assert not hub.seen
+    assert not hub.requests
 
 
 def test_a_file_that_grew_too_long_is_begun_anew(hub: Hub, tmp_path: Path) -> None:

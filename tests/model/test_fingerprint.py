@@ -28,11 +28,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_files_that_make_up_a_model_are_seen_by_name_size_and_time(folder: Path) -> None:
+def test_the_files_that_make_up_a_model_are_listed_by_name_size_and_time(folder: Path) -> None:
     os.utime(folder / "config.json", ns=(1, 2_000_000_000))
-    seen = scan_folder(folder)
-    assert [name for name, _, _ in seen] == sorted(FILES)
-    assert seen[1] == ("config.json", len("config.json"), 2_000_000_000)
+    scanned = scan_folder(folder)
+    assert [name for name, _, _ in scanned] == sorted(FILES)
+    assert scanned[1] == ("config.json", len("config.json"), 2_000_000_000)
     assert scan_folder(folder / "gone") == scan_folder(folder / "config.json") == ()
 
 

@@ -130,7 +130,7 @@ def test_the_bundled_folder_passes_the_check_on_files_alone() -> None:
 
 
 def rename_to_older_keys(tensors: dict[str, torch.Tensor]) -> None:
-    """Published folders say `visual.*` and `model.layers.*` where transformers 5 says `model.visual.*` and so on."""
+    """Published folders name `visual.*` and `model.layers.*` where transformers 5 has `model.visual.*` and so on."""
     for name in list(tensors):
         older = name.replace("model.visual.", "visual.").replace("model.language_model.", "model.")
         tensors[older] = tensors.pop(name)
@@ -153,7 +153,7 @@ def test_surplus_tensors_are_a_warning(folder: Path, caplog: pytest.LogCaptureFi
     assert "1 tensors" in caplog.text
 
 
-def test_weights_are_float32_on_a_cpu_unless_told_otherwise() -> None:
+def test_weights_are_float32_on_a_cpu_unless_set_otherwise() -> None:
     assert load(DEMO_FOLDER).network.dtype is torch.float32
     model = load(DEMO_FOLDER, dtype="bfloat16")
     assert (model.network.dtype, model.card.dtype) == (torch.bfloat16, "bfloat16")

@@ -1,4 +1,4 @@
-"""What is made of what CUDA says when there is no usable GPU."""
+"""What is made of CUDA's warnings where there is no usable GPU."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What is kept of pictures, side by side: padding, caches, copies, with tensors small enough to be read."""
+"""KV caches of encoded photos: padded, joined, copied, with tensors small enough to check by hand."""
 
 from typing import Any
 

@@ -26,20 +26,20 @@ def test_the_rows_that_are_read_are_those_of_the_plain_network(
     project = last.down_proj.forward
     monkeypatch.setattr(last.down_proj, "forward", lambda x: computed.append(x.shape[1]) or project(x))
 
-    def read() -> torch.Tensor:
+    def forward() -> torch.Tensor:
         with torch.inference_mode():
             return network.model.language_model(inputs_embeds=embeddings).last_hidden_state  # type: ignore[no-any-return]
 
-    plain = read()
+    plain = forward()
     skip_unread_rows(network)
-    assert torch.equal(read(), plain)  # nobody said which rows are read
+    assert torch.equal(forward(), plain)  # nobody has named the rows that are read
     computed.clear()
     with only_last_rows(network, rows=rows):
-        few = read()
+        few = forward()
     start = max(0, 9 - rows)
     assert torch.allclose(few[:, start:], plain[:, start:], atol=1e-5)
     assert sum(computed) == min(rows, 9)
-    assert torch.equal(read(), plain)
+    assert torch.equal(forward(), plain)
 
 
 def test_what_fails_half_way_leaves_the_network_whole(network: Any) -> None:

@@ -33,38 +33,38 @@ def test_every_answer_of_a_batch_is_the_one_of_plain_passes(
     answers = prompt.generate(encode(model, prompt, pictures), max_tokens=TOKENS, until=never)
     for picture, answer in zip(pictures, answers, strict=True):
         inputs = plain_inputs(model, picture, QUERY, template)
-        said: list[int] = []
+        tokens: list[int] = []
         for row in answer.digits:
-            plain = plain_probabilities(model, inputs, said)
+            plain = plain_probabilities(model, inputs, tokens)
             assert row == pytest.approx(plain[digits].tolist(), abs=P_TOLERANCE)
-            said.append(int(plain.argmax()))
-        assert len(said) == TOKENS or said[-1] == tokenizer.eos_token_id
-        assert answer.text == tokenizer.decode(said, skip_special_tokens=True).rstrip("\ufffd")
+            tokens.append(int(plain.argmax()))
+        assert len(tokens) == TOKENS or tokens[-1] == tokenizer.eos_token_id
+        assert answer.text == tokenizer.decode(tokens, skip_special_tokens=True).rstrip("\ufffd")
         ten = plain_probabilities(model, inputs, [digits[1]])[digits[0]]
         assert answer.ten == pytest.approx(float(ten), abs=P_TOLERANCE)
 
 
 @pytest.mark.parametrize("template", LAYOUTS)
 @pytest.mark.parametrize("batch", BATCHES)
-def test_every_verdict_of_a_batch_is_the_one_of_a_plain_pass(
+def test_the_yes_no_logits_of_a_batch_are_those_of_plain_passes(
     model: VisionLanguageModel, batch: str, template: PromptTemplate
 ) -> None:
     pictures = [draw(size, n) for n, size in enumerate(BATCHES[batch])]
     prompt = model.build_prompt(template, QUERY)
-    verdicts = prompt.yes_no_logits(encode(model, prompt, pictures))
-    for picture, verdict in zip(pictures, verdicts, strict=True):
+    batch_logits = prompt.yes_no_logits(encode(model, prompt, pictures))
+    for picture, logits in zip(pictures, batch_logits, strict=True):
         plain = plain_probabilities(model, plain_inputs(model, picture, QUERY, template))
         yes, no = (float(plain[model.label_token(word)].log()) for word in ("yes", "no"))
-        assert (verdict.ln_yes, verdict.ln_no) == pytest.approx((yes, no), abs=LN_TOLERANCE)
-        assert verdict.text == model.processor.tokenizer.decode([int(plain.argmax())])
+        assert (logits.ln_yes, logits.ln_no) == pytest.approx((yes, no), abs=LN_TOLERANCE)
+        assert logits.text == model.processor.tokenizer.decode([int(plain.argmax())])
 
 
 @pytest.mark.parametrize("template", LAYOUTS)
 @pytest.mark.parametrize("batch", BATCHES)
-def test_every_read_has_a_position_per_token_and_a_mask_as_long_as_what_is_cached_with_it_where_photos_differ(
+def test_every_forward_pass_has_a_position_per_token_and_a_mask_as_long_as_its_cache_where_photos_differ(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, batch: str, template: PromptTemplate
 ) -> None:
-    pictures, read, masked = [draw(size) for size in BATCHES[batch]], model.forward, []
+    pictures, forward, masked = [draw(size) for size in BATCHES[batch]], model.forward, []
 
     def check(
         embeddings: torch.Tensor, positions: torch.Tensor, cache: Any, *, rows: int, mask: torch.Tensor | None = None
@@ -74,7 +74,7 @@ def test_every_read_has_a_position_per_token_and_a_mask_as_long_as_what_is_cache
         assert mask is None or mask.shape == (photos, cache.get_seq_length() + tokens)
         assert rows <= tokens
         masked.append(mask is not None)
-        return read(embeddings, positions, cache, rows=rows, mask=mask)
+        return forward(embeddings, positions, cache, rows=rows, mask=mask)
 
     prompt = model.build_prompt(template, QUERY)
     monkeypatch.setattr(model, "forward", check)
@@ -85,7 +85,7 @@ def test_every_read_has_a_position_per_token_and_a_mask_as_long_as_what_is_cache
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-def test_what_is_kept_of_a_photo_is_its_own_tokens_alone(model: VisionLanguageModel, batch: str) -> None:
+def test_an_encoded_photo_holds_its_own_tokens_alone(model: VisionLanguageModel, batch: str) -> None:
     pictures = [draw(size) for size in BATCHES[batch]]
     for picture, one in zip(pictures, encode(model, model.build_prompt(NUMBER, QUERY), pictures), strict=True):
         tokens = picture.width * picture.height // 28**2

@@ -11,7 +11,7 @@ from lychee_rerank.scoring.prompts import NUMBER, WHOLE, PromptTemplate, explain
 from tests.model.plain_passes import LAYOUTS, SIZES, picture_of, plain_inputs
 
 
-def test_the_bundled_model_is_small_whole_and_says_what_it_is(model: VisionLanguageModel) -> None:
+def test_the_bundled_model_is_small_and_whole_and_has_its_card(model: VisionLanguageModel) -> None:
     assert 5e6 <= model.card.parameters <= 12e6
     assert (model.card.dtype, model.card.device, model.card.off_gpu_layers) == ("float32", "CPU", 0)
     assert sum(file.stat().st_size for file in DEMO_FOLDER.iterdir()) <= 30e6
@@ -41,7 +41,7 @@ def test_a_prepared_picture_is_what_the_processor_makes_of_it(model: VisionLangu
     assert torch.equal(grid, inputs["image_grid_thw"])
 
 
-def test_on_a_cpu_pictures_are_prepared_by_the_thread_that_looks_at_them_and_elsewhere_before(
+def test_on_a_cpu_pictures_are_prepared_by_the_thread_that_encodes_them_and_elsewhere_before(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prompt, picture = model.build_prompt(NUMBER, "dog"), picture_of(model, (1024, 768))
@@ -68,7 +68,9 @@ def test_control_tokens_in_a_query_stay_text(model: VisionLanguageModel, templat
     assert [token for token in whole if token != pad] == [token for token in tokens if token != pad]
 
 
-def test_a_sight_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_them(model: VisionLanguageModel) -> None:
+def test_an_encoded_photo_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_them(
+    model: VisionLanguageModel,
+) -> None:
     prompt = model.build_prompt(NUMBER, "dog")
     one = prompt.encode([model.prepare(picture_of(model, size)) for size in SIZES[:2]])[0].on_host()
     tokens = int(one.grid.prod()) // 4
@@ -79,7 +81,7 @@ def test_a_sight_takes_what_its_tensors_take_and_nothing_of_what_stands_beside_t
 
 
 @pytest.mark.parametrize("size", [*SIZES, (10000, 50), (3, 600)])
-def test_a_photo_is_seen_in_multiples_of_28_within_the_pixel_budget(
+def test_a_photo_is_scaled_to_multiples_of_28_within_the_pixel_budget(
     model: VisionLanguageModel, size: tuple[int, int]
 ) -> None:
     width, height = model.fit_size(*size)

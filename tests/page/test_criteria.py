@@ -18,7 +18,7 @@ from tests.pictures import write_reds
 
 @pytest.fixture
 def parted(open_page: Open, photo_folder: Path) -> AppTest:
-    """The results of a query with two parts, one of which looks like Markdown and comes twice."""
+    """The results of a query with two parts, one of which could be Markdown and comes twice."""
     write_reds(photo_folder, SEVEN_REDS)
     return rerank(open_page(), "*Rot*, 和服 + *rot*")
 
@@ -34,14 +34,14 @@ def part_by_part(page: AppTest) -> AppTest:
 def test_the_parts_of_a_query_are_scored_over_remembered_photos_and_exported(
     open_page: Open, parted: AppTest, judge: FakeJudge
 ) -> None:
-    looks = judge.encoded
+    encoded = judge.encoded
     page = part_by_part(parted)
     assert "*Rot* · 和服" in texts(page)  # as they were typed, not as Markdown
     (table,) = [frame.value for frame in page.dataframe]
     assert list(table["name"]) == [f"{name}.png" for name in "abdcefg"]
     assert list(table["part 0"]) == list(table["part 1"]) == list(table["whole"])
     assert judge.queries[1:] == ["*rot*", "和服"]
-    assert judge.encoded == looks
+    assert judge.encoded == encoded
     rows = rows_of(export(page, "shown", RESULTS.as_csv))
     assert [row["和服"] for row in rows] == [row["score"] for row in rows]
     again = part_by_part(open_page(run=page.query_params["run"]))
@@ -98,7 +98,7 @@ def test_every_row_of_the_parts_has_its_picture_however_many_there_are(open_page
     assert open_service().thumbnails.read(paths[0], owner="") is not None
 
 
-def test_why_a_part_could_not_be_scored_is_told(parted: AppTest, judge: FakeJudge) -> None:
+def test_why_a_part_could_not_be_scored_is_shown(parted: AppTest, judge: FakeJudge) -> None:
     error = ModelUnusable(ModelProblem.CHANGED, file="weights", remedy="start again")
     judge.fails_at(red=255, error=error)
     page = part_by_part(parted)

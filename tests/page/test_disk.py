@@ -14,7 +14,7 @@ from tests.page.pages import REDS, Open, captions, click, rerank, texts, upload,
 from tests.pictures import encode, make_plain, write_reds
 
 
-def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
+def test_a_data_folder_that_cannot_be_written_is_shown_and_uploads_still_work(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
@@ -25,7 +25,7 @@ def test_a_data_folder_that_cannot_be_written_is_told_and_uploads_still_work(
     assert "1 photo" in texts(page)
 
 
-def test_a_full_disk_is_told_while_it_lasts_and_the_run_goes_on(open_page: Open, photo_folder: Path) -> None:
+def test_a_full_disk_is_shown_while_it_lasts_and_the_run_goes_on(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, REDS)
     page, store = open_page(), open_service().store
     (pages,) = store.database.rows("PRAGMA page_count")[0]
@@ -40,7 +40,7 @@ def test_a_full_disk_is_told_while_it_lasts_and_the_run_goes_on(open_page: Open,
     assert kept.photos == 4
 
 
-def test_a_broken_file_of_past_runs_is_told(open_page: Open, photo_folder: Path, tmp_path: Path) -> None:
+def test_a_broken_file_of_past_runs_is_shown(open_page: Open, photo_folder: Path, tmp_path: Path) -> None:
     write_reds(photo_folder, REDS)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / FILE_NAME).write_bytes(b"no database " * 1000)
@@ -50,14 +50,14 @@ def test_a_broken_file_of_past_runs_is_told(open_page: Open, photo_folder: Path,
     assert len(captions(rerank(page, "red"))) == 4
 
 
-def test_a_second_app_on_the_folder_opens_finished_runs_and_says_who_scores(
+def test_a_second_app_on_the_folder_opens_finished_runs_and_shows_who_scores(
     open_page: Open, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_reds(photo_folder, REDS)
     page = rerank(open_page(), "red")
     ranking, run_id = captions(page), page.query_params["run"]
     close_service()
-    monkeypatch.setattr(FolderLock, "acquire", lambda self: False)  # what it says where another process holds it
+    monkeypatch.setattr(FolderLock, "acquire", lambda self: False)  # as where another process holds it
     page = open_page(wait=False, run=run_id)
     assert captions(page) == ranking
     assert ENGLISH.elsewhere in texts(page)
@@ -68,7 +68,7 @@ def test_a_second_app_on_the_folder_opens_finished_runs_and_says_who_scores(
     assert captions(page) == ranking
 
 
-def test_a_data_folder_that_cannot_be_read_any_more_is_told_without_a_traceback(
+def test_a_data_folder_that_cannot_be_read_any_more_is_shown_without_a_traceback(
     open_page: Open, photo_folder: Path
 ) -> None:
     write_reds(photo_folder, REDS)
@@ -77,16 +77,16 @@ def test_a_data_folder_that_cannot_be_read_any_more_is_told_without_a_traceback(
     assert ENGLISH.storage_failed.format(folder=open_service().data.path) in texts(page.run())
 
 
-def test_a_folder_that_cannot_be_read_is_told_and_the_samples_are_offered(
+def test_a_folder_that_cannot_be_read_is_shown_and_the_samples_are_offered(
     open_page: Open, photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_reds(photo_folder, REDS)
     closed = tmp_path / "closed"
     closed.mkdir()
     monkeypatch.setenv("LYCHEE_IMAGES_DIR", str(closed))
-    access = os.access  # root may read everything: what the system says to others is said here
+    access = os.access  # root may read everything: here the system answers as it does to others
     monkeypatch.setattr(os, "access", lambda path, mode: path != closed and access(path, mode))
     page = open_page()
-    told = ENGLISH.folder_unreadable.format(folder=closed, user=os.getuid())
-    assert warnings(page) == [told]
+    warning = ENGLISH.folder_unreadable.format(folder=closed, user=os.getuid())
+    assert warnings(page) == [warning]
     assert "4 photos" in texts(page)

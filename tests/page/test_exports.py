@@ -1,4 +1,4 @@
-"""Exports: what is chosen is what they hold, with ratings where asked for, and as copies below the mounted folder."""
+"""Exports: what is chosen is what they hold, with ratings on request, and as copies below the mounted folder."""
 
 import io
 import json
@@ -55,7 +55,7 @@ def test_the_table_and_the_document_hold_what_was_chosen(page: AppTest) -> None:
     assert document["spread"]["cliff"] == 3
 
 
-def test_ratings_and_the_query_are_written_only_where_that_is_asked_for(page: AppTest) -> None:
+def test_ratings_and_the_query_are_written_only_on_request(page: AppTest) -> None:
     page.selectbox(key="xmp").set_value("sidecar").run()
     sidecar = zipfile.ZipFile(io.BytesIO(export(page, "above"))).read("001_10.0_a.png.xmp").decode()
     assert 'Rating="5"' in sidecar or ">5<" in sidecar
@@ -64,7 +64,7 @@ def test_ratings_and_the_query_are_written_only_where_that_is_asked_for(page: Ap
     assert QUERY in zipfile.ZipFile(io.BytesIO(export(page, "above"))).read("001_10.0_a.png.xmp").decode()
 
 
-def test_stars_that_do_not_rise_are_told_and_nothing_is_exported(page: AppTest) -> None:
+def test_stars_that_do_not_rise_show_a_warning_and_nothing_is_exported(page: AppTest) -> None:
     page.selectbox(key="xmp").set_value("embedded").run()
     next(box for box in page.text_input if box.label == RESULTS.stars_label).set_value("2,4,6,8").run()
     assert warnings(page) == [RESULTS.stars_wrong]
@@ -97,22 +97,22 @@ def test_copies_lie_below_the_mounted_folder_and_are_not_ranked_again(page: AppT
     assert len(listed.photos) == len(SEVEN_REDS)
 
 
-def test_a_second_copy_of_the_same_picks_says_that_they_are_there(page: AppTest, photo_folder: Path) -> None:
+def test_a_second_copy_of_the_same_picks_shows_that_they_are_there(page: AppTest, photo_folder: Path) -> None:
     copies = photo_folder / PICKS_FOLDER / QUERY
     page.number_input(key="top").set_value(2).run()
-    for told in (
+    for success in (
         ENGLISH.exported.format(n="2 photos", folder=copies, table="ranking.csv"),
         ENGLISH.exported_before.format(n="2 photos", folder=copies, table="ranking.csv"),
     ):
         page.button(key="copy").click().run()
-        assert [success.value for success in page.success] == [told]
+        assert [element.value for element in page.success] == [success]
         assert len(list(copies.iterdir())) == 3
     page.number_input(key="top").set_value(3).run()
     page.button(key="copy").click().run()
     first, second = ENGLISH.exported, ENGLISH.exported_some_before
     table = "ranking (2).csv"
-    told = first.format(n="1 photo", folder=copies, table=table) + second.format(n="2 photos")
-    assert [success.value for success in page.success] == [told]
+    success = first.format(n="1 photo", folder=copies, table=table) + second.format(n="2 photos")
+    assert [element.value for element in page.success] == [success]
 
 
 def test_a_folder_that_cannot_be_written_is_named_with_what_helps(page: AppTest, photo_folder: Path) -> None:

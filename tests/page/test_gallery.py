@@ -36,8 +36,8 @@ def listed_page(locale: str = "en-US", **query_params: str) -> AppTest:
     return new_page(locale, **query_params)
 
 
-def looked_again(page: AppTest, service: Service) -> AppTest:
-    """The page after a click on the button that looks for new files, once these are found."""
+def rescanned(page: AppTest, service: Service) -> AppTest:
+    """The page after a click on the button that lists the folder again, once that is done."""
     page.button(key="rescan").click().run()
     assert service.folder.wait(WAIT_S)
     return page.run()
@@ -49,7 +49,7 @@ def previewed(page: AppTest) -> int:
 
 
 @LANGUAGES
-def test_the_page_does_not_wait_for_a_slow_folder_and_says_how_much_was_found(
+def test_the_page_does_not_wait_for_a_slow_folder_and_shows_how_much_was_found(
     photo_folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
 ) -> None:
     held = Disk(monkeypatch).hold(fill(photo_folder, "a.png", "b.png", "sub/c.png") / "sub")
@@ -98,7 +98,7 @@ def test_a_button_finds_new_files_and_the_last_gallery_stays_meanwhile(
     assert previewed(page) == 4
 
 
-def test_a_quick_folder_is_looked_through_by_the_click_itself(photo_folder: Path) -> None:
+def test_a_quick_folder_is_listed_by_the_click_itself(photo_folder: Path) -> None:
     fill(photo_folder, "a.png", "b.png")
     page = listed_page()
     fill(photo_folder, "c.png")
@@ -161,10 +161,10 @@ def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gon
     page = listed_page()
     page.selectbox(key="subfolder").select("x").run()
     fill(photo_folder, "x/new.png")
-    assert previewed(looked_again(page, open_service())) == 3
+    assert previewed(rescanned(page, open_service())) == 3
     for path in (photo_folder / "x").iterdir():
         path.unlink()
-    assert previewed(looked_again(page, open_service())) == 2
+    assert previewed(rescanned(page, open_service())) == 2
     assert page.selectbox(key="subfolder").value == ""
 
 
@@ -174,7 +174,7 @@ def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, wor
     page = listed_page(locale)
     assert (words.photos(1) in texts(page), words.passed_over.format(n=1) in texts(page)) == (True, True)
     (photo_folder / "notes.txt").unlink()
-    looked_again(page, open_service())
+    rescanned(page, open_service())
     assert words.passed_over.split("{n}")[1] not in str(texts(page))
 
 
@@ -213,7 +213,7 @@ def test_nothing_is_listed_where_everything_can_be_read(photo_folder: Path) -> N
     assert not listed_page().expander
 
 
-def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
+def test_a_disk_that_fails_is_shown_and_the_button_finds_it_mended(
     photo_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(monkeypatch)
@@ -222,7 +222,7 @@ def test_a_disk_that_fails_is_told_and_the_button_finds_it_mended(
     assert warnings(page) == [ENGLISH.folder_unreadable.format(folder=photo_folder, user=os.getuid())]
     assert texts(page).count("1 photo") == 1  # the sample
     disk.fails.clear()
-    looked_again(page, open_service())
+    rescanned(page, open_service())
     assert (warnings(page), previewed(page)) == ([], 2)
 
 
@@ -230,12 +230,12 @@ def test_the_first_photo_in_an_empty_folder_replaces_the_samples(photo_folder: P
     page = listed_page()
     assert "Folder samples/" in texts(page)
     fill(photo_folder, "a.png", "b.png")
-    assert f"Folder {photo_folder.name}/" in texts(looked_again(page, open_service()))
+    assert f"Folder {photo_folder.name}/" in texts(rescanned(page, open_service()))
     assert previewed(page) == 2
 
 
 @LANGUAGES
-def test_the_drop_zone_says_how_many_files_it_takes_and_names_the_folder_for_more(
+def test_the_drop_zone_shows_how_many_files_it_takes_and_names_the_folder_for_more(
     photo_folder: Path, locale: str, words: Words
 ) -> None:
     fill(photo_folder, "a.png", "b.png")
@@ -250,13 +250,13 @@ def test_the_drop_zone_says_how_many_files_it_takes_and_names_the_folder_for_mor
 
 
 @LANGUAGES
-def test_a_drop_of_more_files_than_that_is_kept_and_told(photo_folder: Path, locale: str, words: Words) -> None:
+def test_a_drop_of_more_files_than_that_is_kept_and_remarked_on(photo_folder: Path, locale: str, words: Words) -> None:
     fill(photo_folder, "a.png", "b.png")
     page = upload(listed_page(locale), *((f"{n}.png", PHOTO) for n in range(901)))
-    told = words.large_drop.format(n=901, most=900, folder=photo_folder)
+    remark = words.large_drop.format(n=901, most=900, folder=photo_folder)
     assert words.photos(901) in texts(page)
-    assert warnings(page) == [told]
-    assert warnings(page.run()) == [told]
+    assert warnings(page) == [remark]
+    assert warnings(page.run()) == [remark]
     page.button(key="new-gallery").click().run()
     assert warnings(page) == []
 

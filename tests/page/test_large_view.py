@@ -23,26 +23,26 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     assert any(url.endswith("?download=1") for url in addresses(page).values())
 
 
-def test_why_is_told_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:
+def test_why_is_generated_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:
     large(page, 0).click().run()
     assert "It is **red**." not in texts(page)
-    judge.says = "It is **red**."
+    judge.text = "It is **red**."
     page.button(key="why").click().run()
-    assert "It is **red**." in [text.value for text in page.text]  # as it was said, not as Markdown
-    told = judge.answers
+    assert "It is **red**." in [text.value for text in page.text]  # as it was generated, not as Markdown
+    answers = judge.answers
     later = open_page(run=page.query_params["run"])
     large(later, 0).click().run()
     assert "It is **red**." in texts(later)
     assert not [button for button in later.button if button.key == "why"]
-    assert judge.answers == told
+    assert judge.answers == answers
 
 
-def test_why_a_photo_that_is_gone_has_no_answer_is_told(page: AppTest, photo_folder: Path) -> None:
+def test_why_a_photo_that_is_gone_has_no_answer_is_shown(page: AppTest, photo_folder: Path) -> None:
     (photo_folder / "a.png").write_bytes(b"changed into something else")
     large(page, 0).click().run()
     page.button(key="why").click().run()
     (warning,) = page.warning
     assert warning.value.endswith(ENGLISH.reason[RefusalReason.NOT_A_PICTURE])
     write_reds(photo_folder, {"a.png": 255})
-    page.button(key="why").click().run()  # it can be asked again
+    page.button(key="why").click().run()  # it can be requested again
     assert not page.warning

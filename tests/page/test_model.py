@@ -22,17 +22,17 @@ from tests.pictures import write_reds
 
 @LANGUAGES
 @pytest.mark.parametrize(
-    ("demo", "sureness", "outside"), [(True, 0.79, 4), (True, 0.8, 0), (False, 0.1, 0)], ids=["unsure", "sure", "7B"]
+    ("demo", "label_mass", "outside"), [(True, 0.79, 4), (True, 0.8, 0), (False, 0.1, 0)], ids=["low", "high", "7B"]
 )
 def test_photos_that_the_demo_model_does_not_know_are_marked_and_counted(
-    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words, demo: bool, sureness: float,
+    open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words, demo: bool, label_mass: float,
     outside: int
 ) -> None:  # fmt: skip
     write_reds(photo_folder, REDS)
-    judge.card, judge.sureness = replace(judge.card, demo=demo), sureness
-    said = texts(rerank(open_page(locale), "red"))
-    assert said.count(words.demo_outside) == outside
-    assert (words.demo_outside_count.format(n=4) in said) == bool(outside)
+    judge.card, judge.label_mass = replace(judge.card, demo=demo), label_mass
+    shown = texts(rerank(open_page(locale), "red"))
+    assert shown.count(words.demo_outside) == outside
+    assert (words.demo_outside_count.format(n=4) in shown) == bool(outside)
 
 
 @pytest.mark.parametrize(("readout", "rule"), [("expected", Rule.EXPECTED), ("yes_no", Rule.YES_NO)])
@@ -47,7 +47,7 @@ def test_the_page_scores_by_the_readout_of_the_settings(
 
 
 @LANGUAGES
-def test_a_model_that_cannot_be_used_is_told_with_file_and_remedy(
+def test_a_model_that_cannot_be_used_is_shown_with_file_and_remedy(
     open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
 ) -> None:
     def load(self: ModelLoader) -> Judge:
@@ -56,12 +56,12 @@ def test_a_model_that_cannot_be_used_is_told_with_file_and_remedy(
     monkeypatch.setattr(ModelLoader, "load", load)
     write_reds(photo_folder, REDS)
     page = open_page(locale)
-    (told,) = [error.value for error in page.error]
-    assert "model-00002-of-00004.safetensors" in told
-    assert words.model_remedy[ModelProblem.CUT_SHORT] in told
+    (error,) = [error.value for error in page.error]
+    assert "model-00002-of-00004.safetensors" in error
+    assert words.model_remedy[ModelProblem.CUT_SHORT] in error
 
 
-def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_know(
+def test_the_demo_model_is_named_with_example_queries_and_with_what_it_cannot_know(
     open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, judge: FakeJudge
 ) -> None:
     def load(self: ModelLoader) -> Judge:
@@ -80,7 +80,7 @@ def test_the_demo_model_says_what_it_is_offers_queries_and_names_what_it_cannot_
 
 
 @LANGUAGES
-def test_an_old_driver_and_layers_off_the_gpu_are_told(
+def test_an_old_driver_and_layers_off_the_gpu_are_shown(
     open_page: Open, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
 ) -> None:
     judge.card = replace(judge.card, off_gpu_layers=12)
@@ -90,8 +90,7 @@ def test_an_old_driver_and_layers_off_the_gpu_are_told(
         return judge
 
     monkeypatch.setattr(ModelLoader, "load", load)
-    told = warnings(open_page(locale))
-    assert told == [words.driver_too_old, words.off_gpu.format(layers=12)]
+    assert warnings(open_page(locale)) == [words.driver_too_old, words.off_gpu.format(layers=12)]
 
 
 def test_a_run_started_while_the_model_loads_waits_for_it(

@@ -48,7 +48,7 @@ def test_an_empty_query_is_no_run_but_a_friendly_notice(open_page: Open, photo_f
     assert judge.queries == []
 
 
-def test_a_query_that_is_too_long_is_told_with_its_length(open_page: Open, photo_folder: Path) -> None:
+def test_a_query_that_is_too_long_is_refused_with_its_length(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, REDS)
     assert any("2001 characters" in text for text in texts(rerank(open_page(), "x" * 2001)))
 

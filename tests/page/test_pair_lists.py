@@ -64,20 +64,20 @@ def drop(page: AppTest, *rows: str) -> AppTest:
 
 def shown(page: AppTest) -> list[tuple[str, str]]:
     """Name and text of each card, in order."""
-    said = [text.value for text in page.text]
-    return [(text, said[n + 1]) for n, text in enumerate(said) if text in REDS]
+    values = [text.value for text in page.text]
+    return [(value, values[n + 1]) for n, value in enumerate(values) if value in REDS]
 
 
 def lines_between(page: AppTest) -> list[str]:
     return [element.proto.body for element in page.get("html") if 'class="cliff"' in element.proto.body]
 
 
-def tells_sum(page: AppTest, told: str) -> bool:
-    return any(text.startswith(told) for text in texts(page))
+def shows_sum(page: AppTest, start: str) -> bool:
+    return any(text.startswith(start) for text in texts(page))
 
 
 @LANGUAGES
-def test_a_list_is_no_photo_and_tells_its_pairs_and_what_it_passes_over(
+def test_a_list_is_no_photo_and_shows_its_pairs_and_what_it_passes_over(
     open_page: Open, locale: str, words: Words
 ) -> None:
     page = drop(open_page(locale), *ROWS, "gone.png,no photo,", "a.png,,1")
@@ -100,7 +100,7 @@ def test_each_pair_is_scored_against_its_own_text_and_the_flagged_come_first(
     assert shown(page) == [("c.png", "a **cat**"), ("a.png", "a sofa"), ("d.png", "一只鸟"), ("b.png", "ein Hund")]
     assert [line for line in lines_between(page) if words.lists.line.format(n=2, threshold=5) in line]
     assert [code.value for code in page.code] == ["0.0", "2.0", "6.0", "10.0"]
-    assert tells_sum(page, words.done.format(all=words.pairs(4), scored=4, refused=0, time=""))
+    assert shows_sum(page, words.done.format(all=words.pairs(4), scored=4, refused=0, time=""))
     figures = words.lists.figures.format(n=3, accuracy="66.7%", precision="50.0%", recall="100.0%")
     assert f"{words.lists.work_saved.format(share='50.0%')} · {figures}" in texts(page)
     assert words.lists.does_not_fit in texts(page)
@@ -144,7 +144,7 @@ def test_the_table_is_in_the_pages_language_and_a_list_again(open_page: Open, lo
     page = moderate(drop(open_page(locale), *ROWS, "d.png,@you: 一只鸟,1"))
     table = fetch(page, words.lists.table)
     assert [row[words.term("flagged")] for row in rows_of(table)] == [
-        words.term(told) for told in ("yes", "yes", *["no"] * 3)
+        words.term(flagged) for flagged in ("yes", "yes", *["no"] * 3)
     ]
     page = upload(page, ("again.csv", table))
     assert lines(page) == [f"again.csv · {words.pairs(5)}", f"posts.csv · {words.pairs(5)}"]
@@ -172,12 +172,12 @@ def test_a_list_beside_the_mounted_folder_is_about_its_photos(open_page: Open, p
     assert shown(moderate(page)) == [("a.png", "a sofa"), ("b.png", "a dog")]
 
 
-def test_a_list_whose_photos_are_not_there_says_so_and_cannot_be_scored(open_page: Open) -> None:
+def test_a_list_whose_photos_are_not_there_names_them_and_cannot_be_scored(open_page: Open) -> None:
     page = upload(open_page(), write_list(*ROWS))
     assert "posts.csv · 0 pairs" in texts(page)
     assert button(page, "moderate").disabled
-    (told,) = (text for text in texts(page) if text.startswith("line 2: a.png · there is no such file\n"))
-    assert len(told.splitlines()) == 4
+    (problems,) = (text for text in texts(page) if text.startswith("line 2: a.png · there is no such file\n"))
+    assert len(problems.splitlines()) == 4
 
 
 @LANGUAGES
@@ -186,7 +186,7 @@ def test_a_csv_that_is_no_list_is_named_and_the_photos_are_ranked(open_page: Ope
     assert lines(page) == ["⚠ " + words.lists.problem[PairsProblem.NO_COLUMNS].format(file="notes.CSV")]
     assert warnings(page) == []
     page = rerank(page, "red")
-    assert tells_sum(page, words.done.format(all=words.photos(4), scored=4, refused=0, time=""))
+    assert shows_sum(page, words.done.format(all=words.photos(4), scored=4, refused=0, time=""))
 
 
 @LANGUAGES
@@ -262,10 +262,10 @@ def test_the_list_that_was_added_last_is_the_first_and_marked(open_page: Open, l
 
 
 @LANGUAGES
-def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, locale: str, words: Words) -> None:
+def test_of_many_rows_passed_over_the_first_hundred_are_shown(open_page: Open, locale: str, words: Words) -> None:
     page = drop(open_page(locale), *ROWS, *(f"gone-{n}.png,no photo," for n in range(205)))
-    (told,) = (text for text in texts(page) if "gone-0.png" in text)
-    assert told.splitlines()[-1].startswith(words.lists.row_line.format(line=105, problem="gone-99.png"))
+    (problems,) = (text for text in texts(page) if "gone-0.png" in text)
+    assert problems.splitlines()[-1].startswith(words.lists.row_line.format(line=105, problem="gone-99.png"))
     assert words.unreadable_more.format(n=105) in texts(page)
     assert lines(page) == [f"posts.csv · {words.pairs(4)}"]
 
@@ -273,8 +273,8 @@ def test_of_many_rows_passed_over_the_first_hundred_are_told(open_page: Open, lo
 def test_names_in_a_list_are_text_on_a_line_of_their_own(open_page: Open) -> None:
     image, lines_in_it, long = "![x](http://example.org/x.png)", "a\nline 9: b", "x" * 3000
     page = drop(open_page(), *ROWS, f"{image},y,", f'"{lines_in_it}",y,', f"{long},y,")
-    told = next(text.value for text in page.text if image in text.value).splitlines()
-    assert [line.split(" · ")[0] for line in told] == [
+    problems = next(text.value for text in page.text if image in text.value).splitlines()
+    assert [line.split(" · ")[0] for line in problems] == [
         f"line 6: {image}", "line 7: a line 9: b", f"line 9: {'x' * 200}…",
     ]  # fmt: skip
     assert image not in str([element.value for element in (*page.markdown, *page.caption)])
@@ -288,7 +288,7 @@ def test_the_name_of_a_list_is_text(open_page: Open) -> None:
     assert name not in str([element.value for element in (*page.markdown, *page.caption)])
 
 
-def test_a_name_that_leads_out_is_said_to_do_so(open_page: Open) -> None:
+def test_a_name_that_leads_out_is_shown_as_such(open_page: Open) -> None:
     page = drop(open_page(), *ROWS, "../../etc/passwd,y,", "C:\\a.png,y,", "./a.png,y,", "x/../b.png,y,")
     outside = ENGLISH.lists.row_problem[RowProblem.OUTSIDE]
     assert f"line 6: ../../etc/passwd · {outside}\nline 7: C:\\a.png · {outside}" in texts(page)

@@ -30,8 +30,8 @@ def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_
     (photo_folder / "bad.jpg").write_bytes(b"<html>no picture</html>")
     (photo_folder / "empty.png").write_bytes(b"")
     page = rerank(open_page(), "red")
-    said = texts(page)
-    assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in said)
+    shown = texts(page)
+    assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in shown)
     assert refusals(page) == {
         "bad.jpg": "this is a web page, not a JPEG, PNG or WebP picture",
         "empty.png": "the file is empty",
@@ -39,14 +39,14 @@ def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_
 
 
 @LANGUAGES
-def test_the_raw_answer_tells_how_it_was_read_and_how_sure_the_model_was(
+def test_the_raw_answer_shows_how_it_was_read_and_how_sure_the_model_was(
     open_page: Open, photo_folder: Path, judge: FakeJudge, locale: str, words: Words
 ) -> None:
     write_reds(photo_folder, {"a.png": 51, "b.png": 255})
-    judge.sureness = 0.75
-    told = [caption.value for caption in rerank(open_page(locale), "red").caption]
+    judge.label_mass = 0.75
+    shown = [caption.value for caption in rerank(open_page(locale), "red").caption]
     for expected in (10.0, 2.0):
-        assert words.reading.format(rule=words.rule[Rule.WHOLE_ANSWER], expected=expected, mass=0.75) in told
+        assert words.reading.format(rule=words.rule[Rule.WHOLE_ANSWER], expected=expected, mass=0.75) in shown
 
 
 @LANGUAGES
@@ -61,7 +61,7 @@ def test_photos_that_only_upload_order_tells_apart_are_marked(
 
 def test_an_answer_without_a_number_is_marked(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
     write_reds(photo_folder, REDS)
-    judge.says = "no idea"
+    judge.text = "no idea"
     page = rerank(open_page(), "red")
     assert texts(page).count(ENGLISH.no_number) == 4
     assert [code.value for code in page.code] == ["no idea"] * 4

@@ -39,7 +39,7 @@ def test_an_address_brings_the_order_back_and_nonsense_in_it_is_passed_over(open
     assert ranks(open_page(run=run, sort="nonsense", min="nonsense")) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_what_hides_every_photo_is_told_and_taken_away_by_one_button(page: AppTest) -> None:
+def test_what_hides_every_photo_is_shown_and_taken_away_by_one_button(page: AppTest) -> None:
     page.selectbox(key="sort-box").set_value("least").run()
     page.number_input(key="min").set_value(6.5).run()
     page.pills(key="band").set_value(2).run()  # below 6.0
@@ -50,7 +50,7 @@ def test_what_hides_every_photo_is_told_and_taken_away_by_one_button(page: AppTe
     assert "show-all" not in [button.key for button in page.button]
 
 
-def test_a_line_above_everything_says_so(open_page: Open, photo_folder: Path) -> None:
+def test_a_line_above_everything_shows_a_notice(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, {"a.png": 51, "b.png": 87})
     page = rerank(open_page(), QUERY)
     page.number_input(key="min").set_value(6.5).run()
@@ -67,9 +67,9 @@ def test_a_band_is_counted_and_shown_alone(page: AppTest, band: int, shown: list
 
 def test_chinese(open_page: Open, page: AppTest) -> None:
     run = page.query_params["run"]
-    seen = open_page("zh-CN", run=run)
-    assert "##### 前 3 张脱颖而出。" in texts(seen)
-    assert seen.number_input(key="min").label == CHINESE.results.threshold
+    chinese = open_page("zh-CN", run=run)
+    assert "##### 前 3 张脱颖而出。" in texts(chinese)
+    assert chinese.number_input(key="min").label == CHINESE.results.threshold
 
 
 def test_a_new_run_keeps_the_line_that_the_user_has_drawn(open_page: Open, photo_folder: Path) -> None:

@@ -25,7 +25,7 @@ def test_a_run_that_ends_in_a_blink_is_drawn_whole_by_its_click(
     open_page: Open, judge: FakeJudge, photo_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lychee_rerank.page.run._BLINK_S", 60.0)
-    judge.before_answer = lambda: time.sleep(0.1)
+    judge.before_generate = lambda: time.sleep(0.1)
     write_reds(photo_folder, REDS)
     page = click(open_page(), "Red things")
     assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
@@ -33,7 +33,7 @@ def test_a_run_that_ends_in_a_blink_is_drawn_whole_by_its_click(
     assert "cancel" not in {button.key for button in page.button}
 
 
-def test_a_run_that_is_not_known_is_told_and_the_gallery_shown(open_page: Open, photo_folder: Path) -> None:
+def test_a_run_that_is_not_known_shows_a_notice_and_the_gallery(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, REDS)
     page = open_page(run="nobody")
     assert ENGLISH.run_gone in texts(page)
@@ -73,7 +73,7 @@ def test_cancel_ends_the_run_and_keeps_what_is_scored(open_page: Open, photo_fol
     assert any(text.startswith("Cancelled: 4 photos = 1 scored + 0 refused + 3 not looked at") for text in texts(page))
 
 
-def test_a_new_query_during_a_run_leaves_that_run_in_sight(
+def test_a_new_query_during_a_run_leaves_that_run_on_the_page(
     open_page: Open, photo_folder: Path, judge: FakeJudge
 ) -> None:
     write_reds(photo_folder, REDS)
@@ -94,7 +94,9 @@ def test_a_new_query_during_a_run_leaves_that_run_in_sight(
     assert "“blue” · 4 photos" in texts(page)
 
 
-def test_a_run_cancelled_while_it_waits_says_so_at_once(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
+def test_a_run_cancelled_while_it_waits_is_shown_so_at_once(
+    open_page: Open, photo_folder: Path, judge: FakeJudge
+) -> None:
     write_reds(photo_folder, REDS)
     judge.hold()
     page = open_page()
@@ -124,7 +126,7 @@ def test_photos_are_decoded_outside_of_this_process(open_page: Open, photo_folde
 
 def test_a_run_that_breaks_is_no_cancelled_run(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:
     write_reds(photo_folder, REDS)
-    judge.before_answer = lambda: 1 / 0
+    judge.before_generate = lambda: 1 / 0
     page = rerank(open_page(), "red")
     assert any(text.startswith("Stopped: 4 photos = 0 scored") for text in texts(page))
     assert [error.value for error in page.error] == [ENGLISH.run_failed.format(problem=ENGLISH.unexpected)]

@@ -47,7 +47,7 @@ def test_what_was_dropped_is_on_the_disk_and_no_longer_in_memory(open_page: Open
     assert page.file_uploader[0].value == []
 
 
-def test_a_gallery_that_is_not_known_is_told(open_page: Open, photo_folder: Path) -> None:
+def test_a_gallery_that_is_not_known_shows_a_notice(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, REDS)
     page = open_page(gallery="nobody")
     assert warnings(page) == [ENGLISH.gallery_gone]

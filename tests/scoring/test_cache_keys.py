@@ -1,4 +1,4 @@
-"""A stale key cannot be hit: change any part of what a score, or what is kept of a photo, depends on, and it misses."""
+"""A stale key cannot be hit: change any part of what a score, or an encoded photo, depends on, and it misses."""
 
 import hashlib
 from dataclasses import fields, replace
@@ -33,7 +33,7 @@ def score_key(card: ModelCard = CARD, query: str = "red", readout: Readout = Rea
 
 
 @pytest.mark.parametrize("card", [*CARDS.values(), replace(CARD, folder=Path("other"))], ids=[*CARDS, "folder"])
-def test_what_is_kept_of_a_photo_is_not_found_for_another_model(card: ModelCard) -> None:
+def test_an_encoded_photo_is_not_found_for_another_model(card: ModelCard) -> None:
     memory = PhotoMemory[FakeEncoding](1000)
     memory.keep(encoding_key().of("photo"), FakeEncoding(None), gallery=0)  # type: ignore[arg-type]
     assert memory.find(encoding_key().of("photo"), gallery=0) is not None
@@ -41,7 +41,7 @@ def test_what_is_kept_of_a_photo_is_not_found_for_another_model(card: ModelCard)
 
 
 @pytest.mark.parametrize("template", [OTHER_SYSTEM, OTHER_START, YES_NO], ids=["system", "before", "photo last"])
-def test_what_is_kept_of_a_photo_is_not_found_behind_another_text(template: PromptTemplate) -> None:
+def test_an_encoded_photo_is_not_found_behind_another_prefix(template: PromptTemplate) -> None:
     assert encoding_key(template=template).of("photo") != encoding_key().of("photo")
 
 

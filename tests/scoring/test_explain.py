@@ -1,4 +1,4 @@
-"""The model's own words on a score: asked with the score, from what is remembered of the photo, told as they grow."""
+"""The model's own words on a score: prompted with it, from what is remembered of the photo, passed on as they grow."""
 
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from tests.fakes import CARD, CountingDecoder, FakeJudge
 from tests.pictures import encode, make_plain, write_reds
 
 
-def test_the_explanation_is_asked_for_with_the_score_and_is_the_whole_answer(tmp_path: Path) -> None:
-    judge, (photo,) = FakeJudge(says=" 7 lamps are seen.\n没有沙发。 "), write_reds(tmp_path, [102])
+def test_the_prompt_holds_the_score_and_the_explanation_is_the_whole_answer(tmp_path: Path) -> None:
+    judge, (photo,) = FakeJudge(text=" 7 lamps are seen.\n没有沙发。 "), write_reds(tmp_path, [102])
     assert (
         explain_score(Engine(judge, decode_picture), parse_query("Red  lamp"), photo, score=6.7)
         == "7 lamps are seen.\n没有沙发。"
     )
     assert (judge.templates, judge.queries) == ([explain(6.7)], ["red lamp"])
-    judge.says = "x" * 500
+    judge.text = "x" * 500
     assert explain_score(Engine(judge, decode_picture), parse_query("red"), photo, score=0.0) == "x" * 160
 
 
@@ -43,7 +43,7 @@ def test_what_is_remembered_for_a_number_serves_an_explanation_too() -> None:
     assert build_encoding_key(CARD, explain(6.7)) == build_encoding_key(CARD, NUMBER)
 
 
-def test_a_scored_photo_is_neither_decoded_nor_looked_at_again(tmp_path: Path) -> None:
+def test_a_scored_photo_is_neither_decoded_nor_encoded_again(tmp_path: Path) -> None:
     judge, (photo,), decode = FakeJudge(), write_reds(tmp_path, [102]), CountingDecoder()
     engine = Engine(judge, decode, memory=PhotoMemory(1000))
     list(score_photos(engine, parse_query("red"), [photo]))
@@ -53,7 +53,7 @@ def test_a_scored_photo_is_neither_decoded_nor_looked_at_again(tmp_path: Path) -
 
 def test_a_photo_that_is_explained_first_is_remembered_for_its_gallery(tmp_path: Path) -> None:
     judge, (photo, other) = FakeJudge(), write_reds(tmp_path, [102, 51])
-    engine = Engine(judge, decode_picture, memory=PhotoMemory(100))  # a sight takes 100
+    engine = Engine(judge, decode_picture, memory=PhotoMemory(100))  # an encoded photo takes 100
     explain_score(engine, parse_query("red"), photo, score=4.0, gallery="a")
     list(score_photos(engine, parse_query("red"), [photo]))
     list(score_photos(engine, parse_query("red"), [photo], readout=Readout.EXPECTED))
@@ -64,7 +64,7 @@ def test_a_photo_that_is_explained_first_is_remembered_for_its_gallery(tmp_path:
     assert judge.encoded == 2  # the other did not push it out
 
 
-def test_a_file_that_changed_is_looked_at_anew(tmp_path: Path) -> None:
+def test_a_file_that_changed_is_encoded_anew(tmp_path: Path) -> None:
     judge, (photo,) = FakeJudge(), write_reds(tmp_path, [102])
     engine = Engine(judge, decode_picture, memory=PhotoMemory(1000))
     explain_score(engine, parse_query("red"), photo, score=4.0)
@@ -73,21 +73,21 @@ def test_a_file_that_changed_is_looked_at_anew(tmp_path: Path) -> None:
     assert judge.encoded == 2
 
 
-def test_the_text_is_told_as_it_grows_until_it_is_the_whole(tmp_path: Path) -> None:
-    judge, (photo,), told = FakeJudge(says=" A red sofa. "), write_reds(tmp_path, [102]), list[str]()
-    whole = explain_score(Engine(judge, decode_picture), parse_query("red"), photo, score=4.0, on_text=told.append)
-    assert told[:4] == ["", "A", "A", "A r"]
-    assert told[-1] == whole == "A red sofa."
+def test_the_text_is_passed_on_as_it_grows_until_it_is_the_whole(tmp_path: Path) -> None:
+    judge, (photo,), texts = FakeJudge(text=" A red sofa. "), write_reds(tmp_path, [102]), list[str]()
+    whole = explain_score(Engine(judge, decode_picture), parse_query("red"), photo, score=4.0, on_text=texts.append)
+    assert texts[:4] == ["", "A", "A", "A r"]
+    assert texts[-1] == whole == "A red sofa."
 
 
-def test_nothing_more_is_said_once_it_is_enough(tmp_path: Path) -> None:
-    judge, (photo,), told = FakeJudge(says="A red sofa."), write_reds(tmp_path, [102]), list[str]()
+def test_nothing_more_is_generated_once_it_is_stopped(tmp_path: Path) -> None:
+    judge, (photo,), texts = FakeJudge(text="A red sofa."), write_reds(tmp_path, [102]), list[str]()
     text = explain_score(
         Engine(judge, decode_picture),
         parse_query("red"),
         photo,
         score=4.0,
-        on_text=told.append,
-        stop=lambda: told[-1:] == ["A re"],
+        on_text=texts.append,
+        stop=lambda: texts[-1:] == ["A re"],
     )
-    assert (text, told[-1]) == ("A re", "A re")
+    assert (text, texts[-1]) == ("A re", "A re")

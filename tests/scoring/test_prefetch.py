@@ -1,4 +1,4 @@
-"""Things made ready on threads while earlier ones are in use."""
+"""Things are prefetched on threads while earlier ones are in use."""
 
 import threading
 from contextlib import closing
@@ -14,7 +14,7 @@ def test_things_come_in_order_each_with_what_was_made_of_it() -> None:
     assert made == [(n, n * n) for n in range(50)]
 
 
-def test_no_more_is_begun_than_asked_for() -> None:
+def test_no_more_is_begun_than_the_depth_allows() -> None:
     begun, lock = [], threading.Lock()
 
     def make(n: int) -> int:
@@ -22,11 +22,11 @@ def test_no_more_is_begun_than_asked_for() -> None:
             begun.append(n)
         return n
 
-    with closing(prefetch(make, range(100), depth=3, threads=2)) as ahead:
-        for asked, (_, future) in enumerate(ahead):
+    with closing(prefetch(make, range(100), depth=3, threads=2)) as prefetched:
+        for taken, (_, future) in enumerate(prefetched):
             future.result()
-            assert len(begun) <= asked + 1 + 3
-            if asked == 10:
+            assert len(begun) <= taken + 1 + 3
+            if taken == 10:
                 break
     assert len(begun) < 20
 
@@ -39,19 +39,19 @@ def test_the_next_is_made_while_this_one_is_in_use() -> None:
             made.set()
         return n
 
-    with closing(prefetch(make, range(3), depth=1, threads=1)) as ahead:
-        next(ahead)
-        assert made.wait(WAIT_S)  # nobody has asked for it yet
+    with closing(prefetch(make, range(3), depth=1, threads=1)) as prefetched:
+        next(prefetched)
+        assert made.wait(WAIT_S)  # nobody has taken it yet
 
 
-def test_what_making_raises_is_raised_where_it_is_asked_for() -> None:
+def test_what_making_raises_is_raised_where_the_result_is_taken() -> None:
     (_, future), (_, other) = prefetch(lambda n: 1 // n, [0, 1], depth=2, threads=1)
     with pytest.raises(ZeroDivisionError):
         future.result()
     assert other.result() == 1
 
 
-def test_what_nobody_asks_for_any_more_is_not_begun_and_what_is_under_way_is_not_waited_for() -> None:
+def test_once_closed_nothing_more_is_begun_and_what_is_under_way_is_not_waited_for() -> None:
     let_go, begun = threading.Event(), []
 
     def make(n: int) -> int:
@@ -59,13 +59,13 @@ def test_what_nobody_asks_for_any_more_is_not_begun_and_what_is_under_way_is_not
         let_go.wait(WAIT_S)
         return n
 
-    ahead = prefetch(make, range(10), depth=3, threads=1)
-    _, first = next(ahead)
-    ahead.close()
+    prefetched = prefetch(make, range(10), depth=3, threads=1)
+    _, first = next(prefetched)
+    prefetched.close()
     assert not first.done()
     let_go.set()
     assert first.result(WAIT_S) == 0
     for thread in threading.enumerate():
-        if thread.name.startswith("lychee-ahead"):
+        if thread.name.startswith("lychee-prefetch"):
             thread.join(WAIT_S)
     assert begun == [0]

@@ -1,4 +1,4 @@
-"""Prompts as they stand, to the letter, and the clean-up of queries."""
+"""Prompts as they stand, to the letter."""
 
 import hashlib
 from dataclasses import replace
@@ -84,7 +84,7 @@ def test_a_photo_stands_before_the_query_where_no_mark_of_it_comes_first(user: s
     assert PromptTemplate("x", 1, "", user).photo_before_query is first
 
 
-def test_what_is_read_before_the_photo_has_a_hash_of_its_own_whatever_follows() -> None:
+def test_the_prefix_before_the_photo_has_a_hash_of_its_own_whatever_follows() -> None:
     template = PromptTemplate("x", 1, "system", "before {photo} after {query}")
     assert template.before_hash == hashlib.sha256(b"system\0before ").hexdigest()
     assert replace(template, user="before {photo} else").before_hash == template.before_hash
@@ -101,7 +101,7 @@ def test_marks_in_a_query_do_nothing(template: PromptTemplate, typed: str) -> No
 @pytest.mark.parametrize(
     ("readout", "template"), [(Readout.NUMBER, NUMBER), (Readout.EXPECTED, WHOLE), (Readout.YES_NO, YES_NO)]
 )
-def test_a_readout_asks_with_its_own_prompt_or_with_the_users_text_under_the_same_name(
+def test_a_readout_has_its_own_prompt_or_the_users_text_under_the_same_name(
     readout: Readout, template: PromptTemplate
 ) -> None:
     assert template_for(readout) is template

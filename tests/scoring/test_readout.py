@@ -1,4 +1,4 @@
-"""Answers and the scores they give; what the model held possible, and the mean of it, worked out by hand."""
+"""Answers and the scores they give; what the model held possible, and its mean, worked out by hand."""
 
 import math
 
@@ -155,7 +155,7 @@ def test_a_number_is_not_over_while_it_may_go_on(text: str) -> None:
     assert not number_is_over(text)
 
 
-def said(text: str, *odds: dict[int, float], ten: float = 0.0) -> Answer:
+def generated(text: str, *odds: dict[int, float], ten: float = 0.0) -> Answer:
     """An answer with the digits' probabilities at each place; places that are not given have none."""
     rows = [tuple(row.get(digit, 0.0) for digit in range(10)) for row in odds]
     return Answer(text, tuple(rows) + ((0.0,) * 10,) * (max(len(text), 1) - len(rows)), ten)
@@ -163,40 +163,40 @@ def said(text: str, *odds: dict[int, float], ten: float = 0.0) -> Answer:
 
 NOTHING: dict[int, float] = {}
 MEANS = [
-    # the digit that was said counts with the mean of its decimal
-    (said("8.5", {8: 1.0}, NOTHING, {5: 1.0}), 8.5),
-    (said("8.5", {8: 1.0}, NOTHING, {5: 0.5, 7: 0.5}), 8.6),
-    (said("8.5", {8: 1.0}, NOTHING, {5: 0.3, 7: 0.1}), 8.55),  # normalised over the digits
-    (said("0.0", {0: 1.0}, NOTHING, {0: 1.0}), 0.0),
+    # the digit that was generated counts with the mean of its decimal
+    (generated("8.5", {8: 1.0}, NOTHING, {5: 1.0}), 8.5),
+    (generated("8.5", {8: 1.0}, NOTHING, {5: 0.5, 7: 0.5}), 8.6),
+    (generated("8.5", {8: 1.0}, NOTHING, {5: 0.3, 7: 0.1}), 8.55),  # normalised over the digits
+    (generated("0.0", {0: 1.0}, NOTHING, {0: 1.0}), 0.0),
     # another digit counts with the mean of all decimals
-    (said("8.5", {8: 0.6, 3: 0.4}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
-    (said("8.5", {8: 0.3, 3: 0.2}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
+    (generated("8.5", {8: 0.6, 3: 0.4}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
+    (generated("8.5", {8: 0.3, 3: 0.2}, NOTHING, {5: 1.0}), 0.6 * 8.5 + 0.4 * 3.45),
     # 10 counts as 10, however probable it is that a "1" becomes one
-    (said("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=1.0), 0.5 * 9.8 + 0.5 * 10),
-    (said("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=0.5), 0.5 * 9.8 + 0.25 * 10 + 0.25 * 1.45),
-    (said("10", {1: 1.0}, {0: 1.0}, ten=1.0), 10.0),
-    (said("10", {1: 1.0}, {0: 0.8}, ten=0.8), 0.8 * 10 + 0.2 * 1.45),
-    (said("10.0", {1: 0.5, 9: 0.5}, {0: 1.0}, NOTHING, {0: 1.0}, ten=1.0), 0.5 * 10 + 0.5 * 9.45),
-    (said("1.3", {1: 1.0}, {0: 0.1}, {3: 1.0}, ten=0.1), 0.9 * 1.3 + 0.1 * 10),
+    (generated("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=1.0), 0.5 * 9.8 + 0.5 * 10),
+    (generated("9.8", {9: 0.5, 1: 0.5}, NOTHING, {8: 1.0}, ten=0.5), 0.5 * 9.8 + 0.25 * 10 + 0.25 * 1.45),
+    (generated("10", {1: 1.0}, {0: 1.0}, ten=1.0), 10.0),
+    (generated("10", {1: 1.0}, {0: 0.8}, ten=0.8), 0.8 * 10 + 0.2 * 1.45),
+    (generated("10.0", {1: 0.5, 9: 0.5}, {0: 1.0}, NOTHING, {0: 1.0}, ten=1.0), 0.5 * 10 + 0.5 * 9.45),
+    (generated("1.3", {1: 1.0}, {0: 0.1}, {3: 1.0}, ten=0.1), 0.9 * 1.3 + 0.1 * 10),
     # a whole number has no decimal
-    (said("7", {7: 1.0}), 7.0),
-    (said("7", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
-    (said("1", {1: 1.0}, ten=0.25), 0.75 * 1 + 0.25 * 10),
-    (said("7分", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
-    (said("8.5/10", {8: 0.5, 9: 0.5}, NOTHING, {5: 1.0}), 0.5 * 8.5 + 0.5 * 9.45),
+    (generated("7", {7: 1.0}), 7.0),
+    (generated("7", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
+    (generated("1", {1: 1.0}, ten=0.25), 0.75 * 1 + 0.25 * 10),
+    (generated("7分", {7: 0.5, 6: 0.5}), 0.5 * 7 + 0.5 * 6.45),
+    (generated("8.5/10", {8: 0.5, 9: 0.5}, NOTHING, {5: 1.0}), 0.5 * 8.5 + 0.5 * 9.45),
     # the first digits are those of another number, or of none: the score itself
-    (said("Score: 8.5", {3: 0.1}), 8.5),
-    (said(" 8.5", {3: 0.1}), 8.5),
-    (said("85/100", {8: 0.5, 9: 0.5}), 8.5),
-    (said("8,5", {8: 0.5, 9: 0.5}), 8.5),
-    (said("2 of 3 are there, 6.7", {2: 0.5, 9: 0.5}), 6.7),
-    (said("07.5", {0: 0.5, 9: 0.5}), 7.5),
-    (said("８.５", {3: 0.1}), 8.5),
-    (said("11", {1: 0.5, 9: 0.5}, ten=0.5), 0.0),
-    (said("0/5", {0: 0.5, 9: 0.5}), 0.0),
-    (said("no idea", {9: 0.9}), 0.0),
-    (said(""), 0.0),
-    (said("8.5"), 8.5),
+    (generated("Score: 8.5", {3: 0.1}), 8.5),
+    (generated(" 8.5", {3: 0.1}), 8.5),
+    (generated("85/100", {8: 0.5, 9: 0.5}), 8.5),
+    (generated("8,5", {8: 0.5, 9: 0.5}), 8.5),
+    (generated("2 of 3 are there, 6.7", {2: 0.5, 9: 0.5}), 6.7),
+    (generated("07.5", {0: 0.5, 9: 0.5}), 7.5),
+    (generated("８.５", {3: 0.1}), 8.5),
+    (generated("11", {1: 0.5, 9: 0.5}, ten=0.5), 0.0),
+    (generated("0/5", {0: 0.5, 9: 0.5}), 0.0),
+    (generated("no idea", {9: 0.9}), 0.0),
+    (generated(""), 0.0),
+    (generated("8.5"), 8.5),
 ]
 
 
@@ -210,13 +210,13 @@ def test_the_expected_score_of_a_number_is_the_mean_of_what_the_model_held_possi
 
 
 def test_the_label_mass_of_a_number_is_what_the_digits_have_of_the_first_token() -> None:
-    assert read_number(said("8.5", {8: 0.5, 3: 0.2})).label_mass == pytest.approx(0.7)
-    assert read_number(said("Score: 8.5", {3: 0.1})).label_mass == pytest.approx(0.1)
-    assert read_number(said("8.5", {8: 0.6, 9: 0.5})).label_mass == 1.0  # float32 may sum to a little more than 1
+    assert read_number(generated("8.5", {8: 0.5, 3: 0.2})).label_mass == pytest.approx(0.7)
+    assert read_number(generated("Score: 8.5", {3: 0.1})).label_mass == pytest.approx(0.1)
+    assert read_number(generated("8.5", {8: 0.6, 9: 0.5})).label_mass == 1.0  # float32 may sum to a little more than 1
 
 
-def test_the_answer_that_is_kept_is_what_was_said_without_blanks_around_it() -> None:
-    assert read_number(said(" 8.5\n", {8: 1.0})).answer == "8.5"
+def test_the_answer_that_is_kept_is_the_text_without_blanks_around_it() -> None:
+    assert read_number(generated(" 8.5\n", {8: 1.0})).answer == "8.5"
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_the_answer_that_is_kept_is_what_was_said_without_blanks_around_it() -> 
 def test_the_readout_expected_is_the_mean_of_the_whole_numbers(
     odds: dict[int, float], ten: float, mean: float, mass: float
 ) -> None:
-    score = read_expected(said("x", odds, ten=ten))
+    score = read_expected(generated("x", odds, ten=ten))
     assert score.value == score.expected == pytest.approx(mean)
     assert (score.label_mass, score.answer, score.rule) == (pytest.approx(mass), "x", Rule.EXPECTED)
 
 
 def test_where_no_digit_has_a_chance_the_score_is_marked_as_none() -> None:
-    assert read_expected(said("sorry")) == Score(0.0, 0.0, 0.0, "sorry", Rule.NONE)
+    assert read_expected(generated("sorry")) == Score(0.0, 0.0, 0.0, "sorry", Rule.NONE)
 
 
 @pytest.mark.parametrize(

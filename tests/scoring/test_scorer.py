@@ -35,10 +35,10 @@ def scores(judge: FakeJudge, photos: list[Photo], **settings: object) -> list[Sc
         (Readout.YES_NO, YES_NO, [10.0, 155 / 25.5, 0.0], ["yes", "yes", "no"], Rule.YES_NO),
     ],
 )
-def test_each_readout_asks_with_its_own_prompt_and_reads_the_score_in_its_own_way(
+def test_each_readout_has_its_own_prompt_and_reads_the_score_in_its_own_way(
     tmp_path: Path, readout: Readout, template: PromptTemplate, values: list[float], answers: list[str], rule: Rule
 ) -> None:
-    judge = FakeJudge(sureness=0.5)
+    judge = FakeJudge(label_mass=0.5)
     found = scores(judge, write_reds(tmp_path, [255, 155, 0]), readout=readout)
     assert [score.value for score in found] == pytest.approx(values)
     assert [score.answer for score in found] == answers
@@ -68,7 +68,7 @@ def by_index(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: outcome.index)
 
 
-def test_a_second_query_looks_at_no_photo_again_and_gives_the_same_scores(tmp_path: Path) -> None:
+def test_a_second_query_encodes_no_photo_again_and_gives_the_same_scores(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=4), write_reds(tmp_path, [255, 102, 51, 0, 204])
     engine = remembering(judge)
     first = by_index(score_photos(engine, parse_query("red"), photos))
@@ -100,7 +100,7 @@ def test_what_is_remembered_is_scored_first(tmp_path: Path) -> None:
 
 def test_a_gallery_larger_than_the_memory_still_saves_all_that_fits(tmp_path: Path) -> None:
     judge, photos = FakeJudge(), write_reds(tmp_path, range(30))
-    engine = remembering(judge, max_bytes=20 * 100)  # a sight takes 100
+    engine = remembering(judge, max_bytes=20 * 100)  # an encoded photo takes 100
     list(score_photos(engine, parse_query("red"), photos))
     judge.encoded = 0
     list(score_photos(engine, parse_query("redder"), photos))
@@ -144,14 +144,14 @@ def test_the_photo_that_spoils_its_batch_is_found_and_the_others_scored(tmp_path
     assert judge.batches == [8, 4, 2, 2, 1, 1, 4]
 
 
-def test_the_same_photo_twice_is_seen_once_and_answered_once(tmp_path: Path) -> None:
+def test_the_same_photo_twice_is_encoded_once_and_answered_once(tmp_path: Path) -> None:
     judge, (photo, other) = FakeJudge(generate_batch=8), write_reds(tmp_path, [255, 102])
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), [photo, other, photo, photo]))
     assert [outcome.score.value for outcome in outcomes] == [10.0, 4.0, 10.0, 10.0]  # type: ignore[union-attr]
     assert (judge.encoded, judge.answers) == (2, 2)
 
 
-def test_what_was_seen_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
+def test_what_was_encoded_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=8), write_reds(tmp_path, range(20))
     scorer = PhotoScorer(Engine(judge, decode_picture))
     steps = scorer.steps({parse_query("red"): list(enumerate(photos))})
@@ -181,21 +181,21 @@ def test_a_photo_is_scored_once_under_each_query_and_kept_there(tmp_path: Path) 
     assert (judge.encoded, judge.answers, [len(scores) for scores in known.values()]) == (1, 2, [1, 1])
 
 
-def test_the_next_querys_photo_is_prepared_while_the_model_answers_for_this_one(tmp_path: Path) -> None:
-    judge, photos, ready, was_ready = FakeJudge(), write_reds(tmp_path, [1, 2]), threading.Event(), list[bool]()
+def test_the_next_querys_photo_is_prepared_while_the_model_generates_for_this_one(tmp_path: Path) -> None:
+    judge, photos, prepared, was_prepared = FakeJudge(), write_reds(tmp_path, [1, 2]), threading.Event(), list[bool]()
     second = photos[1].path.read_bytes()
 
     def decode(content: bytes, *, fit: FitSize | None = None) -> Picture:
         if content == second:
-            ready.set()
+            prepared.set()
         return decode_picture(content, fit=fit)
 
-    judge.before_answer = lambda: was_ready.append(ready.wait(WAIT_S))
+    judge.before_generate = lambda: was_prepared.append(prepared.wait(WAIT_S))
     steps = PhotoScorer(Engine(judge, decode=decode)).steps(
         {parse_query("red"): [(0, photos[0])], parse_query("blue"): [(1, photos[1])]}
     )
     assert len([outcome for step in steps for outcome in step]) == 2
-    assert was_ready == [True, True]
+    assert was_prepared == [True, True]
 
 
 class Blaming(dict[str, Score]):
@@ -231,7 +231,7 @@ def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then
     assert judge.batches == [1, 1, 1, 1, 2]
 
 
-def test_small_photos_are_looked_at_together_and_the_one_at_fault_is_refused_alone(tmp_path: Path) -> None:
+def test_small_photos_are_encoded_together_and_the_one_at_fault_is_refused_alone(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_reds(tmp_path, range(100, 110))
     photos[2].path.write_bytes(b"no picture")
     outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
@@ -240,7 +240,7 @@ def test_small_photos_are_looked_at_together_and_the_one_at_fault_is_refused_alo
     assert (judge.encoded, judge.batches) == (9, [8, 1])
 
 
-def test_a_look_that_fails_is_halved_down_to_the_photo_at_fault(
+def test_a_batch_that_fails_to_encode_is_halved_down_to_the_photo_at_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_reds(tmp_path, range(100, 104))
@@ -267,12 +267,12 @@ def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_r
     list(score_photos(engine, parse_query("red"), photos[:2]))
     encode = FakePrompt.encode
 
-    def look_where_there_is_room(self: FakePrompt, prepared: list[Picture]) -> list[FakeEncoding]:
+    def encode_where_there_is_room(self: FakePrompt, prepared: list[Picture]) -> list[FakeEncoding]:
         if engine.memory.used_bytes:
             raise PhotoRefused(RefusalReason.OUT_OF_MEMORY)
         return encode(self, prepared)
 
-    monkeypatch.setattr(FakePrompt, "encode", look_where_there_is_room)
+    monkeypatch.setattr(FakePrompt, "encode", encode_where_there_is_room)
     outcomes = by_index(score_photos(engine, parse_query("redder"), photos))
     assert [type(outcome) for outcome in outcomes] == [ScoredPhoto] * 3
     assert judge.encoded == 3
