@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from mutating import find_mutants
 
+# Read, not imported: the import would set how many threads every later test has.
+MAPS = {
+    node.target.id: ast.literal_eval(node.value)
+    for node in ast.parse((ROOT / "tools" / "mutants.py").read_text(encoding="utf-8")).body
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+}
 SOURCE = '''"""What it is."""
 LINE = 5
 
@@ -68,3 +75,18 @@ def test_a_change_in_a_long_line_is_shown_with_what_stands_around_it() -> None:
     (mutant,) = [mutant for mutant in find_mutants(f"a = (one.{filler}, 7, one.{filler})") if "8" in mutant.after]
     assert mutant.excerpt == f"{'x' * 48}, 7, one.{'x' * 44}  ->  {'x' * 48}, 8, one.{'x' * 44}"
     assert [mutant.excerpt for mutant in find_mutants("a = 7")] == ["a = 7  ->  a = 8"]
+
+
+def source_of(module: str) -> Path:
+    return ROOT / "lychee_rerank" / f"{module.replace('.', '/')}.py"
+
+
+def test_every_module_with_named_tests_is_there_and_so_are_its_tests() -> None:
+    files = {ROOT / "tests" / test for tests in MAPS["TESTS"].values() for test in tests}
+    assert [path for path in {*map(source_of, MAPS["TESTS"]), *files} if not path.is_file()] == []
+
+
+@pytest.mark.parametrize("module", MAPS["SAME"])
+def test_every_change_that_is_called_the_same_is_a_change_of_its_module(module: str) -> None:
+    lines = changes(source_of(module).read_text(encoding="utf-8"))
+    assert [part for part in MAPS["SAME"][module] if not any(part in line for line in lines)] == []
