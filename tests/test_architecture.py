@@ -49,6 +49,9 @@ HOMES = {
     "starlette": {"web", "serve"}, "itsdangerous": {"web"},
 }  # fmt: skip
 
+# Where a program starts, the two functions of every command, and the loader's late way to what needs torch.
+SHARED_NAMES = {"main", "add_parser", "run", "give_memory_back"}
+
 
 def module_name(path: Path) -> str:
     """The name inside the package: "machine", "page.results"; "app" and "serve" beside it."""
@@ -68,7 +71,8 @@ def imported(path: Path) -> set[str]:
     return {name.removeprefix("lychee_rerank.") for name in names}
 
 
-IMPORTED = {module_name(path): imported(path) for path in (*PACKAGE.rglob("*.py"), ROOT / "app.py", ROOT / "serve.py")}
+MODULES = {module_name(path): path for path in (*PACKAGE.rglob("*.py"), ROOT / "app.py", ROOT / "serve.py")}
+IMPORTED = {module: imported(path) for module, path in MODULES.items()}
 OWN = {name: needs & IMPORTED.keys() - {name} for name, needs in IMPORTED.items()}
 
 
@@ -96,6 +100,15 @@ def test_a_package_is_imported_in_its_own_rooms_alone() -> None:
 def test_every_room_has_its_row() -> None:
     assert {room_of(name) for name in OWN} == ALLOWED.keys()
     assert EVERYBODYS.union(*ALLOWED.values()) <= ALLOWED.keys()
+
+
+def test_no_name_stands_for_two_things() -> None:
+    homes: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module)
+    assert {name for name, modules in homes.items() if len(modules) > 1} - SHARED_NAMES == set()
 
 
 def test_no_imports_run_in_a_circle() -> None:

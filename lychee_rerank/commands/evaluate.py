@@ -18,7 +18,7 @@ from lychee_rerank.commands.output import (
     add_model_option,
     with_readout,
 )
-from lychee_rerank.evaluation.labelled_set import FILE_NAME, LabelledQuery, load_labels
+from lychee_rerank.evaluation.labelled_set import LABELS_NAME, LabelledQuery, load_labels
 from lychee_rerank.export.json_document import card_fields
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
@@ -63,7 +63,7 @@ ROWS: tuple[tuple[str, "Callable[[LanguageFigures], str]"], ...] = (
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("evaluate", help="score a labelled set and print how well the scores follow its truth")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {FILE_NAME} (docs/evaluation.md)")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help=f"photos and a {LABELS_NAME} (docs/evaluation.md)")
     names = [readout.value for readout in Readout]
     help_text = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
     parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=help_text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.export.copies import check_folder, copy_photos, save_file
+from lychee_rerank.export.copies import check_writable, copy_photos, save_file
 from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
 from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.records import RankedPhoto
@@ -46,7 +46,7 @@ def plan_export(options: argparse.Namespace) -> Export | None:
         raise SettingInvalid("--xmp", form.value, f"another form beside {option}")
     if options.export is None:
         return None
-    check_folder(options.export)
+    check_writable(options.export)
     query = options.query if options.write_query else ""
     return Export(options.export, Xmp(form, query, options.stars or DEFAULT_STARS))
 

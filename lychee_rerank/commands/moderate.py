@@ -15,7 +15,7 @@ from lychee_rerank.commands.output import (
     score_argument,
     with_readout,
 )
-from lychee_rerank.export.copies import check_folder, check_free, save_as
+from lychee_rerank.export.copies import check_free, check_writable, save_as
 from lychee_rerank.export.tables import build_flagged_table
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.pairs import load_pairs
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     settings = with_readout(settings, options.readout)
     if options.export is not None:  # what cannot be written is refused before the model loads
         check_free(options.export)
-        check_folder(options.export.parent)
+        check_writable(options.export.parent)
     pairs = load_pairs(options.pairs)
     outcomes: list[Outcome] = []
     if pairs.good:

@@ -31,7 +31,7 @@ from lychee_rerank.words import Words
 BYTES_PER_NUMBER = {"float32": 4, "bfloat16": 2, "float16": 2}
 ROOM = 1.1  # of the weights: activations and what is kept of a photo
 TOP = 3
-COLUMNS = (
+HEAD = (
     f"{'dtype':9}{'s/photo':>9}{'peak GB':>9}{f'mean of top {TOP}':>16}{'std dev':>9}{'two runs':>10}{'no number':>11}"
 )
 NOTES = """\
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     settings = with_readout(settings, options.readout)
     query = parse_query(options.query)
     photos = find_photos(options.paths).photos
-    print(COLUMNS)
+    print(HEAD)
     with DecodePool() as decoders:
         found = [
             _print_row(query, photos, decode=decoders.decode, settings=replace(settings, dtype=dtype))

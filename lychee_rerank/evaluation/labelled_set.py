@@ -15,7 +15,7 @@ from lychee_rerank.errors import LabelsInvalid, QueryRefused
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo
 
-FILE_NAME = "queries.jsonl"
+LABELS_NAME = "queries.jsonl"
 MAX_TRUTH = 10
 MAX_LANGUAGE_CHARACTERS = 10  # it heads a column
 ALL_LANGUAGES = "all"
@@ -41,7 +41,7 @@ def load_labels(folder: Path) -> tuple[LabelledQuery, ...]:
 
     Every photo is there when this returns; whether it can be decoded shows when it is scored.
     """
-    file = folder / FILE_NAME
+    file = folder / LABELS_NAME
     try:
         content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:

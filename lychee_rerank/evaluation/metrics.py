@@ -16,7 +16,7 @@ from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 
 DEPTH = 10  # of nDCG
 # Bands of graded truth, and the highest truth in each; a round bracket leaves its end out.
-BANDS = {
+TRUTH_BANDS = {
     "0": 0.0,
     "(0, 2.5]": 2.5,
     "(2.5, 5]": 5.0,
@@ -108,9 +108,9 @@ def tied_share(galleries: Sequence[Sequence[JudgedPhoto]]) -> float:
 
 def band_figures(photos: Sequence[JudgedPhoto]) -> tuple[BandFigures, ...]:
     """The bands from low truth to high, without those that hold no photo."""
-    found: dict[str, list[JudgedPhoto]] = {band: [] for band in BANDS}
+    found: dict[str, list[JudgedPhoto]] = {band: [] for band in TRUTH_BANDS}
     for photo in photos:
-        found[next(band for band, top in BANDS.items() if photo.truth <= top)].append(photo)
+        found[next(band for band, top in TRUTH_BANDS.items() if photo.truth <= top)].append(photo)
     return tuple(
         BandFigures(band, len(held), fmean(photo.truth for photo in held), fmean(photo.score for photo in held))
         for band, held in found.items()

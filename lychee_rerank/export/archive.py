@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from lychee_rerank.export.file_names import name_copies
-from lychee_rerank.export.photo_source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.export.tables import TABLE_NAME, Tell, build_table
 from lychee_rerank.problems import CopyProblem
@@ -66,12 +66,12 @@ def _add_photo(
 ) -> Generator[bytes, None, Copied]:
     """The pieces of one photo and its sidecar; what came of it."""
     try:
-        with open_source(results.photos[photo.scored.index].path, xmp.form, xmp.marks_of(photo)) as source:
-            yield from _add(archive, pipe, _entry(name, source), source.chunks())
-            if source.sidecar is not None:
+        with open_photo(results.photos[photo.scored.index].path, xmp.form, xmp.marks_of(photo)) as opened:
+            yield from _add(archive, pipe, _entry(name, opened), opened.chunks())
+            if opened.sidecar is not None:
                 beside = name_sidecar(name, xmp.form)
-                yield from _add(archive, pipe, _entry(beside), [source.sidecar])
-            return Copied(photo, name, source.problem)
+                yield from _add(archive, pipe, _entry(beside), [opened.sidecar])
+            return Copied(photo, name, opened.problem)
     except CutShort:  # the beginning has left already
         yield from pipe.take()
         return Copied(photo, name, CopyProblem.CUT_SHORT)
@@ -89,10 +89,10 @@ def _add(
     yield from pipe.take()
 
 
-def _entry(name: str, source: Source | None = None) -> zipfile.ZipInfo:
+def _entry(name: str, opened: OpenedPhoto | None = None) -> zipfile.ZipInfo:
     """An entry with the photo's time; its size tells zipfile whether it needs ZIP64."""
-    modified_s = min(max(source.modified_s if source else time.time(), _FIRST_S), _LAST_S)
+    modified_s = min(max(opened.modified_s if opened else time.time(), _FIRST_S), _LAST_S)
     entry = zipfile.ZipInfo(name, time.localtime(modified_s)[:6])
-    entry.file_size = source.size_bytes if source else 0
+    entry.file_size = opened.size_bytes if opened else 0
     entry.external_attr = _MODE << 16
     return entry

@@ -15,7 +15,7 @@ from pathlib import Path
 from lychee_rerank.disk import written_aside
 from lychee_rerank.errors import ExportFailed
 from lychee_rerank.export.file_names import name_copies, number_name
-from lychee_rerank.export.photo_source import CutShort, Source, name_sidecar, open_source
+from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.problems import CopyProblem, FolderProblem
 from lychee_rerank.records import Photo, RankedPhoto
@@ -40,7 +40,7 @@ class _Saved:
     known: bool
 
 
-def check_folder(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
     """Makes the folder where it is missing, and tries to write there; raises ExportFailed."""
     with _failures_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,28 +88,28 @@ def check_free(file: Path) -> None:
 def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Copied:
     with ExitStack() as stack:
         try:
-            source = stack.enter_context(open_source(path, xmp.form, xmp.marks_of(photo)))
+            opened = stack.enter_context(open_photo(path, xmp.form, xmp.marks_of(photo)))
         except OSError:
             return Copied(photo, "", CopyProblem.GONE)
         try:
             with _failures_told(target.parent):
-                saved = _copy_source(source, target, xmp=xmp)
-            return Copied(photo, saved.paths[0].name, source.problem, known=saved.known)
+                saved = _copy_opened(opened, target, xmp=xmp)
+            return Copied(photo, saved.paths[0].name, opened.problem, known=saved.known)
         except CutShort:
             return Copied(photo, "", CopyProblem.GONE)
 
 
-def _copy_source(source: Source, target: Path, *, xmp: Xmp) -> _Saved:
+def _copy_opened(opened: OpenedPhoto, target: Path, *, xmp: Xmp) -> _Saved:
     """The copy, and the sidecar beside it."""
 
     def names(number: int) -> list[str]:
         name = number_name(target.name, number)
-        return [name] if source.sidecar is None else [name, name_sidecar(name, xmp.form)]
+        return [name] if opened.sidecar is None else [name, name_sidecar(name, xmp.form)]
 
-    contents: list[Iterable[bytes]] = [source.chunks(), [source.sidecar or b""]]
+    contents: list[Iterable[bytes]] = [opened.chunks(), [opened.sidecar or b""]]
     saved = _save_together(target.parent, names, contents[: len(names(1))])
     with suppress(OSError):  # some network folders keep no times
-        os.utime(saved.paths[0], (source.modified_s, source.modified_s))
+        os.utime(saved.paths[0], (opened.modified_s, opened.modified_s))
     return saved
 
 

@@ -25,7 +25,7 @@ MEDIA_TYPES = {Form.ZIP: "application/zip", Form.CSV: "text/csv", Form.JSON: "ap
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class ExportFile:
     """A file to be made: the form, the marks in its photos, and the query and whose scores these are, for JSON."""
 
     form: Form

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from lychee_rerank.errors import ExportFailed
-from lychee_rerank.export.copies import check_folder, copy_photos, save_file
+from lychee_rerank.export.copies import check_writable, copy_photos, save_file
 from lychee_rerank.export.file_names import clean_name
-from lychee_rerank.export.forms import MEDIA_TYPES, Form, Package
+from lychee_rerank.export.forms import MEDIA_TYPES, ExportFile, Form
 from lychee_rerank.export.json_document import ScoredBy
 from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
 from lychee_rerank.export.tables import TABLE_NAME, build_table
@@ -47,7 +47,7 @@ def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> 
     few = len(results.ranked) <= BEST
     label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
     wanted = _Wanted(job.id, View(top_k=BEST), Part.ABOVE)
-    url = _package_url(words, service, wanted, _package(service, job, Form.ZIP), job=job)
+    url = _file_url(words, service, wanted, Form.ZIP, job=job)
     st.link_button(label, url, icon=":material/download:", type="primary", key="best")
 
 
@@ -71,7 +71,7 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
         wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
         with st.container(horizontal=True):
             for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
-                url = _package_url(words, service, wanted, _package(service, job, form, xmp), job=job)
+                url = _file_url(words, service, wanted, form, job=job, xmp=xmp)
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
         draw_copying(words, service, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query.text)
 
@@ -98,22 +98,19 @@ def _read_stars(text: str) -> Stars | None:
         return None
 
 
-def _package(service: Service, job: Job, form: Form, xmp: Xmp | None = None) -> Package:
-    scored_by = ScoredBy(json.loads(job.scored_by or "{}"), demo=job.demo, loaded=service.worker.state().card)
-    return Package(form, job.query.text, scored_by, xmp or Xmp())
-
-
-def _package_url(words: Words, service: Service, wanted: _Wanted, package: Package, *, job: Job) -> str:
+def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, job: Job, xmp: Xmp | None = None) -> str:
     """The address of the file; JSON is in English, as scripts read it."""
-    tell = (ENGLISH if package.form is Form.JSON else words).note
+    scored_by = ScoredBy(json.loads(job.scored_by or "{}"), demo=job.demo, loaded=service.worker.state().card)
+    file = ExportFile(form, job.query.text, scored_by, xmp or Xmp())
+    tell = (ENGLISH if form is Form.JSON else words).note
 
     def build(job: Job) -> Iterator[bytes]:
         criteria = criteria_of(service, wanted.criteria, job)
         results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
-        return package.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
+        return file.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
 
-    name = f"{wanted}{package.form}{package.xmp}{words.code}"
-    return export_url(service, job, build, file=package.name, media_type=MEDIA_TYPES[package.form], name=name)
+    name = f"{wanted}{form}{file.xmp}{words.code}"
+    return export_url(service, job, build, file=file.name, media_type=MEDIA_TYPES[form], name=name)
 
 
 def draw_copying(
@@ -133,7 +130,7 @@ def draw_copying(
 
 def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder: Path, xmp: Xmp) -> None:
     try:
-        check_folder(folder)
+        check_writable(folder)
         with st.spinner(words.results.copying.format(n=len(chosen))):
             copies = list(copy_photos(results.photos, chosen, folder, xmp=xmp))
         table = save_file(folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))

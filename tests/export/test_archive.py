@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.export.archive import stream_archive
-from lychee_rerank.export.photo_source import CHUNK_BYTES
+from lychee_rerank.export.opened_photo import CHUNK_BYTES
 from lychee_rerank.export.ratings import Xmp, XmpForm
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Refusal

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import ExportFailed
-from lychee_rerank.export.copies import check_folder, check_free, copy_photos, save_as, save_file
+from lychee_rerank.export.copies import check_free, check_writable, copy_photos, save_as, save_file
 from lychee_rerank.export.ratings import Xmp, XmpForm
 from lychee_rerank.problems import CopyProblem, FolderProblem
 from lychee_rerank.results.ranking import Copied, Results
@@ -31,7 +31,7 @@ def results(photo_folder: Path) -> Results:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     folder = tmp_path / "out" / "best"
-    check_folder(folder)
+    check_writable(folder)
     return folder
 
 
@@ -202,7 +202,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_anything_is_copied(tmp_
     closed.mkdir()
     closed.chmod(0o500)
     with as_nobody(), pytest.raises(ExportFailed) as failed:
-        check_folder(closed / "new")
+        check_writable(closed / "new")
     assert (failed.value.problem, failed.value.user) == (FolderProblem.NOT_ALLOWED, os.getuid())
     assert listing(closed) == []
 
@@ -211,12 +211,12 @@ def test_a_folder_that_may_not_be_written_is_told_before_anything_is_copied(tmp_
 def test_a_file_is_no_folder(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportFailed) as failed:
-        check_folder(tmp_path / "file" / below)
+        check_writable(tmp_path / "file" / below)
     assert failed.value.problem is FolderProblem.NOT_A_FOLDER
 
 
 def test_a_folder_that_can_be_written_is_made_and_left_empty(tmp_path: Path) -> None:
-    check_folder(tmp_path / "a" / "b")
+    check_writable(tmp_path / "a" / "b")
     assert listing(tmp_path / "a" / "b") == []
 
 

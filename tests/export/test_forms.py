@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.export.forms import Form, Package
+from lychee_rerank.export.forms import ExportFile, Form
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Photo, Refusal
@@ -29,8 +29,8 @@ def results(tmp_path: Path) -> Results:
 
 
 def pack(form: Form, results: Results, *, tell: object = ENGLISH) -> bytes:
-    package = Package(form, "red  things", SCORED_BY)
-    return b"".join(package.pieces(results, results.ranked[:1], tell=tell.note))  # type: ignore[attr-defined]
+    file = ExportFile(form, "red  things", SCORED_BY)
+    return b"".join(file.pieces(results, results.ranked[:1], tell=tell.note))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def pack(form: Form, results: Results, *, tell: object = ENGLISH) -> bytes:
     ],
 )
 def test_the_name_says_the_query_and_is_safe(query: str, name: str) -> None:
-    assert Package(Form.ZIP, query, SCORED_BY).name == name
+    assert ExportFile(Form.ZIP, query, SCORED_BY).name == name
 
 
 def test_a_long_query_still_makes_a_name() -> None:
-    assert Package(Form.ZIP, "很长" * 2000, SCORED_BY).name == "很长" * 30 + ".zip"
+    assert ExportFile(Form.ZIP, "很长" * 2000, SCORED_BY).name == "很长" * 30 + ".zip"
 
 
 def test_the_archive_holds_the_chosen_photos(results: Results) -> None:

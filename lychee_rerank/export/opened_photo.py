@@ -21,7 +21,7 @@ class CutShort(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OpenedPhoto:
     """What a copy is made of: `head`, then `rest_bytes` of the file; `modified_s` in seconds since 1970.
 
     `sidecar` is what goes beside it, None where nothing does.
@@ -55,13 +55,13 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, form: XmpForm, marks: Marks) -> Iterator[Source]:
+def open_photo(path: Path, form: XmpForm, marks: Marks) -> Iterator[OpenedPhoto]:
     """The photo, opened for reading alone; raises OSError where it is gone or cannot be opened."""
     if not path.is_file():  # opening a pipe would wait for ever
         raise FileNotFoundError(path)
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        plain = Source(file, status.st_size, status.st_mtime)
+        plain = OpenedPhoto(file, status.st_size, status.st_mtime)
         if form is XmpForm.NONE:
             yield plain
             return
@@ -78,7 +78,7 @@ def name_sidecar(name: str, form: XmpForm) -> str:
     return (os.path.splitext(name)[0] if form is XmpForm.SIDECAR_SHORT else name) + ".xmp"
 
 
-def _with_marks(jpeg: Source, marks: Marks) -> Source:
+def _with_marks(jpeg: OpenedPhoto, marks: Marks) -> OpenedPhoto:
     """A JPEG with the marks in it, or as it is where its metadata takes none."""
     try:
         head = embed_marks(jpeg.file, marks)
