@@ -108,7 +108,7 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
     criteria = Criteria(tuple(Query(name, name) for name, _, _ in texts))
     results = Results((), ranked, tuple(refused), criteria)
     scored_by = ScoredBy({}, demo=False, loaded=None)
-    document = write_document(results, ranked, query="query", scored_by=scored_by, tell=CHINESE.note)
+    document = write_document(results, ranked, query="query", scored_by=scored_by, describe=CHINESE.describe)
     read = json.loads(document.encode())
     assert sorted(row["index"] for row in read["results"] + read["refused"]) == list(range(len(rows)))
     assert {row["name"] for row in read["results"] + read["refused"]} == {name for name, _, _ in texts}

@@ -46,7 +46,7 @@ def test_any_names_make_a_zip_that_reads_back_and_files_that_can_be_there(names:
         photo = Path(folder) / "photo"
         photo.write_bytes(JPEG)
         results = finish([5.0] * len(names), names=names, paths=[photo] * len(names))
-        pieces = stream_archive(results, results.ranked, tell=ENGLISH.note, xmp=Xmp(XmpForm.SIDECAR, query="x"))
+        pieces = stream_archive(results, results.ranked, describe=ENGLISH.describe, xmp=Xmp(XmpForm.SIDECAR, query="x"))
         with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
             assert archive.testzip() is None
             there = archive.namelist()

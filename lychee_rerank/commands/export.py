@@ -55,10 +55,10 @@ def export_photos(export: Export, results: Results, chosen: Sequence[RankedPhoto
     """Copies the photos and saves the table beside them; tells what went wrong, and where they are."""
     copying = copy_photos(results.photos, chosen, export.folder, xmp=export.xmp)
     copies = list(tqdm(copying, total=len(chosen), unit="copy", file=sys.stderr, disable=not sys.stderr.isatty()))
-    table = save_file(export.folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))
+    table = save_file(export.folder, TABLE_NAME, build_table(results, describe=words.describe, copies=copies))
     for copy in copies:
         if copy.problem:
-            print(f"{printable(copy.photo.scored.name)}: {words.note(copy.problem)}", file=sys.stderr)
+            print(f"{printable(copy.photo.scored.name)}: {words.describe(copy.problem)}", file=sys.stderr)
     print(words.copied(copies, folder=printable(str(export.folder)), table=table), file=sys.stderr)
 
 

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     _print_passed_over(moderation, words)
     _print_figures(moderation, words)
     if options.export is not None:
-        save_as(options.export, build_flagged_table(moderation, tell=words.note))
+        save_as(options.export, build_flagged_table(moderation, describe=words.describe))
     return EXIT_DONE if moderation.flagged or moderation.passed else EXIT_NOTHING_SCORED
 
 
@@ -87,7 +87,7 @@ def _print_flagged(moderation: Moderation) -> None:
 
 def _print_passed_over(moderation: Moderation, words: Words) -> None:
     """Each refused photo and each bad row, with its line."""
-    found = [(row.line, row.file, words.note(row.problem)) for row in moderation.bad]
+    found = [(row.line, row.file, words.describe(row.problem)) for row in moderation.bad]
     for one in moderation.refused:
         if isinstance(one.outcome, Refusal):
             found.append((one.pair.line, one.pair.photo.name, words.refusal(one.outcome)))

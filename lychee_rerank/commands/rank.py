@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         card = judge.card
         key = build_key(card, query, readout=settings.readout, template=settings.template)
         scored_by = ScoredBy(asdict(key), demo=card.demo, loaded=card, reused=reused)
-        print(write_document(results, chosen, query=options.query, scored_by=scored_by, tell=ENGLISH.note))
+        print(write_document(results, chosen, query=options.query, scored_by=scored_by, describe=ENGLISH.describe))
     else:
         _print_table(chosen, results.criteria, words)
         _print_spread(results, query, words)

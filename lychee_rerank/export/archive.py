@@ -1,4 +1,4 @@
-"""Chosen photos and their table -> a ZIP, made while it is read: never more than a photo of it is in memory."""
+"""Chosen photos and their table -> a ZIP, streamed: never more than a piece of a photo is in memory."""
 
 import stat
 import time
@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from lychee_rerank.export.file_names import name_copies
 from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
-from lychee_rerank.export.tables import TABLE_NAME, Tell, build_table
+from lychee_rerank.export.tables import TABLE_NAME, Describe, build_table
 from lychee_rerank.problems import CopyProblem
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Copied, Results
@@ -20,51 +20,51 @@ _MODE = stat.S_IFREG | 0o644
 
 
 class _Pipe:
-    """Takes what zipfile writes, and gives it away; it cannot be sought, so that zipfile never goes back."""
+    """Buffers what zipfile writes until it is taken; it is not seekable, so zipfile never writes backwards."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def write(self, content: bytes) -> int:
-        self._held += content
+        self._buffer += content
         return len(content)
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Nothing to flush."""
 
     def close(self) -> None:
         """Nothing to close."""
 
     def take(self) -> Iterator[bytes]:
-        """What was written since, if anything."""
-        if self._held:
-            held, self._held = bytes(self._held), bytearray()
-            yield held
+        """What was written since the last time, if anything."""
+        if self._buffer:
+            written, self._buffer = bytes(self._buffer), bytearray()
+            yield written
 
 
 def stream_archive(
-    results: Results, chosen: Sequence[RankedPhoto], *, tell: Tell, xmp: Xmp | None = None
+    results: Results, chosen: Sequence[RankedPhoto], *, describe: Describe, xmp: Xmp | None = None
 ) -> Iterator[bytes]:
     """The ZIP in pieces: photos named by rank, not deflated, their sidecars, and the table at its end.
 
-    A photo that vanished is named in the table and in MISSING_NAME, and stops nothing.
+    A photo that vanished is named in the table and in MISSING_NAME; the others are written all the same.
     """
     pipe, copies = _Pipe(), []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
         for photo, name in zip(chosen, name_copies(chosen), strict=True):
             copied = yield from _add_photo(archive, pipe, name, photo, results=results, xmp=xmp or Xmp())
             copies.append(copied)
-        lines = [f"{printable(copy.photo.scored.name)}: {tell(copy.problem)}\n" for copy in copies if copy.problem]
+        lines = [f"{printable(copy.photo.scored.name)}: {describe(copy.problem)}\n" for copy in copies if copy.problem]
         if lines:
             yield from _add(archive, pipe, _entry(MISSING_NAME), ["".join(lines).encode("utf-8", "replace")])
-        yield from _add(archive, pipe, _entry(TABLE_NAME), [build_table(results, tell=tell, copies=copies)])
+        yield from _add(archive, pipe, _entry(TABLE_NAME), [build_table(results, describe=describe, copies=copies)])
     yield from pipe.take()
 
 
 def _add_photo(
     archive: zipfile.ZipFile, pipe: _Pipe, name: str, photo: RankedPhoto, *, results: Results, xmp: Xmp
 ) -> Generator[bytes, None, Copied]:
-    """The pieces of one photo and its sidecar; what came of it."""
+    """The pieces of one photo and its sidecar; returns the name of its copy, or why there is none."""
     try:
         with open_photo(results.photos[photo.scored.index].path, xmp.form, xmp.marks_of(photo)) as opened:
             yield from _add(archive, pipe, _entry(name, opened), opened.chunks())
@@ -72,7 +72,7 @@ def _add_photo(
                 beside = name_sidecar(name, xmp.form)
                 yield from _add(archive, pipe, _entry(beside), [opened.sidecar])
             return Copied(photo, name, opened.problem)
-    except CutShort:  # the beginning has left already
+    except CutShort:  # the beginning is sent already
         yield from pipe.take()
         return Copied(photo, name, CopyProblem.CUT_SHORT)
     except OSError:

@@ -1,4 +1,4 @@
-"""Chosen photos -> copies in a folder, named by rank; what is there already is never overwritten, nor written twice.
+"""Chosen photos -> copies in a folder, named by rank; no file is overwritten, and none is written twice.
 
 A copy is written under a temporary name and renamed once it is whole.
 """
@@ -34,15 +34,15 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """Files that belong together; `known`: they were there already, byte for byte."""
+    """Files that belong together; `existed`: they were there already, byte for byte."""
 
     paths: Sequence[Path]
-    known: bool
+    existed: bool
 
 
 def check_writable(folder: Path) -> None:
     """Makes the folder where it is missing, and tries to write there; raises ExportFailed."""
-    with _failures_told(folder):
+    with _export_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with written_aside(folder, [b"."]):
             pass
@@ -51,9 +51,9 @@ def check_writable(folder: Path) -> None:
 def copy_photos(
     photos: Sequence[Photo], chosen: Sequence[RankedPhoto], folder: Path, *, xmp: Xmp | None = None
 ) -> Iterator[Copied]:
-    """Copies one photo a step, and says what came of it; raises ExportFailed, with the copies so far in place.
+    """Copies one photo a step; raises ExportFailed, with the copies so far in place.
 
-    `photos` are in upload order. Where a name is taken by something else, by a sidecar too, the copy gets a number.
+    `photos` are in upload order. Where a name is taken by another file, by a sidecar too, the copy gets a number.
     """
     wanted = xmp or Xmp()
     for photo, name in zip(chosen, name_copies(chosen), strict=True):
@@ -61,8 +61,8 @@ def copy_photos(
 
 
 def save_file(folder: Path, name: str, content: bytes) -> str:
-    """Writes a new file, under another name where that one holds something else; the name; raises ExportFailed."""
-    with _failures_told(folder):
+    """Writes a file, under another name where that one is taken by other content; the name; raises ExportFailed."""
+    with _export_errors(folder):
         return _save_together(folder, lambda number: [number_name(name, number)], [[content]]).paths[0].name
 
 
@@ -75,7 +75,7 @@ def save_as(file: Path, content: bytes) -> None:
             raise _taken(file)
         return [file.name]
 
-    with _failures_told(file.parent):
+    with _export_errors(file.parent):
         _save_together(file.parent, names, [[content]])
 
 
@@ -92,9 +92,9 @@ def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Co
         except OSError:
             return Copied(photo, "", CopyProblem.GONE)
         try:
-            with _failures_told(target.parent):
+            with _export_errors(target.parent):
                 saved = _copy_opened(opened, target, xmp=xmp)
-            return Copied(photo, saved.paths[0].name, opened.problem, known=saved.known)
+            return Copied(photo, saved.paths[0].name, opened.problem, existed=saved.existed)
         except CutShort:
             return Copied(photo, "", CopyProblem.GONE)
 
@@ -114,27 +114,27 @@ def _copy_opened(opened: OpenedPhoto, target: Path, *, xmp: Xmp) -> _Saved:
 
 
 def _save_together(folder: Path, names: Callable[[int], Sequence[str]], contents: Sequence[Iterable[bytes]]) -> _Saved:
-    """Writes files whose names belong together, numbered alike where one is taken by something else: all or none."""
+    """Writes files whose names belong together, with one number where one is taken by other content: all or none."""
     with ExitStack() as aside, ExitStack() as undo:
         written = [aside.enter_context(written_aside(folder, content)) for content in contents]
         for number in itertools.count(1):
             targets = [folder / name for name in names(number)]
             if _reserve(targets, undo=undo):
                 break
-            if all(map(_hold_the_same, written, targets)):
-                return _Saved(targets, known=True)
+            if all(map(_same_content, written, targets)):
+                return _Saved(targets, existed=True)
         for temporary, target in zip(written, targets, strict=True):
             os.replace(temporary, target)
         undo.pop_all()
-    return _Saved(targets, known=False)
+    return _Saved(targets, existed=False)
 
 
-def _hold_the_same(one: Path, other: Path) -> bool:
+def _same_content(one: Path, other: Path) -> bool:
     return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def _reserve(targets: Sequence[Path], *, undo: ExitStack) -> bool:
-    """Makes empty files of these names, which no one else can take any more; False, and none, where one is taken."""
+    """Creates empty files of these names, so that nobody else can take them; False, and none, where one is taken."""
     with ExitStack() as own:
         for target in targets:
             try:
@@ -151,8 +151,8 @@ def _taken(file: Path) -> ExportFailed:
 
 
 @contextmanager
-def _failures_told(folder: Path) -> Iterator[None]:
-    """Turns what the system says of a place into ExportFailed."""
+def _export_errors(folder: Path) -> Iterator[None]:
+    """Translates the system's errors into ExportFailed."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Names of copies: the rank, the score, and what is safe on every file system of the name that the user knows."""
+"""Names of copies: rank, score, and the photo's own name as far as every file system takes it."""
 
 import os
 import re
@@ -12,10 +12,10 @@ MAX_OWN_BYTES = 180  # file systems take 255: room for rank, score, a number and
 MAX_ENDING_BYTES = 16
 
 _RESERVED = frozenset('<>:"/\\|?*')  # on Windows; the slash everywhere
-_TURNING = frozenset(
+_BIDI_CONTROLS = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )  # would hide the ending
-_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, line and paragraph ends
+_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, line and paragraph ends
 
 
 def name_copies(chosen: Sequence[RankedPhoto]) -> tuple[str, ...]:
@@ -44,4 +44,4 @@ def clean_name(name: str) -> str:
 
 
 def _is_unsafe(character: str) -> bool:
-    return character in _RESERVED or character in _TURNING or unicodedata.category(character) in _UNSEEN
+    return character in _RESERVED or character in _BIDI_CONTROLS or unicodedata.category(character) in _INVISIBLE

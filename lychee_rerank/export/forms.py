@@ -1,4 +1,4 @@
-"""A part of the results -> one file in pieces, of the form that is wanted."""
+"""A part of the results -> one file as ZIP, CSV or JSON, streamed in pieces."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from lychee_rerank.export.archive import stream_archive
 from lychee_rerank.export.file_names import clean_name
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.export.ratings import Xmp
-from lychee_rerank.export.tables import Tell, build_table
+from lychee_rerank.export.tables import Describe, build_table
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results
 
@@ -26,7 +26,7 @@ MEDIA_TYPES = {Form.ZIP: "application/zip", Form.CSV: "text/csv", Form.JSON: "ap
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file to be made: the form, the marks in its photos, and the query and whose scores these are, for JSON."""
+    """A file to export: its form, the marks in its photos, and for JSON the query and what gave the scores."""
 
     form: Form
     query: str
@@ -35,14 +35,14 @@ class ExportFile:
 
     @property
     def name(self) -> str:
-        """A file name that says which query it was."""
+        """The file's name, made of the query."""
         return f"{clean_name(' '.join(self.query.split()))}.{self.form}"
 
-    def pieces(self, results: Results, chosen: Sequence[RankedPhoto], *, tell: Tell) -> Iterator[bytes]:
+    def pieces(self, results: Results, chosen: Sequence[RankedPhoto], *, describe: Describe) -> Iterator[bytes]:
         """The file in pieces: the chosen photos, in the table and in JSON with all that were refused."""
         if self.form is Form.ZIP:
-            return stream_archive(results, chosen, tell=tell, xmp=self.xmp)
+            return stream_archive(results, chosen, describe=describe, xmp=self.xmp)
         if self.form is Form.CSV:
-            return iter([build_table(replace(results, ranked=tuple(chosen)), tell=tell)])
-        document = write_document(results, chosen, query=self.query, scored_by=self.scored_by, tell=tell)
+            return iter([build_table(replace(results, ranked=tuple(chosen)), describe=describe)])
+        document = write_document(results, chosen, query=self.query, scored_by=self.scored_by, describe=describe)
         return iter([document.encode()])

@@ -36,7 +36,7 @@ class _Segment:
 
 
 def embed_marks(file: BinaryIO, marks: Marks) -> bytes:
-    """What takes the place of all bytes before the first scan, to which the file is read.
+    """The new bytes before the first scan; the file is read up to there.
 
     The marks are in its XMP, which is made behind EXIF where there is none. Raises MetadataUnreadable where that cannot
     be done without harm: the JPEG is to be left as it is.
@@ -54,7 +54,7 @@ def embed_marks(file: BinaryIO, marks: Marks) -> bytes:
     grown_bytes = len(new.written()) - sum(len(segment.written()) for segment in old)
     before, behind = segments[:place], segments[place + len(old) :]
     if grown_bytes:
-        behind = _tell_mpf(before, behind, grown_bytes=grown_bytes)
+        behind = _update_mpf(before, behind, grown_bytes=grown_bytes)
     return _START + b"".join(segment.written() for segment in (*before, new, *behind))
 
 
@@ -85,8 +85,8 @@ def _find_place(segments: Sequence[_Segment]) -> int:
     return next((n for n, segment in enumerate(segments) if segment.marker != _APP0), len(segments))
 
 
-def _tell_mpf(before: Sequence[_Segment], behind: Sequence[_Segment], *, grown_bytes: int) -> list[_Segment]:
-    """The segments behind, with the new length of the first picture: MPF counts offsets from itself, and moves too."""
+def _update_mpf(before: Sequence[_Segment], behind: Sequence[_Segment], *, grown_bytes: int) -> list[_Segment]:
+    """The segments behind, with the new length of the first picture in MPF, whose offsets count from itself."""
     if any(segment.is_a(_APP2, _MPF) for segment in before):
         raise MetadataUnreadable("further pictures would no longer be found")
     return [

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from lychee_rerank.export.tables import Tell
+from lychee_rerank.export.tables import Describe
 from lychee_rerank.records import ModelCard, RankedPhoto, Refusal
 from lychee_rerank.results.criteria import Criteria
 from lychee_rerank.results.ranking import Results
@@ -20,7 +20,7 @@ _KEY_FIELDS = {field: field for field in ("dtype", "attention", "device", "pixel
 
 @dataclass(frozen=True, slots=True)
 class ScoredBy:
-    """What gave a run its scores: the fields of their key, and the loaded model, which may be another by now.
+    """What gave a run its scores: the fields of their key, and the model that is loaded, which may be another by now.
 
     `reused` counts the scores that an earlier run left, None where nobody counted.
     """
@@ -32,14 +32,14 @@ class ScoredBy:
 
 
 def write_document(
-    results: Results, chosen: Sequence[RankedPhoto], *, query: str, scored_by: ScoredBy, tell: Tell
+    results: Results, chosen: Sequence[RankedPhoto], *, query: str, scored_by: ScoredBy, describe: Describe
 ) -> str:
     """The document with the chosen photos and all that were refused; what is not known any more is null."""
     document = {
         "query": query,
         **_scored_by_fields(scored_by),
         "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
-        **_outcome_fields(chosen, results.refused, criteria=results.criteria, tell=tell),
+        **_outcome_fields(chosen, results.refused, criteria=results.criteria, describe=describe),
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
 
@@ -66,7 +66,7 @@ def _scored_by_fields(scored_by: ScoredBy) -> dict[str, object]:
 
 
 def _model_fields(scored_by: ScoredBy) -> dict[str, object]:
-    """What the key says, and the rest of the card where that says the same."""
+    """The fields that the key has, and the rest of the card where it agrees with them."""
     known = {field: scored_by.key.get(name) or None for field, name in _KEY_FIELDS.items()}
     loaded = card_fields(scored_by.loaded)
     is_loaded = all(loaded[field] == value for field, value in known.items())
@@ -82,11 +82,11 @@ def _prompt_fields(prompt: str) -> dict[str, object] | None:
 
 
 def _outcome_fields(
-    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, criteria: Criteria, tell: Tell
+    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, criteria: Criteria, describe: Describe
 ) -> dict[str, object]:
     """The photos; scores in full precision, those for the parts of the query where it has them."""
-    asked = {"criteria": [part.text for part in criteria.parts]} if criteria.parts else {}
-    return asked | {
+    parts = {"criteria": [part.text for part in criteria.parts]} if criteria.parts else {}
+    return parts | {
         "results": [
             {
                 "rank": photo.rank,
@@ -99,11 +99,11 @@ def _outcome_fields(
                 "answer": photo.scored.score.answer,
                 "rule": photo.scored.score.rule,
             }
-            | ({"criteria": criteria.of(photo.scored.index)} if asked else {})
+            | ({"criteria": criteria.of(photo.scored.index)} if parts else {})
             for photo in ranked
         ],
         "refused": [
-            {"index": refusal.index, "name": refusal.name, "reason": refusal.reason, "message": tell(refusal)}
+            {"index": refusal.index, "name": refusal.name, "reason": refusal.reason, "message": describe(refusal)}
             for refusal in refused
         ],
     }

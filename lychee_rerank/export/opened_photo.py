@@ -1,4 +1,4 @@
-"""One chosen photo, opened for copying: its bytes as they are or with marks in them, and what goes beside them."""
+"""One chosen photo, opened for copying: its bytes as they are or with marks in them, and its sidecar."""
 
 import os
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ class CutShort(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenedPhoto:
-    """What a copy is made of: `head`, then `rest_bytes` of the file; `modified_s` in seconds since 1970.
+    """The content of a copy: `head`, then `rest_bytes` of the file; `modified_s` in seconds since 1970.
 
-    `sidecar` is what goes beside it, None where nothing does.
+    `sidecar` is written beside it, None where nothing is.
     """
 
     file: BinaryIO
@@ -40,7 +40,7 @@ class OpenedPhoto:
         return len(self.head) + self.rest_bytes
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes of the copy, bit by bit; raises CutShort where the file ends too early."""
+        """The bytes of the copy in chunks; raises CutShort where the file ends too early."""
         yield self.head
         left = self.rest_bytes
         while left:

@@ -1,4 +1,4 @@
-"""What is written into or beside a copy: stars, and the query where that is wanted; knows no file format."""
+"""Marks for a copy: stars, and the query where it is wanted; knows no file format."""
 
 import itertools
 import re
@@ -26,7 +26,7 @@ class XmpForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What one copy says of its photo: stars from 0 (not rated) to 5, and keywords."""
+    """The marks of one photo: stars from 0 (not rated) to 5, and keywords."""
 
     stars: int
     keywords: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
-"""Results and moderated lists -> CSV that spreadsheets open as it is meant; knows no language but the caller's.
+"""Results and moderated lists -> CSV that spreadsheets open as text and numbers; knows no language.
 
 Formulas: https://owasp.org/www-community/attacks/CSV_Injection
 
 Scripts read the moderated list of the command line, so there it is the same in every language but for the sentences
-of `tell`; the page gives it in its own. Either can be moderated again (pairs.py).
+of `describe`; on the page it is in the page's language. Either can be moderated again (pairs.py).
 """
 
 import codecs
@@ -16,7 +16,7 @@ from lychee_rerank.records import RankedPhoto, Refusal
 from lychee_rerank.results.moderation import JudgedPair, Moderation
 from lychee_rerank.results.ranking import Copied, Results
 
-Tell = Callable[[Refusal | CopyProblem | RowProblem], str]  # what went wrong, in the user's language
+Describe = Callable[[Refusal | CopyProblem | RowProblem], str]  # the sentence for a problem, in the user's language
 Cell = str | float | int
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones: in East Asian Excel
@@ -43,7 +43,7 @@ def encode_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes
 
 
 def read_cell(cell: str) -> str:
-    """The text that encode_rows wrote as this cell."""
+    """The text of a cell that encode_rows wrote."""
     text = cell.removeprefix(NEUTRAL)
     return text if text.startswith(FORMULA_STARTS) else cell
 
@@ -52,46 +52,49 @@ def _neutral(text: str) -> str:
     return NEUTRAL + text if text.startswith(FORMULA_STARTS) else text
 
 
-def build_table(results: Results, *, tell: Tell, copies: Sequence[Copied] = ()) -> bytes:
+def build_table(results: Results, *, describe: Describe, copies: Sequence[Copied] = ()) -> bytes:
     """Every ranked photo, best first, scores unrounded, then every refused one with its reason.
 
     Where copies were made, `file` names the copy and `problem` what went wrong with it. A column for each part of the
-    query follows, where these were asked for.
+    query follows, where the parts were scored.
     """
     copied = {copy.photo.scored.index: copy for copy in copies}
     gaps = ("",) * COLUMNS.index("name")
     rows = [
-        (photo.scored.index, _ranked_row(photo, copied.get(photo.scored.index), tell=tell)) for photo in results.ranked
+        (photo.scored.index, _ranked_row(photo, copied.get(photo.scored.index), describe=describe))
+        for photo in results.ranked
     ]
-    rows += [(refusal.index, (*gaps, refusal.name, "", "", "", tell(refusal), "", "")) for refusal in results.refused]
+    rows += [
+        (refusal.index, (*gaps, refusal.name, "", "", "", describe(refusal), "", "")) for refusal in results.refused
+    ]
     criteria = results.criteria
     whole = [(*row, *("" if score is None else score for score in criteria.of(index))) for index, row in rows]
     return encode_rows((*COLUMNS, *(part.text for part in criteria.parts)), whole)
 
 
-def _ranked_row(photo: RankedPhoto, copy: Copied | None, *, tell: Tell) -> tuple[Cell, ...]:
+def _ranked_row(photo: RankedPhoto, copy: Copied | None, *, describe: Describe) -> tuple[Cell, ...]:
     scored, score = photo.scored, photo.scored.score
     figures = (photo.rank, score.value, score.expected, score.label_mass)
-    problem = tell(copy.problem) if copy and copy.problem else ""
+    problem = describe(copy.problem) if copy and copy.problem else ""
     tied = "yes" if photo.tied else ""
     return (*figures, scored.name, score.answer, score.rule, tied, "", copy.file if copy else "", problem)
 
 
-def build_flagged_table(moderation: Moderation, *, tell: Tell, term: Term = str) -> bytes:
+def build_flagged_table(moderation: Moderation, *, describe: Describe, term: Term = str) -> bytes:
     """The flagged pairs, least fitting first, the others likewise, the refused, and the rows that were passed over."""
-    rows = [_judged_row(one, flagged=term(YES), tell=tell, term=term) for one in moderation.flagged]
-    rows += [_judged_row(one, flagged=term(NO), tell=tell, term=term) for one in moderation.passed]
-    rows += [_judged_row(one, flagged="", tell=tell, term=term) for one in moderation.refused]
+    rows = [_judged_row(one, flagged=term(YES), describe=describe, term=term) for one in moderation.flagged]
+    rows += [_judged_row(one, flagged=term(NO), describe=describe, term=term) for one in moderation.passed]
+    rows += [_judged_row(one, flagged="", describe=describe, term=term) for one in moderation.refused]
     gaps = ("",) * (len(FLAGGED_COLUMNS) - 4)
-    rows += [(row.line, row.file, row.text, *gaps, tell(row.problem)) for row in moderation.bad]
+    rows += [(row.line, row.file, row.text, *gaps, describe(row.problem)) for row in moderation.bad]
     return encode_rows([term(column) for column in FLAGGED_COLUMNS], rows)
 
 
-def _judged_row(judged: JudgedPair, *, flagged: str, tell: Tell, term: Term) -> tuple[Cell, ...]:
+def _judged_row(judged: JudgedPair, *, flagged: str, describe: Describe, term: Term) -> tuple[Cell, ...]:
     pair, outcome = judged.pair, judged.outcome
     start, label = (pair.line, pair.photo.name, pair.query.text), "" if pair.fits is None else term(LABELS[pair.fits])
     if isinstance(outcome, Refusal):
-        return (*start, "", flagged, label, "", "", "", "", tell(outcome))
+        return (*start, "", flagged, label, "", "", "", "", describe(outcome))
     score = outcome.score
     figures = (score.value, flagged, label, score.expected, score.label_mass)
     return (*start, *figures, score.answer, term(score.rule), "")

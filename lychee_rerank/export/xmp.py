@@ -26,7 +26,7 @@ Element = minidom.Element
 
 
 def build_packet(marks: Marks) -> bytes:
-    """A packet that says nothing but the marks: what a sidecar holds."""
+    """A packet with the marks alone, as in a sidecar."""
     return merge_packet(_EMPTY.encode(), marks)
 
 
@@ -85,11 +85,11 @@ def _add_marks(rdf: Element, marks: Marks) -> None:
 
 
 def _add_to_array(rdf: Element, space: str, tag: str, texts: tuple[str, ...]) -> None:
-    """Adds what the array does not hold yet."""
+    """Adds the texts that the array lacks."""
     if not texts:
         return
-    holders = [held for one in _elements(rdf, RDF, "Description") for held in _elements(one, space, tag)]
-    arrays = [array for held in holders for kind in ("Bag", "Seq", "Alt") for array in _elements(held, RDF, kind)]
+    properties = [found for one in _elements(rdf, RDF, "Description") for found in _elements(one, space, tag)]
+    arrays = [array for found in properties for kind in ("Bag", "Seq", "Alt") for array in _elements(found, RDF, kind)]
     if len(arrays) != 1:
         raise MetadataUnreadable(f"no XMP: {tag} is no array")
     there = {_text_of(entry) for entry in _elements(arrays[0], RDF, "li")}

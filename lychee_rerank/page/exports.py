@@ -102,12 +102,14 @@ def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, jo
     """The address of the file; JSON is in English, as scripts read it."""
     scored_by = ScoredBy(json.loads(job.scored_by or "{}"), demo=job.demo, loaded=service.worker.state().card)
     file = ExportFile(form, job.query.text, scored_by, xmp or Xmp())
-    tell = (ENGLISH if form is Form.JSON else words).note
+    describe = (ENGLISH if form is Form.JSON else words).describe
 
     def build(job: Job) -> Iterator[bytes]:
         criteria = criteria_of(service, wanted.criteria, job)
         results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
-        return file.pieces(results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), tell=tell)
+        return file.pieces(
+            results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), describe=describe
+        )
 
     name = f"{wanted}{form}{file.xmp}{words.code}"
     return export_url(service, job, build, file=file.name, media_type=MEDIA_TYPES[form], name=name)
@@ -133,11 +135,11 @@ def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder:
         check_writable(folder)
         with st.spinner(words.results.copying.format(n=len(chosen))):
             copies = list(copy_photos(results.photos, chosen, folder, xmp=xmp))
-        table = save_file(folder, TABLE_NAME, build_table(results, tell=words.note, copies=copies))
+        table = save_file(folder, TABLE_NAME, build_table(results, describe=words.describe, copies=copies))
     except ExportFailed as failed:
         st.error(words.failure(failed))
         return
     st.success(words.copied(copies, folder=str(folder), table=table))
-    problems = [f"{copy.photo.scored.name}: {words.note(copy.problem)}" for copy in copies if copy.problem]
+    problems = [f"{copy.photo.scored.name}: {words.describe(copy.problem)}" for copy in copies if copy.problem]
     if problems:
         st.text("\n".join(problems))

@@ -90,7 +90,7 @@ def _table_url(words: Words, service: Service, job: Job, threshold: float) -> st
     def build(job: Job) -> Iterator[bytes]:
         pairs = job.run.pairs or Pairs((), ())
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
-        yield build_flagged_table(moderation, tell=words.note, term=words.term)
+        yield build_flagged_table(moderation, describe=words.describe, term=words.term)
 
     file = f"{PurePath(clean_name(job.query.text)).stem}-below-{threshold:g}.csv"
     name = f"{job.id} below {threshold} {words.code}"

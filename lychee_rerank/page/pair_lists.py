@@ -88,7 +88,7 @@ def _row_line(words: Words, row: BadRow) -> str:
     """One line, whatever the name."""
     name = " ".join(row.file.split())
     cut = name[:_MOST_CHARACTERS] + "…" if len(name) > _MOST_CHARACTERS else name
-    problem = " · ".join(filter(None, (cut, words.note(row.problem))))
+    problem = " · ".join(filter(None, (cut, words.describe(row.problem))))
     return words.lists.row_line.format(line=row.line, problem=problem)
 
 

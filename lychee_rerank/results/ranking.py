@@ -26,13 +26,13 @@ class Results:
 class Copied:
     """What came of one chosen photo: the name of its copy, empty where there is none, and what went wrong.
 
-    `known` copies were there already, byte for byte.
+    `existed`: it was there already, byte for byte.
     """
 
     photo: RankedPhoto
     file: str
     problem: CopyProblem | None = None
-    known: bool = False
+    existed: bool = False
 
 
 def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[Outcome]) -> Results:

@@ -1,4 +1,4 @@
-"""Every sentence the user reads, in Chinese and English; known by the doors alone."""
+"""Every sentence that the user reads, in Chinese and English; for the page, the web and the commands alone."""
 
 from lychee_rerank.words.chinese import CHINESE
 from lychee_rerank.words.english import ENGLISH

@@ -1,4 +1,4 @@
-"""What is said of a list of photos and texts, and of what came of it: one frozen table, filled once per language."""
+"""The sentences on lists of photos and texts and their scores as one frozen table, filled once per language."""
 
 from dataclasses import dataclass
 

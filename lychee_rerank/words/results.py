@@ -1,4 +1,4 @@
-"""What is said of finished results: one frozen table, filled once per language."""
+"""The sentences on finished results as one frozen table, filled once per language."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What can be said: one frozen table per language; the type checker sees to it that neither lacks a sentence."""
+"""The sentences of a language as one frozen table: the type checker finds the language that lacks one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,20 +146,20 @@ class Words:
     lists: ListWords
 
     def refusal(self, refusal: Refusal) -> str:
-        """One plain sentence that says why a photo was refused."""
+        """One plain sentence: why a photo was refused."""
         if refusal.reason is not RefusalReason.NOT_A_PICTURE or not refusal.kind:
             return self.reason[refusal.reason]
         sentence = self.not_a_picture_kind.format(kind=self.kind.get(refusal.kind, refusal.kind))
         return sentence + self.heic_remedy if refusal.kind == "HEIC" else sentence
 
-    def note(self, problem: Refusal | CopyProblem | RowProblem) -> str:
-        """One plain sentence that says why a photo was refused or not copied whole, or a row passed over."""
+    def describe(self, problem: Refusal | CopyProblem | RowProblem) -> str:
+        """One plain sentence: why a photo was refused or not copied whole, or why a row was passed over."""
         if isinstance(problem, Refusal):
             return self.refusal(problem)
         return self.copy_problem[problem] if isinstance(problem, CopyProblem) else self.lists.row_problem[problem]
 
     def term(self, name: str) -> str:
-        """What a moderated table calls one of its columns, a value, or the rule that a score was read by."""
+        """The name of a column or value of a moderated table, or of the rule that a score was read by."""
         return self.rule[name] if isinstance(name, Rule) else self.lists.terms[name]
 
     def failure(self, error: LycheeError) -> str:
@@ -183,7 +183,7 @@ class Words:
         return self.unexpected
 
     def spread(self, spread: Spread) -> tuple[str, ...]:
-        """What the scores say together: two sentences, one, or none where there is nothing to say."""
+        """The spread of the scores in up to two sentences."""
         sentences = (self.cliff.format(n=spread.cliff) if spread.cliff else "", self.verdict[spread.verdict])
         return tuple(filter(None, sentences))
 
@@ -201,12 +201,12 @@ class Words:
 
     def copied(self, copies: Sequence[Copied], *, folder: str, table: str) -> str:
         """How many copies lie in the folder now, and how many of them lay there before."""
-        made = sum(bool(copy.file) and not copy.known for copy in copies)
-        known = sum(copy.known for copy in copies)
-        if known and not made:
-            return self.exported_before.format(n=self.photos(known), folder=folder, table=table)
-        sentence = self.exported.format(n=self.photos(made), folder=folder, table=table)
-        return sentence + self.exported_some_before.format(n=self.photos(known)) if known else sentence
+        new = sum(bool(copy.file) and not copy.existed for copy in copies)
+        existed = sum(copy.existed for copy in copies)
+        if existed and not new:
+            return self.exported_before.format(n=self.photos(existed), folder=folder, table=table)
+        sentence = self.exported.format(n=self.photos(new), folder=folder, table=table)
+        return sentence + self.exported_some_before.format(n=self.photos(existed)) if existed else sentence
 
     def pairs(self, count: int) -> str:
         """How many pairs of a photo and a text there are."""

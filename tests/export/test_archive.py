@@ -34,7 +34,7 @@ def results(photo_folder: Path) -> Results:
 
 
 def stream(results: Results, best: int | None = None, xmp: Xmp | None = None) -> Iterator[bytes]:
-    return stream_archive(results, results.ranked[:best], tell=ENGLISH.note, xmp=xmp)
+    return stream_archive(results, results.ranked[:best], describe=ENGLISH.describe, xmp=xmp)
 
 
 def open_zip(pieces: Iterator[bytes]) -> zipfile.ZipFile:

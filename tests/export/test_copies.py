@@ -104,8 +104,8 @@ def test_what_is_there_already_byte_for_byte_is_not_written_again(results: Resul
     first = copy_all(results, out, form)
     there = listing(out)
     again = copy_all(results, out, form)
-    assert [(copy.file, copy.known) for copy in first] == [(copy.file, False) for copy in first]
-    assert [(copy.file, copy.known) for copy in again] == [(copy.file, True) for copy in first]
+    assert [(copy.file, copy.existed) for copy in first] == [(copy.file, False) for copy in first]
+    assert [(copy.file, copy.existed) for copy in again] == [(copy.file, True) for copy in first]
     assert listing(out) == there
     assert save_file(out, "ranking.csv", b"1") == save_file(out, "ranking.csv", b"1") == "ranking.csv"
 
@@ -114,7 +114,7 @@ def test_a_copy_that_was_cut_since_is_made_anew_under_another_name(results: Resu
     copy_all(results, out)
     cut = out / "001_9.0_a.jpg"
     cut.write_bytes(cut.read_bytes()[:-1])
-    assert [(copy.file, copy.known) for copy in copy_all(results, out)] == [
+    assert [(copy.file, copy.existed) for copy in copy_all(results, out)] == [
         ("001_9.0_a (2).jpg", False),
         ("002_4.0_b.webp", True),
     ]

@@ -12,7 +12,7 @@ from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Photo, Refusal
 from lychee_rerank.results.ranking import Results, collect_results
-from lychee_rerank.words import CHINESE, ENGLISH
+from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.finished import finish
 
 REFUSED = Refusal(2, "c.jpg", RefusalReason.NOT_A_PICTURE)
@@ -28,9 +28,9 @@ def results(tmp_path: Path) -> Results:
     return Results(tuple(Photo(path.name, path) for path in paths), done.ranked, done.refused)
 
 
-def pack(form: Form, results: Results, *, tell: object = ENGLISH) -> bytes:
+def pack(form: Form, results: Results, *, words: Words = ENGLISH) -> bytes:
     file = ExportFile(form, "red  things", SCORED_BY)
-    return b"".join(file.pieces(results, results.ranked[:1], tell=tell.note))  # type: ignore[attr-defined]
+    return b"".join(file.pieces(results, results.ranked[:1], describe=words.describe))
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,16 @@ def test_the_archive_holds_the_chosen_photos(results: Results) -> None:
 
 
 def test_the_table_holds_the_chosen_photos_and_all_refused(results: Results) -> None:
-    rows = list(csv.DictReader(io.StringIO(pack(Form.CSV, results, tell=CHINESE).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(pack(Form.CSV, results, words=CHINESE).decode("utf-8-sig"))))
     assert [row["name"] for row in rows] == ["b.jpg", "c.jpg"]
     assert rows[1]["refused"] == CHINESE.refusal(REFUSED)
 
 
 def test_json_is_the_document_of_the_chosen_photos(results: Results) -> None:
-    document = write_document(results, results.ranked[:1], query="red  things", scored_by=SCORED_BY, tell=CHINESE.note)
-    assert pack(Form.JSON, results, tell=CHINESE).decode() == document
+    document = write_document(
+        results, results.ranked[:1], query="red  things", scored_by=SCORED_BY, describe=CHINESE.describe
+    )
+    assert pack(Form.JSON, results, words=CHINESE).decode() == document
 
 
 def test_outcomes_are_ranked_and_sorted_out(results: Results) -> None:

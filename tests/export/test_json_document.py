@@ -69,7 +69,7 @@ def write(
 ) -> dict[str, object]:
     scored_by = ScoredBy(key, demo=False, loaded=loaded, reused=1)
     results = replace(RESULTS, criteria=criteria or Criteria())
-    text = write_document(results, results.ranked[:1], query=QUERY.text, scored_by=scored_by, tell=CHINESE.note)
+    text = write_document(results, results.ranked[:1], query=QUERY.text, scored_by=scored_by, describe=CHINESE.describe)
     document: dict[str, object] = json.loads(text)
     return document
 
@@ -81,7 +81,7 @@ def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> 
 
 def test_the_text_is_indented_and_says_chinese_as_it_is() -> None:
     scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
-    text = write_document(RESULTS, (), query="沙发", scored_by=scored_by, tell=CHINESE.note)
+    text = write_document(RESULTS, (), query="沙发", scored_by=scored_by, describe=CHINESE.describe)
     assert text.startswith(
         '{\n  "query": "沙发",\n  "cleaned_query": "red things",\n  "model": {\n    "name": "fake",\n'
     )

@@ -20,7 +20,7 @@ def read(table: bytes) -> list[dict[str, str]]:
 
 def test_a_row_per_photo_best_first_unrounded_with_the_refused_at_the_end() -> None:
     results = finish([6.125, 9.0, 6.125], refused=[Refusal(3, "x.png", RefusalReason.EMPTY)])
-    rows = read(build_table(results, tell=ENGLISH.note))
+    rows = read(build_table(results, describe=ENGLISH.describe))
     assert tuple(rows[0]) == COLUMNS
     assert [(row["rank"], row["score"], row["name"]) for row in rows] == [
         ("1", "9.0", "p1.jpg"),
@@ -37,14 +37,14 @@ def test_a_row_per_photo_best_first_unrounded_with_the_refused_at_the_end() -> N
 def test_what_was_copied_and_what_was_not_is_named() -> None:
     results = finish([9.0, 6.0, 3.0])
     copies = [Copied(results.ranked[0], "001_9.0_p0.jpg"), Copied(results.ranked[1], "", CopyProblem.GONE)]
-    rows = read(build_table(results, tell=CHINESE.note, copies=copies))
+    rows = read(build_table(results, describe=CHINESE.describe, copies=copies))
     assert [row["file"] for row in rows] == ["001_9.0_p0.jpg", "", ""]
     assert [row["problem"] for row in rows] == ["", CHINESE.copy_problem[CopyProblem.GONE], ""]
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\tx", "\rx", "\nx", "＝1", "＠x"])
 def test_what_a_spreadsheet_could_run_is_text(name: str) -> None:
-    (row,) = read(build_table(finish([5.0], names=[name]), tell=ENGLISH.note))
+    (row,) = read(build_table(finish([5.0], names=[name]), describe=ENGLISH.describe))
     assert row["name"] == "'" + name
 
 

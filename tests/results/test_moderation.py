@@ -113,7 +113,7 @@ def test_the_table_has_the_flagged_first_with_raw_answers_and_the_bad_rows_last(
     rows = [(255, "=1+1", True), (51, "沙发", False), (-1, "c", None)]
     bad = [BadRow(9, "x.jpg", "", RowProblem.NO_TEXT)]
     judged = judge(FakeJudge(), make_pairs(photo_folder, rows))
-    table = build_flagged_table(flag_pairs(judged, threshold=5.0, bad=bad), tell=ENGLISH.note)
+    table = build_flagged_table(flag_pairs(judged, threshold=5.0, bad=bad), describe=ENGLISH.describe)
     read = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))
     assert tuple(read[0]) == FLAGGED_COLUMNS
     assert [[row[column] for column in ("line", "file", "text", "score", "flagged", "label")] for row in read] == [
@@ -129,7 +129,7 @@ def test_the_table_has_the_flagged_first_with_raw_answers_and_the_bad_rows_last(
 
 def test_the_table_is_in_the_language_that_it_is_asked_for_in(photo_folder: Path) -> None:
     moderation = moderate(photo_folder, [(255, "沙发", True), (51, "狗", False), (-1, "猫", None)])
-    table = build_flagged_table(moderation, tell=CHINESE.note, term=CHINESE.term)
+    table = build_flagged_table(moderation, describe=CHINESE.describe, term=CHINESE.term)
     read = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))
     assert [[row[column] for column in ("文件", "文字", "分数", "需复核", "标签")] for row in read] == [
         ["3.png", "狗", "2.0", "是", "不符合"],
@@ -155,7 +155,9 @@ def test_the_table_can_be_moderated_again(photo_folder: Path, term: Callable[[st
     rows = [(255, "=1+1", True), (51, "@you: 沙发, ein „Hund“\nand more", False), (153, "'tis", None)]
     pairs = make_pairs(photo_folder, rows)
     pairs.append(replace(pairs[0], line=5, photo=Photo("-1.png", pairs[0].photo.path)))
-    table = build_flagged_table(flag_pairs(judge(FakeJudge(), pairs), threshold=5.0), tell=ENGLISH.note, term=term)
+    table = build_flagged_table(
+        flag_pairs(judge(FakeJudge(), pairs), threshold=5.0), describe=ENGLISH.describe, term=term
+    )
     again = parse_pairs(table, find=find_among([pair.photo for pair in pairs]), name="x.csv")
     assert again.bad == ()
     assert {(pair.photo, pair.query.text, pair.fits) for pair in again.good} == {

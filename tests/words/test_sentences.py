@@ -49,9 +49,9 @@ def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
 
 
 def test_a_problem_of_a_copy_or_a_row_is_told_in_one_sentence() -> None:
-    assert ENGLISH.note(refusal(RefusalReason.EMPTY)) == "the file is empty"
-    assert ENGLISH.note(CopyProblem.GONE) == "not copied: the photo is gone, or can no longer be read"
-    assert CHINESE.note(RowProblem.NO_TEXT) == "没有写文字"
+    assert ENGLISH.describe(refusal(RefusalReason.EMPTY)) == "the file is empty"
+    assert ENGLISH.describe(CopyProblem.GONE) == "not copied: the photo is gone, or can no longer be read"
+    assert CHINESE.describe(RowProblem.NO_TEXT) == "没有写文字"
 
 
 def test_one_photo_is_counted_as_one() -> None:
@@ -116,7 +116,7 @@ def test_every_error_becomes_one_sentence_with_its_facts(error: LycheeError, eng
 
 
 @pytest.mark.parametrize(
-    ("made", "known", "english", "chinese"),
+    ("new", "existed", "english", "chinese"),
     [
         (1, 0, "1 photo copied to /out, with t.csv.", "已将 1 张 复制到 /out，另有 t.csv。"),
         (
@@ -133,9 +133,11 @@ def test_every_error_becomes_one_sentence_with_its_facts(error: LycheeError, eng
         ),
     ],
 )
-def test_copies_are_counted_apart_from_those_that_were_there(made: int, known: int, english: str, chinese: str) -> None:
+def test_copies_are_counted_apart_from_those_that_were_there(
+    new: int, existed: int, english: str, chinese: str
+) -> None:
     ranked = finish([5.0] * 4).ranked
-    copies = [Copied(ranked[n], "a.jpg", known=n >= made) for n in range(made + known)]
+    copies = [Copied(ranked[n], "a.jpg", existed=n >= new) for n in range(new + existed)]
     copies.append(Copied(ranked[3], "", CopyProblem.GONE))
     told = [words.copied(copies, folder="/out", table="t.csv") for words in (ENGLISH, CHINESE)]
     assert told == [english, chinese]
