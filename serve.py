@@ -120,6 +120,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         settings = load_settings()
+        logging.root.setLevel((settings.log_level or "info").upper())
         port = free_port(settings.port)
         open_service()
     except (SettingInvalid, StorageFailed, OSError) as error:

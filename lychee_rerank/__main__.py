@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     let_threads_sleep()
     try:
         settings = load_settings()
+        logging.root.setLevel((settings.log_level or "warning").upper())
         if getattr(options, "model", None):
             settings = replace(settings, model=options.model)
         status: int = COMMANDS[options.command].run(options, settings, words)

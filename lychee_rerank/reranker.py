@@ -26,7 +26,7 @@ from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.scorer import PhotoScorer
-from lychee_rerank.settings import Settings, load_settings
+from lychee_rerank.settings import DEVICES, Settings, is_device, load_settings
 from lychee_rerank.store.uploads import Uploads
 
 
@@ -79,13 +79,13 @@ class Reranker:
         """Loads a model folder, a hub name in the local cache, "demo", or what the LYCHEE_ settings lead to.
 
         `readout`: "number", "expected" or "yes_no". `memory_bytes` bounds what is remembered of photos in host memory:
-        a quarter of the machine's unless given, 0 for nothing. `device`: "cpu", "cuda", or as the machine has it.
-        Raises SettingInvalid, ModelUnusable.
+        a quarter of the machine's unless given, 0 for nothing. `device`: "cpu", "cuda", "cuda:1", or as the
+        machine has it. Raises SettingInvalid, ModelUnusable.
         """
         if readout not in set(Readout):
             raise SettingInvalid("readout", readout, "one of " + ", ".join(Readout))
-        if device not in (None, "cpu", "cuda"):
-            raise SettingInvalid("device", str(device), "cpu or cuda")
+        if device is not None and not is_device(device):
+            raise SettingInvalid("device", device, DEVICES)
         settings = replace(load_settings(), readout=Readout(readout))
         settings = replace(settings, model=str(model) if model is not None else settings.model)
         settings = replace(settings, device=device or settings.device)

@@ -13,6 +13,7 @@ from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
 
 MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
+DEVICES = "cpu, cuda, or one GPU by its number, such as cuda:1"
 KEEP_DAYS = 30
 KEEP_BYTES = 20 * 10**9  # uploads and thumbnails
 PROJECT_FOLDER = Path(__file__).parent.parent  # of a checkout; elsewhere, the folder that packages are installed in
@@ -36,6 +37,7 @@ class Settings:
     keep_days: int
     keep_bytes: int
     memory_bytes: int | None  # None: a share of what the machine has
+    log_level: str | None  # None: the door's own
     port: int
     address: str
     base_path: str  # what comes before every path of the page: "" or "/photos"
@@ -66,7 +68,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         samples_dir=_folder(environment, "LYCHEE_SAMPLES_DIR", images_dir),
         data_dir=data_dir,
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=MIN_PIXEL_BUDGET_PX),
-        device=_one_of(environment, "LYCHEE_DEVICE", ("cpu", "cuda")),
+        device=_device(environment, "LYCHEE_DEVICE"),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
         readout=Readout(_one_of(environment, "LYCHEE_READOUT", tuple(Readout)) or Readout.NUMBER),
@@ -74,6 +76,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         keep_days=_default(_whole_number(environment, "LYCHEE_KEEP_DAYS", at_least=0), KEEP_DAYS),
         keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),
         memory_bytes=_whole_number(environment, "LYCHEE_MEMORY_BYTES", at_least=0),
+        log_level=_one_of(environment, "LYCHEE_LOG_LEVEL", ("debug", "info", "warning", "error")),
         port=_whole_number(environment, "LYCHEE_PORT", at_least=1) or 8501,
         address=environment.get("LYCHEE_ADDRESS") or "127.0.0.1",
         base_path=_base_path(environment, "LYCHEE_BASE_PATH"),
@@ -118,6 +121,18 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if value is not None and value not in choices:
         raise SettingInvalid(name, value, "one of " + ", ".join(choices))
     return value
+
+
+def _device(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name) or None
+    if value is not None and not is_device(value):
+        raise SettingInvalid(name, value, DEVICES)
+    return value
+
+
+def is_device(text: str) -> bool:
+    """True for what `Settings.device` may be."""
+    return re.fullmatch(r"cpu|cuda(:\d{1,2})?", text) is not None
 
 
 def _prompt(environment: Mapping[str, str], name: str) -> str | None:

@@ -148,3 +148,9 @@ def test_a_data_folder_of_a_newer_version_ends_the_start_with_one_sentence(serve
     output, _ = process.communicate(timeout=START_S)
     assert (process.returncode, output.splitlines()[-1]) == (1, f"{tmp_path}: written by a newer version of this app")
     assert "Traceback" not in output
+
+
+def test_the_log_says_as_much_as_its_level(serve: Serve, port: int) -> None:
+    quiet = serve(LYCHEE_LOG_LEVEL="warning")
+    assert answers(port, "/readyz")
+    assert stop(quiet) == (0, "")

@@ -46,6 +46,7 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_DATA_DIR": "/data",
             "LYCHEE_PIXEL_BUDGET": "200704",
             "LYCHEE_DEVICE": "cpu",
+            "LYCHEE_LOG_LEVEL": "debug",
             "LYCHEE_DTYPE": "float16",
             "LYCHEE_MEMORY_BYTES": "0",
             "LYCHEE_PASSWORD": "open sesame",
@@ -66,7 +67,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
-    assert settings.base_path == "/photos"
+    assert (settings.base_path, settings.log_level) == ("/photos", "debug")
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
     assert "sesame" not in repr(settings)
 

@@ -16,7 +16,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints a line per fact; loads nothing."""
-    choice, gpu = ModelLoader(settings).choose(), find_gpu()
+    choice, gpu = ModelLoader(settings).choose(), find_gpu(settings.device)
     print(f"model   {choice.name}{' (bundled demo model)' if choice.demo else ''}")
     print(f"folder  {choice.folder}")
     print(f"why     {choice.reason.replace('_', ' ')}")

@@ -100,7 +100,7 @@ def _measure(engine: Engine, query: Query, photos: Sequence[Photo], *, settings:
     """Two runs over the photos, each encoding them anew; None where nothing was scored."""
     readout, template = settings.readout, settings.template
     begun_s = perf_counter()
-    with watch(lambda: memory_in_use(engine.judge.card)) as peak:
+    with watch(lambda: memory_in_use(engine.judge.card, device=settings.device)) as peak:
         first, second = (
             {
                 outcome.index: outcome.score

@@ -41,7 +41,7 @@ def load_model(
 ) -> VisionLanguageModel:
     """The chosen folder's model, whole or not at all: raises ModelUnusable. BF16 on CUDA, float32 on a CPU.
 
-    `device`: "cpu", "cuda", or what accelerate plans for this machine.
+    `device`: "cpu", "cuda", "cuda:1", or what accelerate plans for this machine.
     """
     check_folder(choice.folder)
     on_gpu = torch.cuda.is_available() and device != "cpu"
@@ -78,16 +78,23 @@ def choose_attention(dtype: torch.dtype, *, on_gpu: bool) -> dict[str, str] | No
     return None
 
 
-def gpu_state() -> GpuState:
-    """What CUDA says of the GPU that would be used; free and total are in bytes."""
+def gpu_state(device: str | None = None) -> GpuState:
+    """What CUDA says of the GPUs that would be used; free and total are in bytes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         available = torch.cuda.is_available()
-    if not available:
+    gpus = find_gpus(device) if available else []
+    if not gpus:
         too_old = any("driver on your system is too old" in str(warning.message) for warning in caught)
         return GpuState(name=None, free_bytes=0, total_bytes=0, driver_too_old=too_old)
-    free, total = gpu_memory()
-    return GpuState(name=torch.cuda.get_device_name(), free_bytes=free, total_bytes=total, driver_too_old=False)
+    free, total = gpu_memory(device)
+    return GpuState(name=torch.cuda.get_device_name(gpus[0]), free_bytes=free, total_bytes=total, driver_too_old=False)
+
+
+def find_gpus(device: str | None) -> list[int]:
+    """The numbers of the GPUs in use: all without a device, as accelerate does, otherwise its own, if it is there."""
+    wanted = None if device is None else torch.device(device).index or 0
+    return [gpu for gpu in range(torch.cuda.device_count()) if wanted in (None, gpu)]
 
 
 def give_memory_back() -> None:
@@ -97,9 +104,9 @@ def give_memory_back() -> None:
         torch.cuda.empty_cache()
 
 
-def gpu_memory() -> tuple[int, int]:
-    """Free and total bytes of all GPUs together, since `device_map="auto"` uses them all."""
-    free, total = zip(*map(torch.cuda.mem_get_info, range(torch.cuda.device_count())), strict=True)
+def gpu_memory(device: str | None) -> tuple[int, int]:
+    """Free and total bytes of the GPUs in use together."""
+    free, total = zip(*map(torch.cuda.mem_get_info, find_gpus(device)), strict=True)
     return sum(free), sum(total)
 
 
@@ -151,7 +158,7 @@ def _attention_name(config: Any) -> str:
 
 
 def _device_name(network: Any) -> str:
-    return torch.cuda.get_device_name() if network.device.type == "cuda" else "CPU"
+    return torch.cuda.get_device_name(network.device) if network.device.type == "cuda" else "CPU"
 
 
 def _off_gpu_layers(network: Any) -> int:

@@ -20,11 +20,11 @@ from lychee_rerank.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def find_gpu() -> GpuState:
-    """What CUDA says of the GPU that would be used."""
+def find_gpu(device: str | None = None) -> GpuState:
+    """What CUDA says of the GPU that would be used: the one that `device` numbers, or all there are."""
     from lychee_rerank.model.from_folder import gpu_state
 
-    return gpu_state()
+    return gpu_state(device)
 
 
 class ModelLoader:
@@ -42,9 +42,10 @@ class ModelLoader:
 
     def choose(self) -> ModelChoice:
         """The model that will answer; raises ModelUnusable where a named one is not there, SettingInvalid."""
-        self.gpu = find_gpu()
-        if self.settings.device == "cuda" and not self.gpu.name:
-            raise SettingInvalid("LYCHEE_DEVICE", "cuda", "a machine with a GPU that this PyTorch can use")
+        device = self.settings.device
+        self.gpu = find_gpu(device)
+        if device and device != "cpu" and not self.gpu.name:
+            raise SettingInvalid("LYCHEE_DEVICE", device, "a machine with such a GPU that this PyTorch can use")
         if self.settings.device == "cpu":
             self.gpu = replace(self.gpu, name=None)
         free_bytes = self.gpu.free_bytes if self.gpu.name else None
@@ -81,11 +82,11 @@ def give_memory_back() -> None:
     from_folder.give_memory_back()
 
 
-def memory_in_use(card: ModelCard | None) -> MemoryUse:
-    """The memory in use: the GPU's once a model runs there, the process's otherwise."""
+def memory_in_use(card: ModelCard | None, *, device: str | None) -> MemoryUse:
+    """The memory in use: that of the GPUs once a model runs there, the process's otherwise."""
     if card is None or card.device == "CPU":
         return process_memory()
     from lychee_rerank.model.from_folder import gpu_memory
 
-    free_bytes, total_bytes = gpu_memory()
+    free_bytes, total_bytes = gpu_memory(device)
     return MemoryUse(used_bytes=total_bytes - free_bytes, total_bytes=total_bytes, on_gpu=True)

@@ -93,9 +93,9 @@ class QwenVL:
 
     def release_memory(self) -> None:
         """Gives memory that no tensor uses back to the GPU, as `empty_cache` asks."""
-        if not torch.cuda.is_available() or self._empty_cache is EmptyCache.NEVER:
+        if self.network.device.type != "cuda" or self._empty_cache is EmptyCache.NEVER:
             return
-        free, total = torch.cuda.mem_get_info()
+        free, total = torch.cuda.mem_get_info(self.network.device)
         if self._empty_cache is EmptyCache.PHOTO or free < PRESSURE * total:
             torch.cuda.empty_cache()
 

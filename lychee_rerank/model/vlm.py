@@ -59,5 +59,5 @@ class VisionLanguageModel(QwenVL):
         """How many photos like this one fit into one batch of answers."""
         if self.network.device.type != "cuda":
             return MOST_ON_CPU
-        free_bytes, _ = torch.cuda.mem_get_info()
+        free_bytes, _ = torch.cuda.mem_get_info(self.network.device)
         return max(1, min(MOST_AT_ONCE, free_bytes // (PEAK_COPIES * max(encoded.size_bytes, 1))))

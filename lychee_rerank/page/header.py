@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lychee_rerank import __version__
 from lychee_rerank.model.demo_vocabulary import load_vocabulary
 from lychee_rerank.records import ModelChoice
 from lychee_rerank.service import Service
@@ -64,11 +65,15 @@ def _draw_loading(words: Words, service: Service) -> None:
 
 
 def draw_model(words: Words, service: Service) -> None:
-    """One line at the foot of the page: which model answers, how large it is, where it runs."""
+    """One line at the foot of the page: the version, which model answers, how large it is, where it runs."""
     card = service.worker.state().card
     if card is not None:
         line = words.model_line.format(
-            name=card.name, millions=card.parameters / 1e6, dtype=card.dtype, device=card.device
+            version=__version__,
+            name=card.name,
+            millions=card.parameters / 1e6,
+            dtype=card.dtype,
+            device=card.device,
         )
         st.caption(line)
 

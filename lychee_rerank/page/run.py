@@ -153,6 +153,6 @@ def _queue(words: Words, service: Service, job: Job) -> str:
 
 
 def _memory(words: Words, service: Service) -> str:
-    use = memory_in_use(service.worker.state().card)
+    use = memory_in_use(service.worker.state().card, device=service.settings.device)
     line = words.memory_gpu if use.on_gpu else words.memory_cpu
     return line.format(used=use.used_bytes / 2**30, total=use.total_bytes / 2**30)
