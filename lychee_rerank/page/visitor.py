@@ -30,7 +30,7 @@ def thumbnail_url(service: Service, photo: Photo) -> str | None:
 
 def thumbnail_url_later(service: Service, photo: Photo) -> str:
     """The same for a photo that was scored: the thumbnail is made when the browser asks for it."""
-    return _own_url(service.thumbnails.address_of_any(photo, owner=owner()))
+    return _own_url(service.thumbnails.address_unchecked(photo, owner=owner()))
 
 
 def photo_url(service: Service, photo: Photo) -> str:

@@ -1,1 +1,1 @@
-"""What stands between the network and the page: who may ask, who asks, and what the answers may load."""
+"""HTTP around the page: allowed hosts, login, visitors, security headers, photos and exports."""

@@ -1,4 +1,4 @@
-"""Addresses on this app that are good for one visitor alone; knows no page and no store."""
+"""Addresses on this app that work for one visitor alone; knows no page and no store."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ Thing = TypeVar("Thing")
 class Addresses(Generic[Thing]):
     """Gives out addresses under a route with a {token}, and finds what lies behind them; safe to use from any thread.
 
-    An address says nothing of what it leads to, and is made anew by the next process.
+    An address reveals nothing of what it leads to, and is a new one in the next process.
     """
 
     def __init__(self, route: str) -> None:
@@ -36,7 +36,7 @@ class Addresses(Generic[Thing]):
         return self._route.format(token=token)
 
     def find(self, token: str, *, owner: str | None) -> Thing | None:
-        """What lies behind an address of this owner's; None for anybody else."""
+        """The thing at an address of this owner's; None for anybody else."""
         with self._lock:
             found = self._things.get(token)
         return found[1] if found is not None and found[0] == owner else None

@@ -1,4 +1,4 @@
-"""Keeps Streamlit's own error dialogs off the page, which says by itself that the app is away; knows no page.
+"""Keeps Streamlit's own error dialogs off the page, which has its own line for an app that is away; knows no page.
 
 They ask in English whether "you are connected to the internet", which this app never needs.
 """
@@ -8,17 +8,17 @@ import json
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HOST_CONFIG = "/_stcore/host-config"  # what Streamlit's page asks for before it connects
+_HOST_CONFIG = "/_stcore/host-config"  # Streamlit's page requests it before it connects
 
 
 class DialogMiddleware:
-    """Tells the page to show no error dialogs."""
+    """Turns the error dialogs off, in the configuration that the page requests."""
 
     def __init__(self, app: ASGIApp, *, base_path: str = "") -> None:
         self._app, self._host_config = app, base_path + _HOST_CONFIG
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Changes that one answer; lets all else through."""
+        """Changes that one response; passes all others on."""
         if scope["type"] != "http" or scope["path"] != self._host_config or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return

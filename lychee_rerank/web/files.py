@@ -19,9 +19,9 @@ EXPORT_ROUTE = "/exports/{token}"
 
 
 def serve_original(photo: Photo | None, *, download: bool) -> Response:
-    """The photo's own file, to be looked at or to be kept under its name; nothing that is no photo any more."""
+    """The photo's own file, to be shown or to be saved under its name; 404 for what is no photo any more."""
     try:
-        kind = find_kind(_start_of(photo)) if photo is not None else ""
+        kind = find_kind(_read_start(photo)) if photo is not None else ""
     except OSError:
         kind = ""
     if photo is None or kind not in _TYPES:
@@ -35,7 +35,7 @@ def serve_original(photo: Photo | None, *, download: bool) -> Response:
     )
 
 
-def _start_of(photo: Photo) -> bytes:
+def _read_start(photo: Photo) -> bytes:
     with photo.path.open("rb") as file:
         return file.read(KIND_WINDOW_BYTES)
 
@@ -56,14 +56,14 @@ class Thumbnails:
 
     def address(self, photo: Photo, *, owner: str) -> str | None:
         """The path under which this owner gets the photo's thumbnail; None where none can be made."""
-        return None if self._uploads.thumbnail(photo) is None else self.address_of_any(photo, owner=owner)
+        return None if self._uploads.thumbnail(photo) is None else self.address_unchecked(photo, owner=owner)
 
-    def address_of_any(self, photo: Photo, *, owner: str) -> str:
-        """The same without a look at the photo: the thumbnail is made once it is asked for, if it can be."""
+    def address_unchecked(self, photo: Photo, *, owner: str) -> str:
+        """The same without opening the photo: the thumbnail is made on its first request, where it can be."""
         return self._addresses.give(photo, name=str(photo.path), owner=owner)
 
     def read(self, token: str, *, owner: str | None, small: bool = False) -> bytes | None:
-        """The thumbnail, a JPEG, behind an address of this owner's; None for anybody else."""
+        """The thumbnail, a JPEG, at an address of this owner's; None for anybody else."""
         photo = self._addresses.find(token, owner=owner)
         long_side_px = SMALL_PX if small else THUMBNAIL_PX
         return None if photo is None else self._uploads.thumbnail(photo, long_side_px=long_side_px)
@@ -71,7 +71,7 @@ class Thumbnails:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file that is made when it is asked for; `open` gives its pieces, or None where there is nothing any more."""
+    """A file that is made on request; `open` returns its pieces, None where there is nothing any more."""
 
     name: str
     media_type: str
@@ -79,7 +79,7 @@ class Download:
 
 
 def serve_download(download: Download | None) -> Response:
-    """The file, to be kept under its name; its length is known to nobody before its end."""
+    """The file, to be saved under its name; it is streamed, so that its length is not known before its end."""
     pieces = download.open() if download is not None else None
     if download is None or pieces is None:
         return PlainTextResponse("no such export\n", status_code=404)

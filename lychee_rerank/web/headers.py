@@ -1,4 +1,4 @@
-"""Tells the browser what the page may do: load from this app alone, stand in nobody's frame; knows no page."""
+"""Security headers: the page loads from this app alone, and in no other page's frame; knows no page."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,13 +26,13 @@ HEADERS = {
 
 
 class HeaderMiddleware:
-    """Adds HEADERS to every answer."""
+    """Adds HEADERS to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the request through, and the headers go out with the answer."""
+        """Passes the request on, and adds the headers to the response."""
 
         async def _send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

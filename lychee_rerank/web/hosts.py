@@ -1,4 +1,4 @@
-"""Answers requests to this app's own names alone, and none that another site's page makes; knows no page.
+"""Accepts requests to this app's own names alone, and none that another site's page makes; knows no page.
 
 A page of a stranger can let its own name point at this machine (DNS rebinding) or send requests from the visitor's
 browser: the first shows in Host, the second in Origin. What passes here goes on with a Host that agrees with its
@@ -28,7 +28,7 @@ class HostMiddleware:
         self._allowed = self._added.union(OWN_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the request through, or refuses it with the name of the setting."""
+        """Passes the request on, or refuses it with the name of the setting."""
         refused = self._refused_name(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else None
         if refused is None:
             await self._app(_agreeing(scope), receive, send)

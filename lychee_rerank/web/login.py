@@ -25,7 +25,7 @@ _PAGE = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-
 
 
 class LoginMiddleware:
-    """Lets requests with a cookie that this password signed through; answers all others with the login page."""
+    """Passes requests on with a cookie that this password signed; responds to all others with the login page."""
 
     def __init__(self, app: ASGIApp, *, password: str, base_path: str = "") -> None:
         self._app, self._open = app, {base_path + HEALTH, base_path + READINESS}
@@ -36,47 +36,47 @@ class LoginMiddleware:
         self._attempt = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the request through, or answers it in the app's place."""
+        """Passes the request on, or responds in the app's place."""
         if (
             scope["type"] not in ("http", "websocket")
             or scope["path"] in self._open
-            or self._knows(HTTPConnection(scope))
+            or self._is_logged_in(HTTPConnection(scope))
         ):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403
         else:
-            await (await self._answer(Request(scope, receive)))(scope, receive, send)
+            await (await self._respond(Request(scope, receive)))(scope, receive, send)
 
-    def _knows(self, connection: HTTPConnection) -> bool:
+    def _is_logged_in(self, connection: HTTPConnection) -> bool:
         try:
             self._signer.unsign(connection.cookies.get(LOGIN_COOKIE, ""), max_age=LIFE_S)
         except BadSignature:
             return False
         return True
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         words = words_for(request.headers.get("accept-language"))
         if request.method != "POST":
-            return _draw(words, problem="", status=401)
+            return _render(words, problem="", status=401)
         if self._attempt.locked():
-            return _draw(words, problem=words.login_wait, status=429)
+            return _render(words, problem=words.login_wait, status=429)
         async with self._attempt:
             await asyncio.sleep(PAUSE_S)
             right = hmac.compare_digest(_digest(await _read_password(request)), self._digest)
-        return self._let_in(request) if right else _draw(words, problem=words.login_wrong, status=401)
+        return self._log_in(request) if right else _render(words, problem=words.login_wrong, status=401)
 
-    def _let_in(self, request: Request) -> Response:
-        """Back to where the visitor wanted to go, with the cookie."""
+    def _log_in(self, request: Request) -> Response:
+        """A redirect to where the visitor wanted to go, with the cookie."""
         here = "/" + request.url.path.lstrip("/\\")  # two slashes would name another host
-        answer = RedirectResponse(f"{here}?{request.url.query}" if request.url.query else here, status_code=303)
+        response = RedirectResponse(f"{here}?{request.url.query}" if request.url.query else here, status_code=303)
         value = self._signer.sign(b"in").decode()
         secure = request.url.scheme == "https"
-        answer.set_cookie(LOGIN_COOKIE, value, max_age=LIFE_S, httponly=True, samesite="lax", secure=secure)
-        return answer
+        response.set_cookie(LOGIN_COOKIE, value, max_age=LIFE_S, httponly=True, samesite="lax", secure=secure)
+        return response
 
 
-def _draw(words: Words, *, problem: str, status: int) -> Response:
+def _render(words: Words, *, problem: str, status: int) -> Response:
     texts = {"label": words.login_label, "button": words.login_button, "problem": problem}
     page = _PAGE.substitute({name: escape(text) for name, text in texts.items()}, lang=words.code)
     return HTMLResponse(page, status_code=status, headers={"cache-control": "no-store"})

@@ -1,4 +1,4 @@
-"""Sets the cookie that says whose runs, galleries and thumbnails are whose; knows no page."""
+"""Sets the cookie that identifies the owner of runs, galleries and thumbnails; knows no page."""
 
 import re
 import secrets
@@ -19,7 +19,7 @@ class OwnerMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the request through, and the cookie go out with the answer where it is missing."""
+        """Passes the request on, and adds the cookie to the response where it is missing."""
         if scope["type"] != "http" or read_owner(scope):
             await self._app(scope, receive, send)
             return
