@@ -55,7 +55,7 @@ def _find_dropped(words: Words, service: Service) -> tuple[Photo, ...]:
     """All that was dropped into the gallery of the URL; says so where it is not known any more, or cannot be read."""
     gallery_id = st.query_params.get("gallery")
     try:
-        if gallery_id and not service.store.galleries.knows(gallery_id, owner()):
+        if gallery_id and not service.store.galleries.exists(gallery_id, owner()):
             st.query_params.pop("gallery")
             gallery_id, st.session_state[_GONE] = None, True
         if st.session_state.get(_GONE) and gallery_id is None:  # until photos are dropped anew
@@ -149,7 +149,7 @@ def show_gallery(service: Service, run: Run) -> None:
     """Turns to the gallery that a run is over: what was dropped, or the folder or the subfolder of it."""
     source = FOLDER
     try:
-        kept = run.gallery is not None and service.store.galleries.knows(run.gallery, owner())
+        kept = run.gallery is not None and service.store.galleries.exists(run.gallery, owner())
     except StorageFailed:  # the gallery itself reports it
         return
     if run.gallery and kept:

@@ -100,7 +100,7 @@ def _open(run_id: str) -> None:
 def _clear(words: Words, service: Service, run: PastRun) -> None:
     """Takes the run off the list; the page turns away from it."""
     try:
-        service.retention.set_aside(run.id)
+        service.retention.hide_run(run.id)
     except StorageFailed as error:
         st.error(words.failure(error))
         return
@@ -112,7 +112,7 @@ def _clear(words: Words, service: Service, run: PastRun) -> None:
 
 def _undo(words: Words, service: Service, run: PastRun) -> None:
     try:
-        service.retention.bring_back(run.id)
+        service.retention.restore_run(run.id)
     except StorageFailed as error:
         st.error(words.failure(error))
         return

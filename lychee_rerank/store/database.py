@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 _BUSY_S = 10.0  # how long one process waits for another's transaction
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_PRIMARY_CODE = 0xFF  # the rest of an SQLite error code tells a variety
+_PRIMARY_CODE = 0xFF  # the other bits of an SQLite error code refine it
 
 Values = Sequence[object]
 Statement = tuple[str, Values]
@@ -47,36 +47,36 @@ class Database:
         self.set_aside: Path | None = None
         self.saving = True
         self._lock = threading.RLock()
-        self._late: list[Statement] = []
-        with self._errors_told():
+        self._waiting: list[Statement] = []
+        with self._storage_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._open_whole()
             self._bring_up_to_date()
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """What a query finds."""
-        with self._lock, self._errors_told():
+        """The rows that the statement finds."""
+        with self._lock, self._storage_errors():
             return self._connection.execute(sql, values).fetchall()
 
     def write(self, *statements: Statement) -> None:
         """Runs the statements in one transaction: all of them or none."""
-        with self._lock, self._errors_told(), self._transaction():
+        with self._lock, self._storage_errors(), self._transaction():
             for sql, values in statements:
                 self._connection.execute(sql, values)
 
     def write_soon(self, *statements: Statement) -> None:
         """Runs the statements now, or as soon as the disk takes them again; raises nothing."""
         with self._lock:
-            self._late += statements
+            self._waiting += statements
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Runs what was left waiting, if the disk takes it."""
+        """Runs the statements that wait, if the disk takes them."""
         with self._lock:
             try:
-                if self._late:
-                    self.write(*self._late)
-                    self._late.clear()
+                if self._waiting:
+                    self.write(*self._waiting)
+                    self._waiting.clear()
             except StorageFailed as error:
                 if self.saving:
                     log.error("results are not being saved: %s", error)
@@ -87,13 +87,13 @@ class Database:
             self.saving = True
 
     def scrub(self) -> None:
-        """Takes out of the files what was deleted: SQLite overwrites it, and the log is emptied."""
-        with self._lock, self._errors_told():
+        """Removes deleted rows from the files too: SQLite has overwritten them, and the log is emptied."""
+        with self._lock, self._storage_errors():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Ends the connection; what still waits for room is tried once more."""
-        with self._lock, self._errors_told():
+        with self._lock, self._storage_errors():
             self.catch_up()
             self._connection.close()
 
@@ -145,7 +145,7 @@ class Database:
                 self._connection.execute("ROLLBACK")
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _storage_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

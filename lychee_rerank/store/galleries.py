@@ -20,7 +20,7 @@ class Galleries:
         self._database.write(("INSERT INTO galleries VALUES (?, ?, ?)", (gallery_id, owner, time.time())))
         return gallery_id
 
-    def knows(self, gallery_id: str, owner: str) -> bool:
+    def exists(self, gallery_id: str, owner: str) -> bool:
         """True for a gallery of this owner."""
         return bool(self._database.rows("SELECT 1 FROM galleries WHERE id = ? AND owner = ?", gallery_id, owner))
 

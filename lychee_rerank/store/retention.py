@@ -26,25 +26,25 @@ _DAY_S = 24 * 3600
 
 
 class Upkeep:
-    """What is deleted is gone from the tables; the caller deletes the files of the paths it gets."""
+    """Deletes rows of the tables; the files of the paths that it returns are the caller's to delete."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
 
-    def set_aside(self, run_id: str) -> None:
-        """Clears the run for everybody, but so that it can be brought back; raises StorageFailed."""
+    def hide_run(self, run_id: str) -> None:
+        """Clears the run for everybody, but so that it can be restored; raises StorageFailed."""
         self._database.write(("INSERT OR IGNORE INTO cleared SELECT id FROM runs WHERE id = ?", (run_id,)))
 
-    def bring_back(self, run_id: str) -> None:
-        """Undoes `set_aside`; raises StorageFailed."""
+    def restore_run(self, run_id: str) -> None:
+        """Undoes `hide_run`; raises StorageFailed."""
         self._database.write(("DELETE FROM cleared WHERE run = ?", (run_id,)))
 
-    def aside(self) -> frozenset[str]:
-        """The runs that are set aside; raises StorageFailed."""
+    def hidden_runs(self) -> frozenset[str]:
+        """The runs that are hidden; raises StorageFailed."""
         return frozenset(row["run"] for row in self._database.rows("SELECT run FROM cleared"))
 
     def clear_run(self, run_id: str) -> tuple[Path, ...]:
-        """Deletes the run, its gallery and scores unless others use them; the photos that nothing refers to now.
+        """Deletes the run, and its gallery and scores unless others use them; the photos that nothing refers to now.
 
         Raises StorageFailed.
         """
@@ -89,7 +89,7 @@ class Upkeep:
         return begun_s
 
     def _clear_gallery(self, gallery_id: str) -> set[bytes]:
-        """Deletes a gallery that no run uses; the photos it held."""
+        """Deletes a gallery that no run uses; its photos."""
         if self._database.rows("SELECT 1 FROM runs WHERE gallery = ?", gallery_id):
             return set()
         paths = {row["path"] for row in self._database.rows("SELECT path FROM uploads WHERE gallery = ?", gallery_id)}
@@ -117,32 +117,32 @@ class Retention:
         self._upkeep, self._uploads = upkeep, uploads
         self._days, self._most_bytes = days, most_bytes
         self._begun_s = time.time()
-        self._aside: set[str] = set()  # by a page that is still open
+        self._hidden: set[str] = set()  # by a page that is still open
 
     def clear_run(self, run_id: str) -> None:
         """Deletes a run and all that only it refers to; raises StorageFailed."""
-        self._aside.discard(run_id)
+        self._hidden.discard(run_id)
         self._uploads.forget(self._upkeep.clear_run(run_id))
 
-    def set_aside(self, run_id: str) -> None:
-        """Clears a run that may be brought back until `clear_run`, or the end of the process; raises StorageFailed."""
-        self._aside.add(run_id)
-        self._upkeep.set_aside(run_id)
+    def hide_run(self, run_id: str) -> None:
+        """Clears a run that can be restored until `clear_run`, or the end of the process; raises StorageFailed."""
+        self._hidden.add(run_id)
+        self._upkeep.hide_run(run_id)
 
-    def bring_back(self, run_id: str) -> None:
-        """Undoes `set_aside`; raises StorageFailed."""
-        self._aside.discard(run_id)
-        self._upkeep.bring_back(run_id)
+    def restore_run(self, run_id: str) -> None:
+        """Undoes `hide_run`; raises StorageFailed."""
+        self._hidden.discard(run_id)
+        self._upkeep.restore_run(run_id)
 
     def remove_uploads(self, gallery_id: str, photos: Iterable[Photo]) -> None:
         """Deletes these from a gallery, and their bytes where nothing else refers to them; raises StorageFailed."""
         self._uploads.forget(self._upkeep.remove_uploads(gallery_id, photos))
 
     def keep_within(self) -> None:
-        """Deletes what nobody can bring back, what is older than the days, then the oldest until the bytes are kept."""
+        """Deletes what nobody can restore, what is older than the days, then the oldest until the bytes are enough."""
         before_s = time.time() - self._days * _DAY_S if self._days else self._begun_s
         try:
-            self._clear_aside(but=frozenset(self._aside))
+            self._clear_hidden(but=frozenset(self._hidden))
             self._clear_older(before_s)
             while self._uploads.size_bytes() > self._most_bytes:
                 oldest_s = self._upkeep.oldest_begun_s()
@@ -153,16 +153,16 @@ class Retention:
             log.error("what is old cannot be deleted: %s", error)
 
     def close(self) -> None:
-        """Deletes what is set aside, and all that has ended where nothing is to outlive the process."""
+        """Deletes what is hidden, and all that has ended where nothing is to outlive the process."""
         try:
-            self._clear_aside()
+            self._clear_hidden()
             if self._days == 0:
                 self._clear_older(time.time() + _DAY_S)
         except (StorageFailed, OSError) as error:
             log.error("what this process kept cannot be deleted: %s", error)
 
-    def _clear_aside(self, *, but: Set[str] = frozenset()) -> None:
-        for run_id in self._upkeep.aside() - but:
+    def _clear_hidden(self, *, but: Set[str] = frozenset()) -> None:
+        for run_id in self._upkeep.hidden_runs() - but:
             self.clear_run(run_id)
 
     def _clear_older(self, before_s: float) -> None:

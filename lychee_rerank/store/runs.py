@@ -58,7 +58,7 @@ class Runs:
         self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", head), *photos, *rows)
 
     def start(self, run_id: str, *, status: str, key: str, demo: bool) -> None:
-        """Notes what scores the run from now on."""
+        """Stores what scores the run from now on."""
         sql = "UPDATE runs SET status = ?, key = ?, demo = ? WHERE id = ?"
         self._database.write_soon((sql, (status, key, demo, run_id)))
 
@@ -73,7 +73,7 @@ class Runs:
         self._database.write_soon((sql, (*found, run_id, outcome.index)), time)
 
     def end(self, run_id: str, *, status: str, elapsed_s: float) -> None:
-        """Notes how the run ended."""
+        """Stores how the run ended."""
         self._database.write_soon(
             ("UPDATE runs SET status = ?, elapsed_s = ? WHERE id = ?", (status, elapsed_s, run_id))
         )
@@ -135,7 +135,7 @@ def _read_outcome(row: sqlite3.Row) -> Outcome | None:
 
 
 def insert_pairs(run_id: str, pairs: Pairs) -> list[Statement]:
-    """What keeps the rows of a new run."""
+    """The statements that store the rows of a new run."""
     good = [(run_id, pair.line, pair.query.text, place, pair.fits, None, None) for place, pair in enumerate(pairs.good)]
     bad = [(run_id, row.line, row.text, None, None, row.file, row.problem) for row in pairs.bad]
     return [(_INSERT, values) for values in (*good, *bad)]

@@ -46,5 +46,5 @@ _FOURTH = (
 _FIFTH = ("CREATE TABLE cleared (run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE) WITHOUT ROWID",)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
-KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be brought back until it is deleted
+KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be restored until it is deleted
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)

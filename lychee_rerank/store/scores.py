@@ -1,4 +1,4 @@
-"""Scores by key, and the photos that took the GPU down; knows no run."""
+"""Scores by key, and the photos that were scored when the GPU was lost; knows no run."""
 
 import hashlib
 import sqlite3
@@ -11,7 +11,7 @@ from lychee_rerank.records import Rule, Score
 from lychee_rerank.scoring.cache_keys import ScoreKey
 from lychee_rerank.store.database import Database
 
-MOST_BLAMED = 2  # a photo that was in work so often when the GPU was lost is not tried again
+MOST_BLAMED = 2  # a photo that was being scored so often when the GPU was lost is not tried again
 
 
 class Scores:
@@ -39,7 +39,7 @@ class Scores:
 
 
 class StoredScores:
-    """What is known of the photos under one key; `reused` counts the scores that an earlier run left."""
+    """The scores under one key, by photo; `reused` counts those that an earlier run left."""
 
     def __init__(self, database: Database, key: ScoreKey) -> None:
         self._database, self._key = database, key
@@ -47,7 +47,7 @@ class StoredScores:
         self.reused = 0
 
     def find(self, photo_hash: str) -> Score | None:
-        """The score of a photo, if there is one; raises PhotoRefused for one that took the GPU down twice."""
+        """The score of a photo, if there is one; raises PhotoRefused where the GPU was lost on it twice."""
         if photo_hash in self._own:
             return self._own[photo_hash]
         try:
@@ -65,12 +65,12 @@ class StoredScores:
         self._database.write_soon((sql, (self._key.of(photo_hash), photo_hash, *row)))
 
     def blame(self, photo_hash: str) -> None:
-        """Notes that the GPU was lost while this photo was in work."""
+        """Stores that the GPU was lost while this photo was being scored."""
         sql = "INSERT INTO blamed VALUES (?, 1) ON CONFLICT (photo) DO UPDATE SET times = times + 1"
         self._database.write_soon((sql, (photo_hash,)))
 
     def blamed(self, photo_hash: str) -> bool:
-        """True for a photo that was in work when the GPU was lost."""
+        """True for a photo that was being scored when the GPU was lost."""
         try:
             return bool(self._database.rows("SELECT 1 FROM blamed WHERE photo = ?", photo_hash))
         except StorageFailed:

@@ -1,4 +1,4 @@
-"""What is kept on disk beside the photos: one SQLite file with scores, runs, explanations, picks and galleries."""
+"""One SQLite file per data folder: scores, runs, explanations, picks and galleries."""
 
 from pathlib import Path
 

@@ -106,7 +106,7 @@ class Uploads:
                 path.unlink(missing_ok=True)
 
     def size_bytes(self) -> int:
-        """What uploads and thumbnails take on the disk."""
+        """The bytes that uploads and thumbnails take on the disk."""
         size_bytes = 0
         for path in (*self._uploads.glob("*"), *self._thumbnails.glob("*")):
             with suppress(FileNotFoundError):  # another thread has just given it its name, or deleted it
@@ -130,7 +130,7 @@ class Uploads:
 
 
 def _name_thumbnails(photo_path: Path) -> str:
-    """What the names of all thumbnails of a photo start with."""
+    """The start of the names of all thumbnails of a photo."""
     return hash_bytes(os.fsencode(photo_path))
 
 

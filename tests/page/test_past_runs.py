@@ -48,7 +48,7 @@ def test_a_cleared_run_is_deleted_for_good_once_its_page_is_closed(
     lost = page.session_state["cleared-runs"].deletion
     page.button(key=f"undo-{run_id}").click().run()  # it was not closed
     assert lost.finished.is_set()
-    assert open_service().store.upkeep.aside() == frozenset()
+    assert open_service().store.upkeep.hidden_runs() == frozenset()
     page.button(key=f"clear-{run_id}").click().run()
     monkeypatch.setattr(past, "COMES_BACK_S", 0.0)
     clear_session_cache("test session id")

@@ -143,7 +143,7 @@ def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> Non
     again = Store(tmp_path).galleries
     assert again.photos(gallery, ANN) == (one, two)
     assert again.photos(gallery, BEN) == ()
-    assert (again.knows(gallery, ANN), again.knows(gallery, BEN)) == (True, False)
+    assert (again.exists(gallery, ANN), again.exists(gallery, BEN)) == (True, False)
 
 
 def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp_path: Path) -> None:
