@@ -1,1 +1,1 @@
-"""The commands, one file each: `add_parser` names its options, `run` does it and returns the exit status."""
+"""The commands, one file each: `add_parser` adds its options, `run` runs it and returns the exit status."""

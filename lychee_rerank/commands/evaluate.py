@@ -29,7 +29,7 @@ from lychee_rerank.settings import Settings
 from lychee_rerank.text import printable
 from lychee_rerank.words import Words
 
-if TYPE_CHECKING:  # scikit-learn and scipy come in when a set is evaluated, so that other commands start at once
+if TYPE_CHECKING:  # scikit-learn and scipy are imported when a set is evaluated: other commands start at once
     from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures
 
 VERSIONS = ("torch", "transformers", "scikit-learn", "scipy")
@@ -126,7 +126,7 @@ def _refused_lines(evaluations: "Sequence[Evaluation]", words: Words) -> Iterato
 
 
 def _report(card: ModelCard, evaluations: "Sequence[Evaluation]") -> dict[str, object]:
-    """The JSON form: the same figures unrounded, and what each query and photo got."""
+    """The JSON form: the same figures unrounded, with every query and photo."""
     return {
         "model": card_fields(card),
         "versions": {name: version(name) for name in VERSIONS},

@@ -1,4 +1,4 @@
-"""The options of `rank` that take results away: chosen photos copied into a folder, with the ranking as a table."""
+"""The export options of `rank`: chosen photos are copied into a folder, with the ranking as a table."""
 
 import argparse
 import sys
@@ -37,7 +37,7 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
 
 
 def plan_export(options: argparse.Namespace) -> Export | None:
-    """What the options ask for, None where they ask for no copies; raises SettingInvalid, ExportFailed."""
+    """The export that the options want, None where they want none; raises SettingInvalid, ExportFailed."""
     form = XmpForm(options.xmp or XmpForm.NONE)
     if options.export is None and form is not XmpForm.NONE:
         raise SettingInvalid("--xmp", form.value, "--export FOLDER beside it")
@@ -52,7 +52,7 @@ def plan_export(options: argparse.Namespace) -> Export | None:
 
 
 def export_photos(export: Export, results: Results, chosen: Sequence[RankedPhoto], *, words: Words) -> None:
-    """Copies the photos and saves the table beside them; tells what went wrong, and where they are."""
+    """Copies the photos and saves the table beside them; prints what went wrong, and where they are."""
     copying = copy_photos(results.photos, chosen, export.folder, xmp=export.xmp)
     copies = list(tqdm(copying, total=len(chosen), unit="copy", file=sys.stderr, disable=not sys.stderr.isatty()))
     table = save_file(export.folder, TABLE_NAME, build_table(results, describe=words.describe, copies=copies))

@@ -1,4 +1,4 @@
-"""fetch: brings the lychee weights to this machine."""
+"""fetch: downloads the lychee weights."""
 
 import argparse
 

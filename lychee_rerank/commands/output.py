@@ -36,7 +36,7 @@ def with_readout(settings: Settings, readout: str | None) -> Settings:
 
 @contextmanager
 def open_scores(settings: Settings, *, wanted: bool) -> Iterator[Scores | None]:
-    """The kept scores of the data folder; None where they are not wanted, or cannot be read, which is said."""
+    """The kept scores of the data folder; None where they are not wanted, or cannot be read (logged)."""
     store = None
     try:
         store = Store(settings.data_dir) if wanted else None

@@ -1,4 +1,4 @@
-"""precision: scores photos in float32, bfloat16 and float16, and prints what each costs and whether it changes them."""
+"""precision: scores photos in float32, bfloat16 and float16; prints time, memory and how the scores differ."""
 
 import argparse
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ that this app does not carry, and how far it moves scores would be a measure of 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionFigures:
-    """What one precision costs and gives; memory in bytes."""
+    """Time, memory and scores of one precision; memory in bytes."""
 
     seconds_per_photo: float
     peak_bytes: int

@@ -97,7 +97,7 @@ def _at_least_one(text: str) -> int:
 
 
 def _split(query: Query, words: Words) -> tuple[Query, ...]:
-    """The parts of the query; none where it has but one, and a line that says so."""
+    """The parts of the query; none where it has but one, which is printed."""
     if len(query.parts) < 2:
         print(words.results.one_part, file=sys.stderr)
         return ()
@@ -107,7 +107,7 @@ def _split(query: Query, words: Words) -> tuple[Query, ...]:
 def _rank_all(
     judge: Judge, queries: Sequence[Query], photos: tuple[Photo, ...], *, settings: Settings, scores: Scores | None
 ) -> tuple[Results, int]:
-    """The photos ranked by the first query, with what the others gave; and how many scores were there already."""
+    """The photos ranked by the first query, the others as criteria; and how many scores were reused."""
     parts = queries[1:]
     memory = PhotoMemory[Encoded](photo_memory_bytes(settings.memory_bytes) if parts else 0)
     with DecodePool() as decoders:
@@ -121,7 +121,7 @@ def _rank_all(
 def _score_all(
     engine: Engine, query: Query, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
 ) -> tuple[list[Outcome], int]:
-    """One outcome per photo, with a bar on a terminal; and how many scores were there already."""
+    """One outcome per photo, with a bar on a terminal; and how many scores were reused."""
     readout, template = settings.readout, settings.template
     known = scores.of(build_key(engine.judge.card, query, readout=readout, template=template)) if scores else None
     scoring = score_photos(engine, query, photos, readout=readout, template=template, known=known)
@@ -131,7 +131,7 @@ def _score_all(
 
 
 def _print_spread(results: Results, query: Query, words: Words) -> None:
-    """What the scores say together; where they are close, that the parts of the query can be scored instead."""
+    """The spread of the scores; where they are close, the hint that parts of the query can be scored instead."""
     spread = measure_spread([photo.scored.score.value for photo in results.ranked])
     for sentence in words.spread(spread):
         print(sentence, file=sys.stderr)
@@ -140,7 +140,7 @@ def _print_spread(results: Results, query: Query, words: Words) -> None:
 
 
 def _print_table(ranked: Iterable[RankedPhoto], criteria: Criteria, words: Words) -> None:
-    """A row per photo; a column per part of the query, which the lines before name."""
+    """A row per photo; a column per part of the query, listed above the table."""
     columns = [f"({n})" for n in range(1, len(criteria.parts) + 1)]
     for column, part in zip(columns, criteria.parts, strict=True):
         print(column, printable(part.text))

@@ -1,4 +1,4 @@
-"""Has a judge score a labelled set, and sums up per language how well; prints nothing and loads no model."""
+"""Scores a labelled set and measures how well, per language; prints nothing and loads no model."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -68,7 +68,7 @@ class LanguageFigures:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one readout made of a labelled set: every query of it, and the figures per language, `all` last."""
+    """A labelled set scored with one readout: every query, and the figures per language, `all` last."""
 
     readout: Readout
     template: PromptTemplate
@@ -84,7 +84,7 @@ def evaluate(
     template: PromptTemplate,
     on_photo: Callable[[], object] = lambda: None,
 ) -> Evaluation:
-    """Every query scored as `rank` scores it, its photos anew; `on_photo` is called after each."""
+    """Scores every query as `rank` does, each photo encoded anew; `on_photo` is called after each."""
     queries = tuple(
         _judge_query(engine, labelled, readout=readout, template=template, on_photo=on_photo) for labelled in labels
     )
@@ -122,11 +122,11 @@ def _judged(truth: float, outcome: Outcome) -> JudgedPhoto:
 def _figures_by_language(queries: Sequence[JudgedQuery]) -> tuple[LanguageFigures, ...]:
     """The figures of each language, in the order in which they first appear, then of all together."""
     languages = dict.fromkeys(query.labelled.language for query in queries)
-    each = [sum_up(name, [query for query in queries if query.labelled.language == name]) for name in languages]
-    return (*each, sum_up(ALL_LANGUAGES, queries))
+    each = [aggregate(name, [query for query in queries if query.labelled.language == name]) for name in languages]
+    return (*each, aggregate(ALL_LANGUAGES, queries))
 
 
-def sum_up(language: str, queries: Sequence[JudgedQuery]) -> LanguageFigures:
+def aggregate(language: str, queries: Sequence[JudgedQuery]) -> LanguageFigures:
     """The figures over the queries, of which there is at least one."""
     ranks = [query.ranks for query in queries if query.ranks is not None]
     photos = [photo for query in queries for photo in query.photos]

@@ -100,7 +100,7 @@ def _decode_object(line: bytes) -> dict[str, object]:
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """The object; a key that stands twice would silently lose its first value."""
+    """The object; raises _BadLine for a repeated key, which would silently lose its first value."""
     fields: dict[str, object] = {}
     for key, value in pairs:
         if key in fields:
@@ -132,7 +132,7 @@ def _check_language(value: object) -> str:
 def _check_truth(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _BadLine(f"the relevance of {name!r} is no number")
-    if not 0 <= value <= MAX_TRUTH:  # NaN too, which Python's JSON takes for a number
+    if not 0 <= value <= MAX_TRUTH:  # NaN too, which Python's JSON reads as a number
         raise _BadLine(f"the relevance of {name!r} is {value}, which is not from 0 to {MAX_TRUTH}")
     return float(value)
 

@@ -1,4 +1,4 @@
-"""Truths and scores in, figures out, by the formulas of scikit-learn and scipy; knows no model, no file and no page.
+"""The metrics of ranked galleries, by the formulas of scikit-learn and scipy; knows no model, no file and no page.
 
 What is a matter of order (nDCG, MRR, R@1) follows the product's order: score, then expected score. What is tied even
 then counts against us: the photo with the lower truth stands first, so that no order of upload can help.
@@ -62,10 +62,10 @@ def rank_figures(gallery: Sequence[JudgedPhoto]) -> RankFigures | None:
     nDCG has scikit-learn's linear gain: the truth itself. The best photos are all those of the highest truth: the
     reciprocal rank is that of the first of them, and R@1 is nDCG@1 with them alone as relevant, which is 1 or 0.
     """
-    truths = [photo.truth for photo in order_against_us(gallery)]
+    truths = [photo.truth for photo in worst_case_order(gallery)]
     if len(set(truths)) < 2:
         return None
-    by_place = [list(range(len(truths), 0, -1))]  # a score for each place, so that no tie is left to a library
+    by_place = [list(range(len(truths), 0, -1))]  # a score for each place: no tie is left to the library
     best = [int(truth == max(truths)) for truth in truths]
     first = best.index(1)
     return RankFigures(
@@ -78,13 +78,13 @@ def rank_figures(gallery: Sequence[JudgedPhoto]) -> RankFigures | None:
     )
 
 
-def order_against_us(gallery: Sequence[JudgedPhoto]) -> list[JudgedPhoto]:
+def worst_case_order(gallery: Sequence[JudgedPhoto]) -> list[JudgedPhoto]:
     """Best first: by score, then by expected score, then by truth from low to high; what was refused comes last."""
     return sorted(gallery, key=lambda photo: (photo.refused, -photo.score, -photo.expected, photo.truth))
 
 
 def _somers_d(gallery: Sequence[JudgedPhoto]) -> float:
-    """Somers' D of the score given the truth; 0 where all scores are equal, of which scipy says NaN."""
+    """Somers' D of the score given the truth; 0 where all scores are equal, where scipy gives NaN."""
     scores = [photo.score for photo in gallery]
     if len(set(scores)) < 2:
         return 0.0
@@ -107,12 +107,12 @@ def tied_share(galleries: Sequence[Sequence[JudgedPhoto]]) -> float:
 
 
 def band_figures(photos: Sequence[JudgedPhoto]) -> tuple[BandFigures, ...]:
-    """The bands from low truth to high, without those that hold no photo."""
-    found: dict[str, list[JudgedPhoto]] = {band: [] for band in TRUTH_BANDS}
+    """The bands from low truth to high, without the empty ones."""
+    by_band: dict[str, list[JudgedPhoto]] = {band: [] for band in TRUTH_BANDS}
     for photo in photos:
-        found[next(band for band, top in TRUTH_BANDS.items() if photo.truth <= top)].append(photo)
+        by_band[next(band for band, top in TRUTH_BANDS.items() if photo.truth <= top)].append(photo)
     return tuple(
-        BandFigures(band, len(held), fmean(photo.truth for photo in held), fmean(photo.score for photo in held))
-        for band, held in found.items()
-        if held
+        BandFigures(band, len(judged), fmean(photo.truth for photo in judged), fmean(photo.score for photo in judged))
+        for band, judged in by_band.items()
+        if judged
     )

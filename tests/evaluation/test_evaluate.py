@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures, evaluate, sum_up
+from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures, aggregate, evaluate
 from lychee_rerank.evaluation.labelled_set import LabelledQuery, load_labels
 from lychee_rerank.evaluation.metrics import BandFigures, JudgedPhoto
 from lychee_rerank.photos.decode import decode_picture
@@ -88,7 +88,7 @@ def test_a_refused_photo_is_named_and_stands_last_with_the_score_0(photo_folder:
     assert judged.photos[0] == JudgedPhoto(truth=10.0, score=0.0, expected=0.0, refused=True)
     assert judged.ranks is not None
     assert judged.ranks.reciprocal_rank == 1 / 3
-    assert sum_up("zh", [judged]).refused == 1
+    assert aggregate("zh", [judged]).refused == 1
 
 
 def test_answers_without_a_number_are_counted_and_score_0(photo_folder: Path) -> None:
@@ -125,7 +125,7 @@ def test_every_query_looks_at_its_photos_anew_and_tells_of_each(photo_folder: Pa
 
 def test_seconds_are_shared_among_photos_and_not_among_queries(photo_folder: Path) -> None:
     first, second = judge_all(make_set(photo_folder, {"ten.png": 10, "two.png": 0}, TRUE))
-    row = sum_up("all", [replace(first, seconds_s=4.0), replace(second, seconds_s=5.0)])
+    row = aggregate("all", [replace(first, seconds_s=4.0), replace(second, seconds_s=5.0)])
     assert row.seconds_per_photo == pytest.approx(9 / 6)
 
 

@@ -12,10 +12,10 @@ from lychee_rerank.evaluation.metrics import (
     JudgedPhoto,
     RankFigures,
     band_figures,
-    order_against_us,
     pooled_spearman,
     rank_figures,
     tied_share,
+    worst_case_order,
 )
 
 TRUTHS = (10.0, 7.5, 5.0, 2.5, 0.0)
@@ -102,7 +102,7 @@ def test_any_photo_of_the_highest_truth_is_a_best_one() -> None:
 def test_a_refused_photo_stands_last_behind_others_of_score_0() -> None:
     refused = JudgedPhoto(truth=3, score=0, expected=0, refused=True)
     gallery = [refused, JudgedPhoto(truth=5, score=0, expected=0), JudgedPhoto(truth=0, score=0, expected=0)]
-    assert [photo.truth for photo in order_against_us(gallery)] == [0, 5, 3]
+    assert [photo.truth for photo in worst_case_order(gallery)] == [0, 5, 3]
     assert figures([replace(refused, truth=10), *gallery[1:]]).reciprocal_rank == 1 / 3
 
 
