@@ -105,6 +105,7 @@ def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, jo
     describe = (ENGLISH if form is Form.JSON else words).describe
 
     def build(job: Job) -> Iterator[bytes]:
+        """The file of the run as it is then."""
         criteria = criteria_of(service, wanted.criteria, job)
         results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
         return file.pieces(

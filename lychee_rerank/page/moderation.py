@@ -88,6 +88,7 @@ def _table_url(words: Words, service: Service, job: Job, threshold: float) -> st
     """The address of the table in the language of the page."""
 
     def build(job: Job) -> Iterator[bytes]:
+        """The table of the run as it is then."""
         pairs = job.run.pairs or Pairs((), ())
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
         yield build_flagged_table(moderation, describe=words.describe, term=words.term)

@@ -201,6 +201,6 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visitor: Visitor, l
 def test_the_browser_is_told_the_language_that_the_page_speaks(visitor: Visitor) -> None:
     page = visitor.open(locale="zh-CN")
     language = "document.documentElement.lang"
-    page.wait_for_function(f"() => {language} === 'zh'")
+    assert page.evaluate(language) == "zh"
     page.get_by_text("EN", exact=True).click()
     page.wait_for_function(f"() => {language} === 'en'")
