@@ -183,3 +183,29 @@ def test_with_a_password_nothing_is_seen_without_it(tmp_path_factory: pytest.Tem
         form = {"Content_Type": "application/x-www-form-urlencoded", "Origin": f"http://localhost:{port}"}
         assert server.ask("POST", "/", b"password=guess", **form)[0] == 401
         assert server.ask("POST", "/", b"password=open+sesame", **form)[0] == 303
+
+
+def test_behind_a_proxy_the_websocket_opens_for_the_apps_name_alone(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    port, name = find_port(), "photo-box.local"
+    with running_app(port, tmp_path_factory.mktemp("data"), LYCHEE_ALLOWED_HOSTS=name) as app:
+        server = Server(port, app.pid)
+        cookies = "; ".join(f"{key}={value}" for key, value in server.cookies().items())
+        # A proxy that gives its own Host; one on another port; one that leaves the port out of Host.
+        for host, origin in (
+            (f"127.0.0.1:{port}", f"https://{name}"),
+            (name, f"https://{name}:8443"),
+            (f"{name}:8443", f"https://{name}:8443"),
+        ):
+            with open_stream(server, origin=origin, host=host, Cookie=cookies) as stream:
+                assert stream.response is not None
+                assert stream.response.status_code == 101
+        for host in (f"127.0.0.1:{port}", name):
+            with (
+                pytest.raises(InvalidStatus) as refused,
+                open_stream(server, origin="https://evil.example", host=host, Cookie=cookies),
+            ):
+                pass
+            assert refused.value.response.status_code == 403
+        assert app.poll() is None  # it would have ended with the first packet that leaves the machine

@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -93,8 +94,14 @@ def visit(server: Server) -> Iterator[Visit]:
         yield Visit(stream, cookies, session, drawn)
 
 
-def open_stream(server: Server, *, origin: str | None = None, **headers: str) -> ClientConnection:
-    """The page's websocket, asked for by a page of that origin, its own unless another is given."""
+def open_stream(
+    server: Server, *, origin: str | None = None, host: str | None = None, **headers: str
+) -> ClientConnection:
+    """The page's websocket, opened by a page of that origin and under that Host, its own unless others are given."""
     url = f"http://localhost:{server.port}"
-    asked_by = Origin(origin or url)
-    return connect(url.replace("http", "ws") + "/_stcore/stream", origin=asked_by, additional_headers=headers)
+    return connect(
+        f"ws://{host or url.removeprefix('http://')}/_stcore/stream",
+        sock=socket.create_connection(("localhost", server.port)),
+        origin=Origin(origin or url),
+        additional_headers=headers,
+    )
