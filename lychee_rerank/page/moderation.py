@@ -61,7 +61,7 @@ def _draw_head(words: Words, service: Service, job: Job, pairs: Pairs) -> Modera
         )
         pairs = job.run.pairs or Pairs((), ())
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
-        st.caption(_tell_figures(words, moderation), width="stretch")
+        st.caption(_figures_line(words, moderation), width="stretch")
     line = text.moderated.format(all=words.pairs(moderation.pairs), threshold=threshold, **moderation.counts)
     with heading:
         st.markdown(f"##### {line}", width="stretch")
@@ -70,7 +70,7 @@ def _draw_head(words: Words, service: Service, job: Job, pairs: Pairs) -> Modera
     return moderation
 
 
-def _tell_figures(words: Words, moderation: Moderation) -> str:
+def _figures_line(words: Words, moderation: Moderation) -> str:
     """What the threshold saves, and where there are labels how well it meets them."""
     figures, saved = moderation.figures, words.lists.work_saved.format(**words.shares(share=moderation.work_saved))
     if not figures.labelled:

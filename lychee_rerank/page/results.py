@@ -32,7 +32,7 @@ def draw_results(words: Words, service: Service, results: Results, *, job: Job) 
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
             _draw_page(words, service, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
             if not chosen:
-                st.info(_tell_none(words, results, view))
+                st.info(_nothing_shown(words, results, view))
             draw_large(words, service, chosen, job=job)
     draw_refusals(words, results.refused)
 
@@ -45,7 +45,7 @@ def _draw_head(
         st.markdown(f"##### {' '.join(words.spread(spread)) or words.results.histogram_title}", width="stretch")
         view = draw_line(words, job.id)
         picks, exports, best = (st.container(width="content") for _ in range(3))
-    _tell_outside(words, results, job)
+    _draw_hidden_count(words, results, job)
     table, charts = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="bands"):
         low, high = draw_bands(words, spread.bands)
@@ -66,14 +66,14 @@ def _draw_head(
     return chosen, view
 
 
-def _tell_outside(words: Words, results: Results, job: Job) -> None:
+def _draw_hidden_count(words: Words, results: Results, job: Job) -> None:
     """How many photos lie outside what the demo model knows."""
     outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
     if outside:
         st.caption(words.demo_outside_count.format(n=outside))
 
 
-def _tell_none(words: Words, results: Results, view: View) -> str:
+def _nothing_shown(words: Words, results: Results, view: View) -> str:
     """What hides every photo: the line, or the band or bar."""
     above = any(map(view.is_above, results.ranked))
     return words.results.none_in_range.format(low=view.low, high=view.high) if above else words.results.none_shown
