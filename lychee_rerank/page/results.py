@@ -45,7 +45,7 @@ def _draw_head(
         st.markdown(f"##### {' '.join(words.spread(spread)) or words.results.histogram_title}", width="stretch")
         view = draw_line(words, job.id)
         picks, exports, best = (st.container(width="content") for _ in range(3))
-    _draw_hidden_count(words, results, job)
+    _draw_unknown_count(words, results, job)
     table, charts = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="bands"):
         low, high = draw_bands(words, spread.bands)
@@ -66,7 +66,7 @@ def _draw_head(
     return chosen, view
 
 
-def _draw_hidden_count(words: Words, results: Results, job: Job) -> None:
+def _draw_unknown_count(words: Words, results: Results, job: Job) -> None:
     """How many photos lie outside what the demo model knows."""
     outside = sum(lies_outside(photo.scored.score) for photo in results.ranked) if job.demo else 0
     if outside:
