@@ -92,7 +92,7 @@ ENGLISH = Words(
     reading="{rule} · expected score {expected:.2f} · label mass {mass:.3f}",
     no_number="⚠ no number in the answer",
     refused_title="Refused: {n}",
-    refused_columns=("Photo", "RefusalReason"),
+    refused_columns=("Photo", "Reason"),
     no_photos="No photo was found there ({passed_over} other files passed over).",
     demo_line=(
         "The bundled demo model answers: it only knows {icons} icons on plain backgrounds.{why} "

@@ -120,3 +120,9 @@ def test_chinese_sentences_carry_chinese_punctuation() -> None:
         said = re.sub(r"`[^`]*`|\{[^}]*\}", "", text.replace(CHINESE.drop_label, ""))
         if re.search(r"[\u4e00-\u9fff]", said) and text not in given:
             assert not re.search(r"[,;:!?()]", said), key
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
+def test_no_sentence_holds_a_name_of_the_code(words: Words) -> None:
+    names = {name for _, text in sentences(words) for name in re.findall(r"\b[A-Z][a-z]+[A-Z]\w*", text)}
+    assert names <= {"GiB", "PyTorch", "WebP"}
