@@ -14,19 +14,21 @@ _NUMERALS = "".join(_CHINESE) + "十"
 _NUMERAL = rf"(?<![{_NUMERALS}百千\d.])(?:[{_NUMERALS}]{{1,3}}|\d{{1,2}})(?![{_NUMERALS}\d])"
 _POINTS = rf"(?P<whole>{_NUMERAL})(?:\s*[点點]\s*(?P<part>{_NUMERAL}))?"
 _WORD = "|".join(_ENGLISH)
-_WORDS = rf"\b(?P<whole>{_WORD}|(?<![\d.])\d{{1,2}})(?:\s+point\s+(?P<part>{_WORD})|\s+and\s+a\s+(?P<half>half))?\b"
+_WORDS = rf"\b(?P<whole>{_WORD}|(?<![\d.])\d{{1,2}})(?:\s+point\s+(?P<part>{_WORD}|\d)|\s+and\s+a\s+(?P<half>half))?\b"
 _LABEL = r"(?:scores?|scored|rating|rated|relevance)\W+(?:(?:is|was|it|as|of|an?)\s+)*"
 _ENDS = r"(?!\s*[钟鐘之])(?=\W|$|左右|[吧满滿制里中])"
 
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        # 八到九分
+        rf"(?P<before>)(?P<whole>{_NUMERAL})(?P<part>(?!))?(?P<half>(?!))?(?P<after>)(?=\s*[到至~-]\s*(?:{_NUMERAL})\s*分)",
         # 八分, 八点五分, 9分半, 得十分; not 八分之一, 八分钟, 十分
         rf"(?P<before>[得打给給分数數][\s:：是为為]*|(?!十\s*分)){_POINTS}\s*分(?P<half>半)?(?P<after>){_ENDS}",
         # 评分：八点五
         rf"(?P<before>(?:评分|評分|得分|打分|分数|分數)[\s:：是为為]*){_POINTS}(?P<half>(?!))?(?P<after>)(?=\W|$)",
-        # 7点5
-        r"(?P<before>)(?<![\d.])(?P<whole>\d{1,2})\s*[点點]\s*(?P<part>\d)(?P<half>(?!))?(?P<after>)(?=\W|$)",
+        # 7点5, 七点五
+        rf"(?P<before>(?:^|(?<=\W)))(?P<whole>{_NUMERAL})\s*[点點]\s*(?P<part>{_NUMERAL})(?P<half>(?!))?(?P<after>)(?=\W|$)",
         # seven and a half out of ten
         rf"(?P<before>){_WORDS}(?P<after>\s*(?:/\s*10\b|(?:points?\s+)?out\s+of\s+(?:10|ten)\b))",
         # score: seven point five

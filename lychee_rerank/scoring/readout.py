@@ -17,17 +17,28 @@ _DIGITS = r"(\d+(?:\.\d+|,\d\d?(?!\d))?)(?!\d|[.,]\d|⁄|(?:st|nd|rd|th)\b)"
 _OF_TEN = r"\s*/\s*10(?!\d)|\s*out\s+of\s+(?:10|ten)\b"
 _OTHER_SCALE = rf"(?!{_OF_TEN})(?:\s*/\s*\d|\s*%|\s+(?:out\s+)?of\b|\s+(?!points?\b)\w+\s+out\s+of\b)"
 _NUMBER = rf"{_ALONE}{_DIGITS}(?!{_OTHER_SCALE})"
-_LABEL = r"(?:scores?|scored|rating|rated|relevance|评分|得分|打分|分数|相关性|相关度|匹配度|得(?=\s*\d))"
+_LABEL = (
+    r"(?:scores?|scored|rating|rated|relevance|gives?|gave|评分|得分|打分|分数|相关性|相关度|匹配度"
+    r"|得(?=\s*\d)|[给打](?=\s*\d+(?:\.\d+)?(?![\d.]|\s*分)))"
+)
 _GAP = r"(?:[\s:=*_\"'`()>]|is|was|it|of|as|at|about|a|是|为|约|给){0,12}?"
+
+# A count, a time or tenths: "2 dogs", 3只猫, 8点钟, 7成; "7.5 fits" and "8 points" are none.
+_MEASURES = "只个隻個张張本朵条條件辆輛位名把杯块塊间間栋棟棵座台部幅双雙对對排种種点點成年月日号號"
+_VERBS = r"points?|marks?|pts|fits|seems|suits|matches|is|was|as"
+_NO_COUNT = rf"(?!\s*[{_MEASURES}])(?!(?<!\.\d)\s+(?!(?:{_VERBS})\b)[a-z]+s\b)"
 
 # Phrases that name the scale, or what the score is not: "from 0 to 10", "满分10分", "not 10".
 _NO_SCORE = re.compile(
-    r"\b[01]\s*(?:to|-|–|~|到|至)\s*10\b(?:\s*分)?"
+    r"(?<![\d.])[01]\s*(?:to|-|–|~|到|至)\s*10(?!\d)(?:\s*分)?"
     r"|[满总]分\s*[是为:]?\s*10+\s*分?|以?\s*10+\s*分\s*[为是]?满分|10+\s*分制|10+\s*分\s*(?:里|中|之中)"
     r"|(?<!\d)(?<!\d\s)\bout of (?:10|ten)\b"
     r"|\b(?:0|10)\s*分?\s*(?:means|表示|代表)"
     r"|\b\d+\s+of\s+(?:the\s+)?\d+\b"
-    r"|\bnot\s+(?:a\s+)?\d+(?:\.\d+)?|不是\s*\d+(?:\.\d+)?\s*分?",
+    r"|\bnot\s+(?:a\s+)?\d+(?:\.\d+)?|不是\s*\d+(?:\.\d+)?\s*分?"
+    # bounds, which are no score
+    r"|(?:不到|不足|超过|低于|高于|少于|多于|大于|小于|至少|至多|最多)\s*\d+(?:\.\d+)?\s*分?"
+    r"|\b(?:(?:less|more|lower|higher|greater)\s+than|below|above|under|at\s+least|at\s+most)\s+(?:an?\s+)?\d+(?:\.\d+)?",
     re.IGNORECASE,
 )
 
@@ -38,12 +49,13 @@ _RULES: tuple[tuple[Rule, re.Pattern[str], float], ...] = (
     (Rule.OUT_OF_TEN, re.compile(rf"{_ALONE}{_DIGITS}(?:{_OF_TEN})", re.IGNORECASE), 1.0),
     (Rule.POINTS, re.compile(_NUMBER + r"\s*分"), 1.0),
     (Rule.WHOLE_ANSWER, re.compile(r"^\W*?" + _NUMBER + r"\W*$"), 1.0),
-    (Rule.FIRST_NUMBER, re.compile(_NUMBER), 1.0),
+    (Rule.FIRST_NUMBER, re.compile(_NUMBER + _NO_COUNT), 1.0),
 )
 
 # "7 to 8", 7到8分: neither its first number nor its last, and no date.
 _RANGE = re.compile(
-    r"(?<![\d.\-/])(\d+(?:\.\d+)?)\s*(?:-|–|~|到|至|to|and(?=\s*\d))\s*(\d+(?:\.\d+)?)(?![\d.]*[\d\-/])"
+    r"(?<![\d.\-/])(\d+(?:\.\d+)?)(?:\s*分|\s*/\s*10(?!\d))?\s*(?:-|–|~|到|至|to|and(?=\s*\d)|、(?=\s*\d+\s*分))"
+    r"\s*(\d+(?:\.\d+)?)(?![\d.]*[\d\-]|\s*/(?!\s*10(?!\d)))"
 )
 _STILL_A_NUMBER = re.compile(r"\s*\d+(?:\s*[.点點]\s*\d*)?[ \t]*(?:/[ \t]*(?:\d+(?:\.\d*)?)?)?[ \t]*")
 _NUMBER_BY_TOKENS = re.compile(r"(?:10|[0-9])(?:\.[0-9]+)?")  # a token per character: "8.5" has its decimal at place 2
