@@ -17,19 +17,22 @@ _BETWEEN = re.compile(r"(?<!\d)[+,]|[+,](?!\d)|[、\n\r]|(?<=\s)(?:and|和)(?=\s
 # What describes a thing that is still to come: "a black and white photo", "a big, red sofa". Chinese colours end in 色.
 _ADJECTIVES = (
     "black white grey gray red green blue yellow brown pink purple violet golden silver beige turquoise teal navy",
-    "big small large little tiny huge tall short long wide narrow thick thin round square flat deep",
-    "old new young modern ancient vintage antique fresh dry wet hot cold warm cool dark bright light pale",
+    "big small large little tiny huge tall short long wide narrow thick thin round deep",
+    "old new young modern ancient vintage antique fresh dry wet hot cold warm cool dark bright pale",
     "beautiful pretty ugly cute lovely happy sad angry funny smiling cozy cosy clean dirty empty full broken",
     "soft hard smooth rough wooden leather striped dotted checkered shiny rusty colorful colourful",
 )
 _DESCRIBES = re.compile(rf"(?:\b(?:{'|'.join(' '.join(_ADJECTIVES).split())})|色)\s*\Z", re.IGNORECASE)
+# With an article or a count another thing begins: "a man in black and a woman".
+_NEW_THING = re.compile(r"\s*(?:an?|the|some|one|two|three|my|his|her|their|another)\s", re.IGNORECASE)
 # One thing each, though an "and" stands in it; and names that end in two plus signs, such as C++.
 _ONE_THING = (
     "salt and pepper|fish and chips|bed and breakfast|mac and cheese|macaroni and cheese|bread and butter",
     "cookies and cream|peanut butter and jelly|bacon and eggs|gin and tonic|cup and saucer|bow and arrow",
     "rock and roll|drum and bass|arts and crafts|hide and seek|pros and cons|trial and error|lock and key",
     "tom and jerry|romeo and juliet|adam and eve|yin and yang|stars and stripes|hammer and sickle",
-    "back and forth|up and down|on and off|in and out|more and more|q and a|r and b|b and b",
+    "back and forth|up and down|on and off|in and out|more and more|before and after|lost and found|q and a|r and b",
+    "beauty and the beast|dungeons and dragons|hansel and gretel|bonnie and clyde|ben and jerry",
 )
 _WHOLE = re.compile(rf"\b(?:{'|'.join(_ONE_THING)})\b|\w\+\+", re.IGNORECASE)
 
@@ -70,8 +73,9 @@ def _split(text: str) -> Iterator[str]:
     wholes = [match.span() for match in _WHOLE.finditer(text)]
     start = 0
     for separator in _BETWEEN.finditer(text):
-        part = text[start : separator.start()]
-        if not _DESCRIBES.search(part) and not any(low <= separator.start() < high for low, high in wholes):
+        part, rest = text[start : separator.start()], text[separator.end() :]
+        unfinished = _DESCRIBES.search(part) and not _NEW_THING.match(rest)
+        if not unfinished and not any(low <= separator.start() < high for low, high in wholes):
             yield part
             start = separator.end()
     yield text[start:]

@@ -121,6 +121,9 @@ def test_a_part_is_a_query_of_its_own() -> None:
         "sandy island",
         "Andes mountains",
         "the band on stage",
+        "red, white and blue flag",
+        "Beauty and the Beast poster",
+        "before and after",
     ],
 )
 def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
@@ -160,6 +163,10 @@ def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
         ("sofa in 2020, lamp", ["sofa in 2020", "lamp"]),
         ("coffee\ncake", ["coffee", "cake"]),
         ("yin and yang + a black cat", ["yin and yang", "a black cat"]),
+        ("a man in black and a woman in white", ["a man in black", "a woman in white"]),
+        ("a traffic light and a car", ["a traffic light", "a car"]),
+        ("a square and a circle", ["a square", "a circle"]),
+        ("the sky is blue, the grass is green", ["the sky is blue", "the grass is green"]),
     ],
 )
 def test_the_parts_are_those_that_a_person_would_name(query: str, parts: list[str]) -> None:
