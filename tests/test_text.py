@@ -1,6 +1,8 @@
 """Names, arguments and errors as text."""
 
 import os
+import sys
+import unicodedata
 
 import pytest
 
@@ -22,10 +24,25 @@ def test_a_name_is_text_even_where_its_bytes_are_no_utf8(name: bytes, text: str)
         ("gpj\u202efdp", "gpj\ufffdfdp"),
         ("\u2028", "\ufffd"),
         ("", ""),
+        ("第1\u3000张\u00a0.jpg", "第1\u3000张\u00a0.jpg"),
+        ("👨\u200d👩\u200d👧 می\u200cخواهم", "👨\u200d👩\u200d👧 می\u200cخواهم"),
     ],
 )
 def test_nothing_printed_moves_the_cursor_or_breaks_the_line(text: str, printed: str) -> None:
     assert printable(text) == printed
+
+
+def test_of_all_characters_controls_and_direction_marks_alone_give_way() -> None:
+    turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # classes of UAX #9
+    gone = {character for character in map(chr, range(sys.maxunicode + 1)) if printable(character) != character}
+    assert {printable(character) for character in gone} == {"\ufffd"}
+    formats = {character for character in gone if unicodedata.category(character) == "Cf"}
+    assert {character for character in formats if unicodedata.bidirectional(character) not in turning} == set(
+        "\u061c\u200e\u200f"  # the marks of UAX #9, whose classes are those of letters
+    )
+    assert {unicodedata.bidirectional(character) for character in formats} >= turning
+    others = [unicodedata.category(character) for character in gone - formats]
+    assert {category: others.count(category) for category in set(others)} == {"Cc": 65, "Cs": 2048, "Zl": 1, "Zp": 1}
 
 
 @pytest.mark.parametrize(

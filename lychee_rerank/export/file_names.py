@@ -2,20 +2,16 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from lychee_rerank.records import RankedPhoto
+from lychee_rerank.text import is_control
 
 MIN_RANK_DIGITS = 3
 MAX_OWN_BYTES = 180  # file systems take 255: room for rank, score, a number and ".xmp"
 MAX_ENDING_BYTES = 16
 
 _RESERVED = frozenset('<>:"/\\|?*')  # on Windows; the slash everywhere
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)  # would hide the ending
-_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, line and paragraph ends
 
 
 def name_copies(chosen: Sequence[RankedPhoto]) -> tuple[str, ...]:
@@ -35,13 +31,9 @@ def number_name(name: str, number: int) -> str:
 def clean_name(name: str) -> str:
     """The last part of a path, with what some file system refuses made "_", and cut where it is long."""
     base = re.split(r"[/\\]", name)[-1]
-    safe = "".join("_" if _is_unsafe(character) else character for character in base)
+    safe = "".join("_" if character in _RESERVED or is_control(character) else character for character in base)
     stem, ending = os.path.splitext(safe.rstrip(" ."))  # Windows drops dots and spaces from the end
     if len(ending.encode()) > MAX_ENDING_BYTES:
         stem, ending = stem + ending, ""
     cut = stem.encode()[: MAX_OWN_BYTES - len(ending.encode())].decode(errors="ignore")
     return (cut + ending).rstrip(" .") or "photo"
-
-
-def _is_unsafe(character: str) -> bool:
-    return character in _RESERVED or character in _BIDI_CONTROLS or unicodedata.category(character) in _INVISIBLE
