@@ -3,10 +3,11 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 ALL_USERS, OWN_USER = 0o666, 0o600  # who may read a file; the process's umask takes rights away from it
+NAME_MAX_BYTES = 255  # of one name on most file systems
 
 
 @contextmanager
@@ -30,3 +31,13 @@ def real_path_below(folder: Path, name: str | Path) -> str | None:
     """
     root, real = os.path.realpath(folder), os.path.realpath(os.path.join(folder, name))
     return real if real.startswith(os.path.join(root, "")) else None
+
+
+def longest_name_bytes(folder: Path) -> int:
+    """How many bytes a name in the folder may have: NAME_MAX_BYTES, or less; the folder need not be there yet."""
+    with suppress(OSError, ValueError):
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        limit = os.pathconf(there, "PC_NAME_MAX")
+        if limit > 0:  # 0 from some file systems that run outside the kernel, -1 where there is no limit
+            return min(limit, NAME_MAX_BYTES)
+    return NAME_MAX_BYTES

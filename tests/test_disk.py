@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.disk import ALL_USERS, OWN_USER, real_path_below, written_aside
+from lychee_rerank.disk import ALL_USERS, OWN_USER, longest_name_bytes, real_path_below, written_aside
 
 
 def test_content_lies_aside_under_another_name_until_it_is_renamed(tmp_path: Path) -> None:
@@ -104,3 +104,23 @@ def test_a_relative_folder_is_one_too(folder: Path, monkeypatch: pytest.MonkeyPa
 def test_what_no_file_can_be_called_is_an_error(folder: Path) -> None:
     with pytest.raises(ValueError, match="null"):
         real_path_below(folder, "a\0.jpg")
+
+
+@pytest.mark.parametrize(("told", "longest"), [(143, 143), (255, 255), (1530, 255), (0, 255), (-1, 255)])
+def test_a_name_may_be_as_long_as_the_nearest_folder_that_is_there_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int, longest: int
+) -> None:
+    asked: list[tuple[Path, str]] = []
+    monkeypatch.setattr(os, "pathconf", lambda *question: asked.append(question) or told)
+    assert longest_name_bytes(tmp_path / "not" / "there") == longest
+    assert asked == [(tmp_path, "PC_NAME_MAX")]
+
+
+def test_a_folder_that_nobody_can_ask_takes_what_most_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert longest_name_bytes(Path("a\0b")) == 255
+
+    def fail(path: Path, name: str) -> int:
+        raise OSError("no answer")
+
+    monkeypatch.setattr(os, "pathconf", fail)
+    assert longest_name_bytes(Path("/")) == 255

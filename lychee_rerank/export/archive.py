@@ -16,6 +16,7 @@ from lychee_rerank.text import printable
 
 MISSING_NAME = "missing.txt"
 _FIRST_S, _LAST_S = 315_619_200, 4_354_732_800  # 2 January 1980 and 30 December 2107: the dates a ZIP can hold
+_NAME_BYTES = 143  # of one name on encrypted shares (eCryptfs): nobody knows where it is unpacked
 _MODE = stat.S_IFREG | 0o644
 
 
@@ -51,7 +52,7 @@ def stream_archive(
     """
     pipe, copies = _Pipe(), []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for photo, name in zip(chosen, name_copies(chosen), strict=True):
+        for photo, name in zip(chosen, name_copies(chosen, most_bytes=_NAME_BYTES), strict=True):
             copied = yield from _add_photo(archive, pipe, name, photo, results=results, xmp=xmp or Xmp())
             copies.append(copied)
         lines = [f"{printable(copy.photo.scored.name)}: {describe(copy.problem)}\n" for copy in copies if copy.problem]

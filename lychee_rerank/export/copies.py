@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lychee_rerank.disk import written_aside
+from lychee_rerank.disk import longest_name_bytes, written_aside
 from lychee_rerank.errors import ExportFailed
 from lychee_rerank.export.file_names import name_copies, number_name
 from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
@@ -56,7 +56,8 @@ def copy_photos(
     `photos` are in upload order. Where a name is taken by another file, by a sidecar too, the copy gets a number.
     """
     wanted = xmp or Xmp()
-    for photo, name in zip(chosen, name_copies(chosen), strict=True):
+    names = name_copies(chosen, most_bytes=longest_name_bytes(folder))
+    for photo, name in zip(chosen, names, strict=True):
         yield _copy_photo(photos[photo.scored.index].path, photo, folder / name, xmp=wanted)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from lychee_rerank.export.archive import stream_archive
-from lychee_rerank.export.file_names import clean_name
+from lychee_rerank.export.file_names import name_query
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.export.tables import Describe, build_table
@@ -36,7 +36,7 @@ class ExportFile:
     @property
     def name(self) -> str:
         """The file's name, made of the query."""
-        return f"{clean_name(' '.join(self.query.split()))}.{self.form}"
+        return f"{name_query(self.query)}.{self.form}"
 
     def pieces(self, results: Results, chosen: Sequence[RankedPhoto], *, describe: Describe) -> Iterator[bytes]:
         """The file in pieces: the chosen photos, in the table and in JSON with all that were refused."""

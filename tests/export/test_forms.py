@@ -37,7 +37,7 @@ def pack(form: Form, results: Results, *, words: Words = ENGLISH) -> bytes:
     ("query", "name"),
     [
         ("red  things", "red things.zip"),
-        ("a/b: c?", "b_ c_.zip"),
+        ("a/b: c?", "a-b-c_.zip"),
         ("沙发 + 灯泡\n+ 咖啡", "沙发 + 灯泡 + 咖啡.zip"),
         ("..", "photo.zip"),
     ],
