@@ -47,6 +47,7 @@ class CopyProblem(StrEnum):
 
     GONE = "gone"
     CUT_SHORT = "cut_short"
+    NAME_REFUSED = "name_refused"
     XMP_KEPT = "xmp_kept"
 
 

@@ -30,6 +30,12 @@ PROBLEMS = {
     errno.ENOTDIR: FolderProblem.NOT_A_FOLDER,
     errno.EEXIST: FolderProblem.NOT_A_FOLDER,
 }
+# With these a folder refuses a name: a file of another name has been written in it just before.
+_OF_THE_NAME = frozenset((errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EPERM, errno.EACCES))
+
+
+class _NameRefused(OSError):
+    """The folder takes no file of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,9 @@ def copy_photos(
     wanted = xmp or Xmp()
     names = name_copies(chosen, most_bytes=longest_name_bytes(folder))
     for photo, name in zip(chosen, names, strict=True):
-        yield _copy_photo(photos[photo.scored.index].path, photo, folder / name, xmp=wanted)
+        with _export_errors(folder):
+            copied = _copy_photo(photos[photo.scored.index].path, photo, folder / name, xmp=wanted)
+        yield copied
 
 
 def save_file(folder: Path, name: str, content: bytes) -> str:
@@ -93,11 +101,12 @@ def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Co
         except OSError:
             return Copied(photo, "", CopyProblem.GONE)
         try:
-            with _export_errors(target.parent):
-                saved = _copy_opened(opened, target, xmp=xmp)
-            return Copied(photo, saved.paths[0].name, opened.problem, existed=saved.existed)
+            saved = _copy_opened(opened, target, xmp=xmp)
         except CutShort:
             return Copied(photo, "", CopyProblem.GONE)
+        except _NameRefused:
+            return Copied(photo, "", CopyProblem.NAME_REFUSED)
+        return Copied(photo, saved.paths[0].name, opened.problem, existed=saved.existed)
 
 
 def _copy_opened(opened: OpenedPhoto, target: Path, *, xmp: Xmp) -> _Saved:
@@ -131,7 +140,9 @@ def _save_together(folder: Path, names: Callable[[int], Sequence[str]], contents
 
 
 def _same_content(one: Path, other: Path) -> bool:
-    return other.is_file() and filecmp.cmp(one, other, shallow=False)
+    with suppress(OSError):  # one that may not be read is another
+        return other.is_file() and filecmp.cmp(one, other, shallow=False)
+    return False
 
 
 def _reserve(targets: Sequence[Path], *, undo: ExitStack) -> bool:
@@ -142,6 +153,10 @@ def _reserve(targets: Sequence[Path], *, undo: ExitStack) -> bool:
                 target.open("xb").close()
             except FileExistsError:
                 return False
+            except OSError as error:
+                if error.errno in _OF_THE_NAME:
+                    raise _NameRefused(*error.args) from error
+                raise
             own.callback(target.unlink, missing_ok=True)
         undo.enter_context(own.pop_all())
     return True

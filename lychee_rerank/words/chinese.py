@@ -178,6 +178,7 @@ CHINESE = Words(
     copy_problem={
         CopyProblem.GONE: "未复制：照片已不在，或无法再读取",
         CopyProblem.CUT_SHORT: "不完整：照片读到一半时出错",
+        CopyProblem.NAME_REFUSED: "未复制：目标文件夹不接受这个文件名",
         CopyProblem.XMP_KEPT: "已复制，但没有写入星级：其中的元数据无法追加",
     },
     folder_problem={

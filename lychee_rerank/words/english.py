@@ -189,6 +189,7 @@ ENGLISH = Words(
     copy_problem={
         CopyProblem.GONE: "not copied: the photo is gone, or can no longer be read",
         CopyProblem.CUT_SHORT: "not whole: reading the photo failed halfway",
+        CopyProblem.NAME_REFUSED: "not copied: the folder refuses its name",
         CopyProblem.XMP_KEPT: "copied without rating: the metadata in it cannot be added to",
     },
     folder_problem={
