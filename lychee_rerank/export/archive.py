@@ -5,7 +5,7 @@ import time
 import zipfile
 from collections.abc import Generator, Iterable, Iterator, Sequence
 
-from lychee_rerank.export.file_names import name_copies
+from lychee_rerank.export.file_names import SAFE_NAME_BYTES, name_copies
 from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.export.tables import TABLE_NAME, Describe, build_table
@@ -16,7 +16,6 @@ from lychee_rerank.text import printable
 
 MISSING_NAME = "missing.txt"
 _FIRST_S, _LAST_S = 315_619_200, 4_354_732_800  # 2 January 1980 and 30 December 2107: the dates a ZIP can hold
-_NAME_BYTES = 143  # of one name on encrypted shares (eCryptfs): nobody knows where it is unpacked
 _MODE = stat.S_IFREG | 0o644
 
 
@@ -52,7 +51,7 @@ def stream_archive(
     """
     pipe, copies = _Pipe(), []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:
-        for photo, name in zip(chosen, name_copies(chosen, most_bytes=_NAME_BYTES), strict=True):
+        for photo, name in zip(chosen, name_copies(chosen, most_bytes=SAFE_NAME_BYTES), strict=True):
             copied = yield from _add_photo(archive, pipe, name, photo, results=results, xmp=xmp or Xmp())
             copies.append(copied)
         lines = [f"{printable(copy.photo.scored.name)}: {describe(copy.problem)}\n" for copy in copies if copy.problem]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lychee_rerank.disk import longest_name_bytes, written_aside
 from lychee_rerank.errors import ExportFailed
-from lychee_rerank.export.file_names import name_copies, number_name
+from lychee_rerank.export.file_names import SAFE_NAME_BYTES, name_copies, number_name
 from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.problems import CopyProblem, FolderProblem
@@ -62,10 +62,14 @@ def copy_photos(
     `photos` are in upload order. Where a name is taken by another file, by a sidecar too, the copy gets a number.
     """
     wanted = xmp or Xmp()
-    names = name_copies(chosen, most_bytes=longest_name_bytes(folder))
-    for photo, name in zip(chosen, names, strict=True):
+    lengths_bytes = (longest_name_bytes(folder), SAFE_NAME_BYTES)  # some file systems tell more than they take
+    names = zip(*(name_copies(chosen, most_bytes=length) for length in lengths_bytes), strict=True)
+    for photo, (longer, safe) in zip(chosen, names, strict=True):
+        path = photos[photo.scored.index].path
         with _export_errors(folder):
-            copied = _copy_photo(photos[photo.scored.index].path, photo, folder / name, xmp=wanted)
+            copied = _copy_photo(path, photo, folder / longer, xmp=wanted)
+            if copied.problem is CopyProblem.NAME_REFUSED and len(safe) < len(longer):
+                copied = _copy_photo(path, photo, folder / safe, xmp=wanted)
         yield copied
 
 

@@ -15,6 +15,7 @@ from lychee_rerank.text import is_control
 MIN_RANK_DIGITS = 3
 MAX_OWN_BYTES = 180  # of the NAME_MAX_BYTES that there are mostly
 MAX_ENDING_BYTES = 16
+SAFE_NAME_BYTES = 143  # of a whole name on encrypted shares (eCryptfs); no file system in use takes less
 
 _ROOM_BYTES = len(" (999)" + ".xmp")  # for a number, where a name is taken, and for a sidecar
 _RESERVED = frozenset('<>:"/\\|?*')  # on Windows; the slash everywhere

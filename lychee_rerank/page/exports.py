@@ -7,10 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from lychee_rerank.disk import longest_name_bytes
 from lychee_rerank.errors import ExportFailed
 from lychee_rerank.export.copies import check_writable, copy_photos, save_file
-from lychee_rerank.export.file_names import name_query
+from lychee_rerank.export.file_names import SAFE_NAME_BYTES, name_query
 from lychee_rerank.export.forms import MEDIA_TYPES, ExportFile, Form
 from lychee_rerank.export.json_document import ScoredBy
 from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, parse_stars
@@ -125,11 +124,13 @@ def draw_copying(
     home = service.settings.images_dir / PICKS_FOLDER
     outcome = st.container()  # above the button, which it pushes down: there the user is looking
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input(text.copy_to.format(folder=f"{home}/"), name_query(query), key="copy-folder")
+        typed = st.text_input(
+            text.copy_to.format(folder=f"{home}/"), name_query(query, SAFE_NAME_BYTES), key="copy-folder"
+        )
         clicked = st.button(text.copy, key="copy")
     if clicked:
         with outcome:
-            _copy(words, results, chosen, home / name_query(typed, longest_name_bytes(home)), xmp)
+            _copy(words, results, chosen, home / name_query(typed, SAFE_NAME_BYTES), xmp)
 
 
 def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder: Path, xmp: Xmp) -> None:
