@@ -124,9 +124,8 @@ def draw_copying(
     home = service.settings.images_dir / PICKS_FOLDER
     outcome = st.container()  # above the button, which it pushes down: there the user is looking
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input(
-            text.copy_to.format(folder=f"{home}/"), name_query(query, SAFE_NAME_BYTES), key="copy-folder"
-        )
+        named = name_query(query, SAFE_NAME_BYTES)
+        typed = st.text_input(text.copy_to.format(folder=f"{home}/"), named, key="copy-folder")
         clicked = st.button(text.copy, key="copy")
     if clicked:
         with outcome:
