@@ -1,4 +1,4 @@
-"""What can be wrong with a photo, a query, a model, a copy, a folder or a list: closed lists; knows nothing else."""
+"""What can be wrong with a photo, a query, a model, a copy, a folder or a list, and what is no photo: closed lists."""
 
 from enum import StrEnum
 
@@ -16,6 +16,20 @@ class RefusalReason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     SUSPECT = "suspect"
     NOT_FINITE = "not_finite"
+
+
+class PassedOver(StrEnum):
+    """Why a file in a folder, or in a drop, is none of the photos: a closed list."""
+
+    OTHER_TYPE = "other_type"
+    DELETED = "deleted"
+    SNAPSHOT = "snapshot"
+    DERIVED = "derived"
+    HIDDEN = "hidden"
+    SYSTEM = "system"
+    LINKED_FOLDER = "linked_folder"
+    LINK_OUT = "link_out"
+    OWN_PICKS = "own_picks"
 
 
 class QueryProblem(StrEnum):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import Query
 
 
@@ -36,6 +36,15 @@ class Photo:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOverFiles:
+    """How many files of a folder were passed over for a reason; `folder` is its path below the one that was walked."""
+
+    folder: str
+    reason: PassedOver
+    files: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.folders import find_photos
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
 from lychee_rerank.results.criteria import Criteria, collect_criteria
@@ -66,7 +67,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     export = plan_export(options)
     found = find_photos(options.paths)
     if not found.photos:
-        print(words.no_photos.format(passed_over=found.passed_over), file=sys.stderr)
+        print(words.no_photos, file=sys.stderr)
+        _print_passed_over(found.reasons, words)
         return EXIT_NOTHING_SCORED
     parts = _split(query, words) if options.criteria else ()
     with open_scores(settings, wanted=not options.no_store) as scores:
@@ -85,6 +87,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         _print_spread(results, query, words)
         for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
+        _print_passed_over(found.reasons, words)
     if export:
         export_photos(export, results, chosen, words=words)
     return EXIT_DONE if results.ranked else EXIT_NOTHING_SCORED
@@ -137,6 +140,12 @@ def _print_spread(results: Results, query: Query, words: Words) -> None:
         print(sentence, file=sys.stderr)
     if spread.verdict is SpreadVerdict.FLAT and not results.criteria.parts and len(query.parts) > 1:
         print(words.results.offer_parts, file=sys.stderr)
+
+
+def _print_passed_over(reasons: Mapping[PassedOver, int], words: Words) -> None:
+    """How many other files lie beside the photos, and of which kinds they are."""
+    if reasons:
+        print(words.other_files(reasons), file=sys.stderr)
 
 
 def _print_table(ranked: Iterable[RankedPhoto], criteria: Criteria, words: Words) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lychee_rerank.photos.listing import Listed, Standing, Subfolder
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import Photo
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
@@ -34,7 +35,15 @@ class Offer:
     @property
     def photos(self) -> tuple[Photo, ...]:
         """All its photos as far as they are known."""
-        return self.listed.photos if self.listed else ()
+        return self.photos_in("")
+
+    def photos_in(self, subfolder: str) -> tuple[Photo, ...]:
+        """The photos of a subfolder as far as they are known; all of them for an empty path."""
+        return self.listed.photos_in(subfolder) if self.listed else ()
+
+    def passed_over_in(self, subfolder: str) -> dict[PassedOver, int]:
+        """How many files were passed over there for each reason, as far as that is known."""
+        return self.listed.passed_over_in(subfolder) if self.listed else {}
 
 
 def offer_folder(words: Words, service: Service) -> Offer:
@@ -52,14 +61,14 @@ def offer_folder(words: Words, service: Service) -> Offer:
     return Offer(service.samples.folder, samples, standings)
 
 
-def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
-    """The photos of the subfolder that the URL names, or all; a choice where there are subfolders."""
+def draw_subfolders(words: Words, offer: Offer) -> str:
+    """The path of the subfolder that the URL names, empty for all; a choice where there are subfolders."""
     if offer.listed is None or not offer.listed.subfolders:
-        return offer.photos
+        return ""
     every = Subfolder("", len(offer.photos))
     choices = {choice.path: choice for choice in (every, *offer.listed.subfolders)}
     asked = st.query_params.get(_SUBFOLDER, "")
-    chosen = st.selectbox(
+    return st.selectbox(
         words.subfolder,
         options=list(choices),
         index=list(choices).index(asked) if asked in choices else 0,
@@ -69,7 +78,6 @@ def draw_subfolders(words: Words, offer: Offer) -> tuple[Photo, ...]:
         label_visibility="collapsed",
         width=_SUBFOLDER_PX,
     )
-    return offer.listed.photos_in(chosen)
 
 
 def draw_rescan(words: Words, service: Service, offer: Offer, *, shown: bool) -> None:

@@ -36,11 +36,13 @@ def draw_gallery(words: Words, service: Service) -> tuple[tuple[Photo, ...], tup
     )
     with line:
         source = _draw_source(words, offer, uploads=uploads)
-        photos = uploads if source == UPLOADS else draw_subfolders(words, offer)
+        subfolder = draw_subfolders(words, offer) if source == FOLDER else ""
+        photos = uploads if source == UPLOADS else offer.photos_in(subfolder)
         if source == UPLOADS or offer.listed:
             st.markdown(words.photos(len(photos)), width="content")
-        if source == FOLDER and offer.listed and offer.listed.passed_over:
-            st.caption(words.passed_over.format(n=offer.listed.passed_over), width="content")
+        passed_over = offer.passed_over_in(subfolder) if source == FOLDER else {}
+        if passed_over:
+            st.caption(words.other_files(passed_over), width="content")
         draw_rescan(words, service, offer, shown=source == FOLDER)
         if dropped:
             st.button(words.new_gallery, key="new-gallery", type="tertiary", on_click=_leave_gallery)

@@ -1,85 +1,103 @@
 """Paths as the user gives them -> the photos they stand for, in order; opens no file and knows no picture format."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.disk import real_path_below
-from lychee_rerank.records import Photo
+from lychee_rerank.photos.passed_over import Place, count_reasons, find_reason, holds_thumbnails, is_library, stem
+from lychee_rerank.problems import PassedOver
+from lychee_rerank.records import PassedOverFiles, Photo
 from lychee_rerank.text import decode_name
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
-COPIES_FOLDERS = ("@eaDir", "__MACOSX")  # Synology's thumbnails; what a ZIP of macOS has no place for
-
-Place = tuple[str, ...]  # the names that lead from a folder to what is below it
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The photos in the order of the paths, and how many files in the folders were passed over."""
+    """The photos in the order of the paths, and the files in the folders that were passed over."""
 
     photos: tuple[Photo, ...]
-    passed_over: int
+    passed_over: tuple[PassedOverFiles, ...] = ()
+
+    @property
+    def reasons(self) -> dict[PassedOver, int]:
+        """How many files were passed over for each reason."""
+        return count_reasons(self.passed_over)
 
 
 def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = lambda found: None) -> Found:
     """The photos that the paths stand for: a file is one whatever it is called, a folder gives its own sorted by path.
 
-    Inside a folder the name decides, and links that lead out of it, links to folders and hidden names are passed over.
-    What is not there, or cannot be listed, stays a photo: reading it is refused, so that nothing goes missing unseen.
-    Folders called PICKS_FOLDER, this app's own, are neither walked nor counted.
-    `on_found` is called with the number of photos found so far, at each one.
+    Inside a folder the name decides. What is not there, or cannot be listed, stays a photo: reading it is refused, so
+    that nothing goes missing unseen. `on_found` is called with the number of photos found so far, at each one.
     """
     photos: list[Photo] = []
-    passed_over = 0
+    passed_over: Counter[tuple[str, PassedOver]] = Counter()
     for path in paths:
         if not os.path.isdir(path):
             photos.append(Photo(decode_name(path.name), path))
             continue
         kept: list[Place] = []
-        for place, is_photo in _walk(path):
-            if is_photo:
+        for place, reason in _walk(path):
+            if reason is None:
                 kept.append(place)
                 on_found(len(photos) + len(kept))
             else:
-                passed_over += 1
+                passed_over[decode_name("/".join(place[:-1])), reason] += 1
         photos += [Photo(decode_name("/".join(place) or path.name), path.joinpath(*place)) for place in sorted(kept)]
-    return Found(tuple(photos), passed_over)
+    rows = (PassedOverFiles(folder, reason, files) for (folder, reason), files in sorted(passed_over.items()))
+    return Found(tuple(photos), tuple(rows))
 
 
-def _walk(folder: Path) -> Iterator[tuple[Place, bool]]:
-    """Every file, every link and each folder that cannot be listed, and whether it is a photo.
+def why_passed_over(place: Place, *, beside: frozenset[str] = frozenset()) -> PassedOver | None:
+    """Why the file of that name is no photo, None where it is one; `beside` are the stems of the photos above it."""
+    if PICKS_FOLDER in place:
+        return PassedOver.OWN_PICKS
+    reason = find_reason(place, beside=beside)
+    return PassedOver.OTHER_TYPE if reason is None and not place[-1].lower().endswith(PHOTO_ENDINGS) else reason
+
+
+def _walk(folder: Path) -> Iterator[tuple[Place, PassedOver | None]]:
+    """Every file, every link and each folder that cannot be listed, and why it is no photo, None for a photo.
 
     A disk may be slow: nothing is asked twice of it that a folder's listing holds.
     """
-    left: list[Place] = [()]
+    above = (folder.name,) if is_library(folder.name) else ()
+    left: list[tuple[Place, frozenset[str]]] = [((), frozenset())]
     while left:
-        place = left.pop()
+        place, beside = left.pop()
+        subfolders: list[Place] = []
+        stems: set[str] = set()
         try:
             with os.scandir(folder.joinpath(*place)) as entries:
                 for entry in entries:
                     below = (*place, entry.name)
-                    if entry.name == PICKS_FOLDER:
-                        continue
                     if entry.is_dir(follow_symlinks=False):
-                        left.append(below)
-                    else:
-                        yield below, _is_photo(entry, below, folder=folder)
+                        subfolders.append(below)
+                        continue
+                    reason = why_passed_over((*above, *below), beside=beside)
+                    if entry.is_symlink():
+                        reason = _why_not_followed(folder, below, reason)
+                    if reason is None:
+                        stems.add(stem(entry.name))
+                    yield below, reason
         except OSError:
-            yield place, not _is_hidden(place)
+            reason = why_passed_over((*above, *place)) if place else None
+            yield place, None if reason is PassedOver.OTHER_TYPE else reason
+        left += [(below, frozenset(stems) if holds_thumbnails(below) else frozenset()) for below in subfolders]
 
 
-def _is_photo(entry: os.DirEntry[str], place: Place, *, folder: Path) -> bool:
-    """True for what is to be scored, or refused by name when it cannot be read."""
-    if _is_hidden(place) or not entry.name.lower().endswith(PHOTO_ENDINGS):
-        return False
-    return not entry.is_symlink() or _leads_inside(folder, Path(*place))
-
-
-def _is_hidden(place: Place) -> bool:
-    return any(part.startswith(".") or part in COPIES_FOLDERS for part in place)
+def _why_not_followed(folder: Path, link: Place, reason: PassedOver | None) -> PassedOver | None:
+    """The reason to pass over a link: its name's, or else that it leads to a folder, or out, or nowhere."""
+    if reason not in (None, PassedOver.OTHER_TYPE):
+        return reason
+    if os.path.isdir(folder.joinpath(*link)):
+        return PassedOver.LINKED_FOLDER
+    return reason if reason or _leads_inside(folder, Path(*link)) else PassedOver.LINK_OUT
 
 
 def _leads_inside(folder: Path, link: Path) -> bool:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lychee_rerank.photos.folders import Found, find_photos
-from lychee_rerank.records import Photo
+from lychee_rerank.photos.passed_over import count_reasons
+from lychee_rerank.problems import PassedOver
+from lychee_rerank.records import PassedOverFiles, Photo
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Listed:
     """
 
     photos: tuple[Photo, ...]
-    passed_over: int
+    passed_over: tuple[PassedOverFiles, ...] = ()
     subfolders: tuple[Subfolder, ...] = ()
     unreadable: tuple[str, ...] = ()
     readable: bool = True
@@ -40,6 +42,10 @@ class Listed:
         """The photos in a subfolder and below it; all of them for an empty path."""
         inside = f"{subfolder}/"
         return tuple(photo for photo in self.photos if photo.name.startswith(inside)) if subfolder else self.photos
+
+    def passed_over_in(self, subfolder: str) -> dict[PassedOver, int]:
+        """How many files were passed over there for each reason; all of them for an empty path."""
+        return count_reasons(self.passed_over, within=subfolder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class Listing:
         return self._ended.wait(timeout_s)
 
     def _list(self) -> None:
-        listed = Listed((), 0, readable=False)
+        listed = Listed((), readable=False)
         try:
             if _can_be_read(self.folder):
                 listed = _list_photos(self.folder, on_found=self._count)
@@ -125,7 +131,7 @@ def _can_be_read(folder: Path) -> bool:
 
 
 def _list_photos(folder: Path, *, on_found: Callable[[int], object]) -> Listed:
-    found = find_photos([folder], on_found=on_found) if os.path.isdir(folder) else Found((), 0)
+    found = find_photos([folder], on_found=on_found) if os.path.isdir(folder) else Found(())
     return Listed(found.photos, found.passed_over, _count_subfolders(found.photos))
 
 

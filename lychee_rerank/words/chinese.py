@@ -1,6 +1,14 @@
 """The sentences in Chinese."""
 
-from lychee_rerank.problems import CopyProblem, DataProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.problems import (
+    CopyProblem,
+    DataProblem,
+    FolderProblem,
+    ModelProblem,
+    PassedOver,
+    QueryProblem,
+    RefusalReason,
+)
 from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.chinese_lists import CHINESE_LISTS
@@ -36,7 +44,19 @@ CHINESE = Words(
     gallery_gone="之前拖入的照片已不再保存，请再拖入一次。",
     keeping="正在保存 {n} 个文件…",
     folder_unreadable="本应用（用户 {user}）无法读取 {folder}；修好之前先用示例图库。",
-    passed_over="另略过 {n} 个其他文件",
+    passed_over="另略过 {n} 个其他文件（{kinds}）",
+    passed_over_kind={
+        PassedOver.OTHER_TYPE: "其他类型",
+        PassedOver.DELETED: "已删除",
+        PassedOver.SNAPSHOT: "快照",
+        PassedOver.DERIVED: "缩略图等",
+        PassedOver.HIDDEN: "隐藏",
+        PassedOver.SYSTEM: "系统文件",
+        PassedOver.LINKED_FOLDER: "链接的文件夹",
+        PassedOver.LINK_OUT: "指向外面或失效的链接",
+        PassedOver.OWN_PICKS: "本应用导出的副本",
+    },
+    between_kinds="，",
     listing="已找到 {photos}…",
     rescan="重新扫描",
     rescanning="正在重新扫描：已找到 {photos}…",
@@ -89,7 +109,7 @@ CHINESE = Words(
     no_number="⚠ 输出里没有数字",
     refused_title="拒收 {n} 张",
     refused_columns=("照片", "原因"),
-    no_photos="没有找到照片（另略过 {passed_over} 个其他文件）。",
+    no_photos="没有找到照片。",
     demo_line="正在使用内置演示模型：只认识纯色背景上的 {icons} 种图标。{why}给真实照片打分：`lychee-rerank fetch`",
     demo_because={
         ChoiceReason.REQUESTED: "",

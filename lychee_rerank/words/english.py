@@ -1,6 +1,14 @@
 """The sentences in English."""
 
-from lychee_rerank.problems import CopyProblem, DataProblem, FolderProblem, ModelProblem, QueryProblem, RefusalReason
+from lychee_rerank.problems import (
+    CopyProblem,
+    DataProblem,
+    FolderProblem,
+    ModelProblem,
+    PassedOver,
+    QueryProblem,
+    RefusalReason,
+)
 from lychee_rerank.records import ChoiceReason, Rule
 from lychee_rerank.results.spread import SpreadVerdict
 from lychee_rerank.words.english_lists import ENGLISH_LISTS
@@ -40,7 +48,19 @@ ENGLISH = Words(
     gallery_gone="The photos that were dropped here are no longer kept; please drop them again.",
     keeping="Keeping {n} files…",
     folder_unreadable="{folder} cannot be read by this app (user {user}); meanwhile the samples are offered.",
-    passed_over="{n} other files passed over",
+    passed_over="Other files passed over: {n} ({kinds})",
+    passed_over_kind={
+        PassedOver.OTHER_TYPE: "of another type",
+        PassedOver.DELETED: "deleted",
+        PassedOver.SNAPSHOT: "in snapshots",
+        PassedOver.DERIVED: "thumbnails and the like",
+        PassedOver.HIDDEN: "hidden",
+        PassedOver.SYSTEM: "of the system",
+        PassedOver.LINKED_FOLDER: "linked folders",
+        PassedOver.LINK_OUT: "links that lead out or nowhere",
+        PassedOver.OWN_PICKS: "copies of this app's own",
+    },
+    between_kinds=", ",
     listing="{photos} found so far…",
     rescan="Look again",
     rescanning="Looking again: {photos} so far…",
@@ -93,7 +113,7 @@ ENGLISH = Words(
     no_number="⚠ no number in the answer",
     refused_title="Refused: {n}",
     refused_columns=("Photo", "Reason"),
-    no_photos="No photo was found there ({passed_over} other files passed over).",
+    no_photos="No photo was found there.",
     demo_line=(
         "The bundled demo model answers: it only knows {icons} icons on plain backgrounds.{why} "
         "For real photos: `lychee-rerank fetch`"

@@ -1,6 +1,6 @@
 """The sentences of a language as one frozen table: the type checker finds the language that lacks one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lychee_rerank.errors import (
@@ -18,6 +18,7 @@ from lychee_rerank.problems import (
     DataProblem,
     FolderProblem,
     ModelProblem,
+    PassedOver,
     QueryProblem,
     RefusalReason,
     RowProblem,
@@ -56,6 +57,8 @@ class Words:
     keeping: str
     folder_unreadable: str
     passed_over: str
+    passed_over_kind: dict[PassedOver, str]
+    between_kinds: str
     listing: str
     rescan: str
     rescanning: str
@@ -198,6 +201,11 @@ class Words:
     def photos(self, count: int) -> str:
         """How many photos there are."""
         return self.gallery_one if count == 1 else self.gallery.format(n=count)
+
+    def other_files(self, reasons: Mapping[PassedOver, int]) -> str:
+        """How many files were passed over, and of which kinds they are."""
+        kinds = [f"{self.passed_over_kind[reason]} {reasons[reason]}" for reason in PassedOver if reasons.get(reason)]
+        return self.passed_over.format(n=sum(reasons.values()), kinds=self.between_kinds.join(kinds))
 
     def copied(self, copies: Sequence[Copied], *, folder: str, table: str) -> str:
         """How many copies lie in the folder now, and how many of them lay there before."""

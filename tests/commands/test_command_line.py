@@ -89,6 +89,7 @@ def test_the_table_has_the_best_photos_and_the_refused_ones_apart(gallery: Path,
     assert done.stderr.splitlines() == [
         "Nothing here fits well.",
         "d.png: this is GIF, not a JPEG, PNG or WebP picture",
+        "Other files passed over: 1 (of another type 1)",
     ]
 
 
@@ -108,7 +109,7 @@ def test_the_table_has_the_best_photos_and_the_refused_ones_apart(gallery: Path,
         (("rank", "  ", "."), 2, "Please write what you are looking for"),
         (("rank", "sofa", "nowhere.jpg"), 1, "nowhere.jpg: the file cannot be read"),
         (("rank", "sofa", ".", "--model", "no-such-folder"), 1, "There is no model at no-such-folder. Name a folder"),
-        (("rank", "sofa", "lychee_rerank/page"), 1, "No photo was found there"),
+        (("rank", "sofa", "lychee_rerank/store"), 1, "No photo was found there.\nOther files passed over: "),
     ],
 )
 def test_wrong_use_ends_with_2_and_nothing_scored_with_1(arguments: tuple[str, ...], code: int, told: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lychee_rerank.photos.folders import PICKS_FOLDER
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.service import Service, open_service
 from lychee_rerank.words import ENGLISH, Words
 from tests import disks
@@ -169,13 +170,16 @@ def test_the_choice_survives_new_files_and_falls_back_where_its_subfolder_is_gon
 
 
 @LANGUAGES
-def test_exported_photos_are_no_other_files(photo_folder: Path, locale: str, words: Words) -> None:
-    fill(photo_folder, "a.png", "notes.txt", f"{PICKS_FOLDER}/red/001_9.0_a.png", f"{PICKS_FOLDER}/red/ranking.csv")
+def test_what_is_passed_over_is_told_by_kind(photo_folder: Path, locale: str, words: Words) -> None:
+    fill(photo_folder, "a.png", "notes.txt", "day/b.png", "day/#recycle/c.png", f"{PICKS_FOLDER}/red/001_9.0_a.png")
     page = listed_page(locale)
-    assert (words.photos(1) in texts(page), words.passed_over.format(n=1) in texts(page)) == (True, True)
-    (photo_folder / "notes.txt").unlink()
+    kinds = {PassedOver.OTHER_TYPE: 1, PassedOver.DELETED: 1, PassedOver.OWN_PICKS: 1}
+    assert (words.photos(2) in texts(page), words.other_files(kinds) in texts(page)) == (True, True)
+    page.selectbox(key="subfolder").select("day").run()
+    assert words.other_files({PassedOver.DELETED: 1}) in texts(page)
+    (photo_folder / "day" / "#recycle" / "c.png").unlink()
     rescanned(page, open_service())
-    assert words.passed_over.split("{n}")[1] not in str(texts(page))
+    assert words.passed_over.partition("{n}")[0] not in str(texts(page))
 
 
 def test_a_folder_without_subfolders_offers_no_choice(photo_folder: Path) -> None:

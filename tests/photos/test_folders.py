@@ -8,7 +8,7 @@ import pytest
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode import read_bytes
 from lychee_rerank.photos.folders import PICKS_FOLDER, Found, find_photos
-from lychee_rerank.problems import RefusalReason
+from lychee_rerank.problems import PassedOver, RefusalReason
 from lychee_rerank.records import Photo
 from tests.disks import Disk, fill
 
@@ -31,7 +31,7 @@ def test_a_folder_is_walked_to_its_depths_and_sorted_by_path(tmp_path: Path) -> 
         "c/1.jpg",
     ]
     assert [photo.path for photo in found.photos] == [tmp_path / photo.name for photo in found.photos]
-    assert found.passed_over == 0
+    assert found.passed_over == ()
 
 
 @pytest.mark.parametrize("ending", ["jpg", "jpeg", "png", "webp", "JPG", "Jpeg", "PnG", "WEBP"])
@@ -40,36 +40,21 @@ def test_these_endings_make_a_photo_in_any_case(tmp_path: Path, ending: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "Thumbs.db", ".DS_Store", "movie.mp4", "a.heic", "b.gif", "jpg", "c.jpg.part", "d.jpgx"]
+    "name", ["README.md", "movie.MOV", "IMG_1.AAE", "IMG_1.CR3", "b.gif", "jpg", "c.jpg.part", "d.jpgx"]
 )
 def test_every_other_file_is_passed_over_and_counted(tmp_path: Path, name: str) -> None:
     found = find_photos([fill(tmp_path, name, f"below/{name}", "photo.jpg")])
-    assert ([photo.name for photo in found.photos], found.passed_over) == (["photo.jpg"], 2)
+    assert ([photo.name for photo in found.photos], found.reasons) == (["photo.jpg"], {PassedOver.OTHER_TYPE: 2})
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "._a.jpg",
-        ".hidden.png",
-        ".thumbnails/a.jpg",
-        "@eaDir/a.jpg/SYNO_THUMB.jpg",
-        "__MACOSX/a.jpg",
-        "b/.Trash-0/c.png",
-    ],
-)
-def test_hidden_photos_and_the_copies_that_systems_keep_are_passed_over(tmp_path: Path, name: str) -> None:
-    found = find_photos([fill(tmp_path, name, "a.jpg")])
-    assert ([photo.name for photo in found.photos], found.passed_over) == (["a.jpg"], 1)
-
-
-def test_what_the_page_exported_is_neither_walked_nor_counted(tmp_path: Path) -> None:
+def test_what_the_page_exported_is_passed_over_as_its_own(tmp_path: Path) -> None:
     exported = (f"{PICKS_FOLDER}/a sofa/{name}" for name in ("001_8.5_a.jpg", "001_8.5_a.jpg.xmp", "ranking.csv"))
     fill(tmp_path, "a.jpg", "notes.txt", *exported, f"below/{PICKS_FOLDER}/b.jpg")
     (tmp_path / "below" / "album").mkdir()
     (tmp_path / "below" / "album" / PICKS_FOLDER).symlink_to(tmp_path)
     found = find_photos([tmp_path])
-    assert ([photo.name for photo in found.photos], found.passed_over) == (["a.jpg"], 1)
+    assert [photo.name for photo in found.photos] == ["a.jpg"]
+    assert found.reasons == {PassedOver.OTHER_TYPE: 1, PassedOver.OWN_PICKS: 5}
     assert names(tmp_path / PICKS_FOLDER) == ["a sofa/001_8.5_a.jpg"]  # asked for, it is a folder like others
 
 
@@ -82,15 +67,15 @@ def test_a_folder_below_a_hidden_one_is_walked_when_it_is_asked_for(tmp_path: Pa
 def test_a_file_that_is_named_is_a_photo_whatever_it_is_called(tmp_path: Path, name: str) -> None:
     path = fill(tmp_path, name) / name
     found = find_photos([path])
-    assert (found.photos, found.passed_over) == ((Photo(name, path),), 0)
+    assert (found.photos, found.passed_over) == ((Photo(name, path),), ())
 
 
 def test_paths_keep_their_order_and_files_and_folders_mix(tmp_path: Path) -> None:
     fill(tmp_path, "z/2.jpg", "z/1.jpg", "z/x.txt", "a/3.jpg", "a/y.txt", "a/z.txt", "one.png")
     found = find_photos([tmp_path / "z", tmp_path / "one.png", tmp_path / "a"])
     assert [photo.name for photo in found.photos] == ["1.jpg", "2.jpg", "one.png", "3.jpg"]
-    assert found.passed_over == 3
-    assert find_photos([]) == Found((), 0)
+    assert found.reasons == {PassedOver.OTHER_TYPE: 3}
+    assert find_photos([]) == Found(())
 
 
 def test_the_same_name_in_two_folders_is_two_photos_that_their_paths_tell_apart(tmp_path: Path) -> None:
@@ -118,7 +103,7 @@ def test_links_are_followed_inside_the_folder_and_not_out_of_it(tmp_path: Path) 
     (album / "inner folder").symlink_to(album / "below")
     found = find_photos([album])
     assert [photo.name for photo in found.photos] == ["below/again.jpg", "below/low.jpg", "real.jpg"]
-    assert found.passed_over == 4
+    assert found.reasons == {PassedOver.LINK_OUT: 2, PassedOver.LINKED_FOLDER: 2}
 
 
 def test_links_that_lead_round_in_circles_or_nowhere_are_passed_over(tmp_path: Path) -> None:
@@ -130,7 +115,7 @@ def test_links_that_lead_round_in_circles_or_nowhere_are_passed_over(tmp_path: P
     (tmp_path / "dead.jpg").symlink_to(tmp_path / "nothing.jpg")
     found = find_photos([tmp_path])
     assert [photo.name for photo in found.photos] == ["a.jpg", "below/b.jpg"]
-    assert found.passed_over == 5
+    assert found.reasons == {PassedOver.LINKED_FOLDER: 1, PassedOver.LINK_OUT: 4}
 
 
 def test_a_folder_or_a_file_that_is_itself_a_link_is_meant_when_it_is_named(tmp_path: Path) -> None:
@@ -140,7 +125,7 @@ def test_a_folder_or_a_file_that_is_itself_a_link_is_meant_when_it_is_named(tmp_
     (tmp_path / "file link").symlink_to(tmp_path / "album" / "a.jpg")
     found = find_photos([tmp_path / "link", tmp_path / "file link"])
     assert [photo.name for photo in found.photos] == ["a.jpg", "b.jpg", "inner.jpg", "file link"]
-    assert found.passed_over == 0
+    assert found.passed_over == ()
 
 
 def test_a_pipe_that_is_called_a_photo_is_refused_by_name_and_not_waited_for(tmp_path: Path) -> None:
@@ -156,9 +141,9 @@ def test_a_folder_that_cannot_be_listed_is_a_photo_that_is_refused(
     fill(tmp_path, "a.jpg", "locked/b.jpg", ".hidden/c.jpg")
     Disk(monkeypatch).fails |= {tmp_path / name: PermissionError() for name in ("locked", ".hidden")}
     found = find_photos([tmp_path])
-    assert (found.photos, found.passed_over) == (
+    assert (found.photos, found.reasons) == (
         (Photo("a.jpg", tmp_path / "a.jpg"), Photo("locked", tmp_path / "locked")),
-        1,
+        {PassedOver.HIDDEN: 1},
     )
     assert names(tmp_path / "locked") == ["locked"]
 

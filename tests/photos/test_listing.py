@@ -11,6 +11,7 @@ import pytest
 
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.photos.listing import Listed, Listing, Standing, Subfolder
+from lychee_rerank.problems import PassedOver
 from tests.disks import Disk, fill
 from tests.limits import WAIT_S
 
@@ -45,7 +46,7 @@ def test_nobody_waits_for_a_slow_disk_and_everybody_may_ask_how_far_it_is(
     standing = listing.standing()
     assert (names(standing.listed), standing.under_way) == (["a.jpg", "b.jpg", "sub/c.jpg"], False)
     assert standing.listed is not None
-    assert standing.listed.passed_over == 1
+    assert standing.listed.passed_over_in("") == {PassedOver.OTHER_TYPE: 1}
 
 
 def test_a_listing_that_nobody_asked_for_has_not_begun(photo_folder: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_fresh_listing_is_not_made_again(photo_folder: Path, monkeypatch: pyte
 @pytest.mark.parametrize("name", ["gone", "file.txt", "file.txt/below"])
 def test_a_folder_that_is_not_there_has_no_photos_and_is_no_failure(photo_folder: Path, name: str) -> None:
     fill(photo_folder, "file.txt")
-    assert list_now(Listing(photo_folder / name)) == Listed((), 0)
+    assert list_now(Listing(photo_folder / name)) == Listed(())
 
 
 @pytest.mark.parametrize("error", [errno.EACCES, errno.EIO, errno.ESTALE])
@@ -116,7 +117,7 @@ def test_a_folder_that_cannot_be_read_is_told_until_it_can(
     disk = Disk(monkeypatch)
     disk.fails[photo_folder] = OSError(error, os.strerror(error))
     listing = Listing(fill(photo_folder, "a.jpg"))
-    assert list_now(listing) == Listed((), 0, readable=False)
+    assert list_now(listing) == Listed((), readable=False)
     disk.fails.clear()
     listed = list_now(listing)
     assert (names(listed), listed.readable) == (["a.jpg"], True)
@@ -160,7 +161,7 @@ def test_photos_are_there_before_it_is_known_which_cannot_be_read(
         assert standing.under_way
         held.let_go.set()
         assert listing.wait(WAIT_S)
-        assert listing.standing().listed == Listed(standing.listed.photos, 0, unreadable=("b.jpg",))
+        assert listing.standing().listed == Listed(standing.listed.photos, unreadable=("b.jpg",))
 
 
 def test_links_are_treated_as_everywhere_else(photo_folder: Path, tmp_path: Path) -> None:
@@ -186,6 +187,16 @@ def test_subfolders_with_photos_are_counted_with_all_that_is_below_them(photo_fo
     assert [photo.name for photo in listed.photos_in("a")] == ["a/1.jpg", "a/2.jpg", "a/deep/3.jpg"]
     assert [photo.name for photo in listed.photos_in("only")] == ["only/below/6.jpg"]
     assert listed.photos_in("") == listed.photos
+    assert listed.passed_over_in("") == {PassedOver.OTHER_TYPE: 1, PassedOver.HIDDEN: 1}
+
+
+def test_what_is_passed_over_is_counted_by_subfolder(photo_folder: Path) -> None:
+    fill(photo_folder, "top.jpg", "x.txt", "a/1.jpg", "a/x.txt", "a/deep/x.mov", "a/deep/#recycle/2.jpg", "ab/x.txt")
+    listed = list_now(Listing(photo_folder))
+    assert listed.passed_over_in("a") == {PassedOver.OTHER_TYPE: 2, PassedOver.DELETED: 1}
+    assert listed.passed_over_in("a/deep") == {PassedOver.OTHER_TYPE: 1, PassedOver.DELETED: 1}
+    assert listed.passed_over_in("") == {PassedOver.OTHER_TYPE: 4, PassedOver.DELETED: 1}
+    assert listed.passed_over_in("b") == {}
 
 
 def test_a_folder_without_subfolders_offers_none(photo_folder: Path) -> None:

@@ -17,6 +17,7 @@ from lychee_rerank.problems import (
     FolderProblem,
     ModelProblem,
     PairsProblem,
+    PassedOver,
     QueryProblem,
     RefusalReason,
     RowProblem,
@@ -168,6 +169,12 @@ def test_a_spread_is_up_to_two_sentences(
 ) -> None:
     spread = Spread(cliff, bins=(), bands=(), verdict=verdict)
     assert (ENGLISH.spread(spread), CHINESE.spread(spread)) == (english, chinese)
+
+
+def test_other_files_are_counted_by_kind_and_a_kind_that_there_is_none_of_is_not_named() -> None:
+    reasons = {PassedOver.LINKED_FOLDER: 1, PassedOver.OTHER_TYPE: 12, PassedOver.HIDDEN: 0}
+    assert ENGLISH.other_files(reasons) == "Other files passed over: 13 (of another type 12, linked folders 1)"
+    assert CHINESE.other_files(reasons) == "另略过 13 个其他文件（其他类型 12，链接的文件夹 1）"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from lychee_rerank.problems import (
     FolderProblem,
     ModelProblem,
     PairsProblem,
+    PassedOver,
     QueryProblem,
     RefusalReason,
     RowProblem,
@@ -59,6 +60,7 @@ def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
         (words.demo_because, ChoiceReason),
     ]
     tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
+    tables += [(words.passed_over_kind, PassedOver)]
     tables += [(words.lists.problem, PairsProblem), (words.lists.row_problem, RowProblem)]
     tables += [(words.results.sort, Sort), (words.results.part, Part), (words.results.xmp, XmpForm)]
     assert len(words.results.bands) == len(BANDS)
