@@ -24,17 +24,17 @@ with skip:
     draw_skip_link(words)
 query, clicked = draw_sidebar(words)
 draw_notices(words, service, query)
-photos, lists = draw_gallery(words, service)
-chosen = draw_lists(words, service, lists, photos)
+gallery = draw_gallery(words, service)
+chosen = draw_lists(words, service, gallery.lists, gallery.photos)
 
 if clicked:
-    start_run(words, service, query=query, photos=photos)
+    start_run(words, service, query=query, gallery=gallery)
 elif chosen is not None:
     start_moderation(words, service, chosen.name, chosen.pairs)
 job = find_run(words, service)
 if job is None:
     watch_other_runs(words, service)
-    draw_preview(service, photos)
+    draw_preview(service, gallery.photos)
 else:
     draw_run(words, service, job)
 with head:

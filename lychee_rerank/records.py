@@ -1,5 +1,6 @@
 """The frozen records that cross rooms; knows nothing of how any of them comes about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -214,6 +215,7 @@ class Run:
     """One query over the photos of one gallery (None: the mounted folder), begun by one owner; seconds since 1970.
 
     With `pairs` every photo has a text of its own: `photos` are theirs, in their order, and `query` is the list's name.
+    `passed_over` counts the files beside the photos that were none when it was begun, None where nobody counted.
     """
 
     id: str
@@ -223,6 +225,7 @@ class Run:
     photos: tuple[Photo, ...]
     begun_s: float
     pairs: Pairs | None = None
+    passed_over: Mapping[PassedOver, int] | None = None
 
     def query_of(self, index: int) -> Query:
         """What the photo at this place is scored against."""

@@ -75,6 +75,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
         queries = (query, *parts)
         results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
+    results = replace(results, passed_over=found.reasons)
     line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
     chosen = line.take(results.ranked, Part.ABOVE)
     if options.json:

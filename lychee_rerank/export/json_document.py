@@ -40,6 +40,7 @@ def write_document(
         **_scored_by_fields(scored_by),
         "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
         **_outcome_fields(chosen, results.refused, criteria=results.criteria, describe=describe),
+        "passed_over": results.passed_over,
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
 

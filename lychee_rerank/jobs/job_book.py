@@ -4,9 +4,11 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job, Status
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
 from lychee_rerank.records import Pairs, Photo, Run
 from lychee_rerank.store.runs import KeptRun, Runs
@@ -32,9 +34,11 @@ class JobBook:
         owner: str,
         gallery: str | None,
         pairs: Pairs | None = None,
+        passed_over: Mapping[PassedOver, int] | None = None,
     ) -> tuple[Job, bool]:
         """The owner's job under way for this query over these photos, or a new one, and whether it is new."""
-        job = Job(Run(secrets.token_urlsafe(9), owner, gallery, query, photos, begun_s=time.time(), pairs=pairs))
+        run_id, now_s = secrets.token_urlsafe(9), time.time()
+        job = Job(Run(run_id, owner, gallery, query, photos, begun_s=now_s, pairs=pairs, passed_over=passed_over))
         with self._lock:
             for known in self._jobs.values():
                 if known.key == job.key and known.active and not known.cancelled:

@@ -5,7 +5,7 @@ Every outcome is kept as it comes: a run that was under way when the process end
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
@@ -17,6 +17,7 @@ from lychee_rerank.jobs.job_scoring import JobScoring
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.photos.decode import Decode
 from lychee_rerank.photos.hashes import PhotoHashes
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
 from lychee_rerank.records import ModelCard, Pairs, Photo, Readout
 from lychee_rerank.scoring.engine import Engine
@@ -105,15 +106,18 @@ class Worker:
         owner: str = "",
         gallery: str | None = None,
         pairs: Pairs | None = None,
+        passed_over: Mapping[PassedOver, int] | None = None,
     ) -> Job:
         """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
 
-        With `pairs` each of their photos is scored against its own text, and `query` is the list's name. Raises
-        ScoringElsewhere.
+        With `pairs` each of their photos is scored against its own text, and `query` is the list's name; `passed_over`
+        counts what lay beside the photos. Raises ScoringElsewhere.
         """
         if self._state.elsewhere:
             raise ScoringElsewhere
-        job, is_new = self.book.open(query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs)
+        job, is_new = self.book.open(
+            query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs, passed_over=passed_over
+        )
         if is_new:
             self._queue.add(job)
         return job

@@ -107,10 +107,10 @@ def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, jo
     def build(job: Job) -> Iterator[bytes]:
         """The file of the run as it is then."""
         criteria = criteria_of(service, wanted.criteria, job)
-        results = replace(collect_results(job.photos, job.progress().outcomes), criteria=criteria)
-        return file.pieces(
-            results, wanted.view.take(results.ranked, wanted.part, picks=wanted.picks), describe=describe
-        )
+        results = collect_results(job.photos, job.progress().outcomes)
+        results = replace(results, criteria=criteria, passed_over=job.run.passed_over)
+        chosen = wanted.view.take(results.ranked, wanted.part, picks=wanted.picks)
+        return file.pieces(results, chosen, describe=describe)
 
     name = f"{wanted}{form}{file.xmp}{words.code}"
     return export_url(service, job, build, file=file.name, media_type=MEDIA_TYPES[form], name=name)

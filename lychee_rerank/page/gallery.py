@@ -1,6 +1,7 @@
 """The gallery: the drop zone, what was dropped, the mounted folder, and which of the two counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -11,6 +12,7 @@ from lychee_rerank.errors import StorageFailed
 from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder, show_subfolder
 from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.pairs import LIST_ENDING
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import Photo, Run
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
@@ -20,8 +22,17 @@ _GONE = "gallery-gone"
 MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way (streamlit/streamlit#8534)
 
 
-def draw_gallery(words: Words, service: Service) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
-    """Draws the drop zone and the gallery's line; the photos that count, as uploaded, and the lists, newest first."""
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The photos that count, as uploaded, what was passed over beside them, and the lists, newest first."""
+
+    photos: tuple[Photo, ...]
+    passed_over: Mapping[PassedOver, int]
+    lists: tuple[Photo, ...]
+
+
+def draw_gallery(words: Words, service: Service) -> Gallery:
+    """Draws the drop zone and the gallery's line."""
     dropped = _find_dropped(words, service)
     lists = tuple(dict.fromkeys(reversed(_lists_among(dropped))))
     uploads = tuple(file for file in dropped if file not in lists)
@@ -50,7 +61,7 @@ def draw_gallery(words: Words, service: Service) -> tuple[tuple[Photo, ...], tup
         draw_unreadable(words, offer.listed)
         if not photos:
             st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
-    return photos, lists
+    return Gallery(photos, passed_over, lists)
 
 
 def _find_dropped(words: Words, service: Service) -> tuple[Photo, ...]:

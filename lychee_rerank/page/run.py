@@ -1,15 +1,19 @@
 """A run on the page: started by the button, found again by the id in the URL, drawn while it goes on."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.job import Job, Progress, Status
 from lychee_rerank.model.loader import memory_in_use
+from lychee_rerank.page.gallery import Gallery
 from lychee_rerank.page.moderation import draw_moderated
 from lychee_rerank.page.places import show_progress
 from lychee_rerank.page.recall import find_job, put_on_page
 from lychee_rerank.page.results import draw_results
 from lychee_rerank.page.visitor import owner, photos_dropped
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pairs, Photo, Refusal
 from lychee_rerank.results.ranking import collect_results
@@ -21,14 +25,14 @@ _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 _BLINK_S = 0.4  # a query over remembered photos is often answered by then, and drawn once instead of twice
 
 
-def start_run(words: Words, service: Service, *, query: str, photos: tuple[Photo, ...]) -> None:
+def start_run(words: Words, service: Service, *, query: str, gallery: Gallery) -> None:
     """Submits the run that the click asks for, or says in a friendly way why there is none."""
-    if not photos and service.folder.standing().listed is None:
+    if not gallery.photos and service.folder.standing().listed is None:
         st.info(words.listing_first)
-    elif len(photos) < 2:
+    elif len(gallery.photos) < 2:
         st.info(words.one_photo)
     else:
-        _submit(words, service, query, photos)
+        _submit(words, service, query, gallery.photos, passed_over=gallery.passed_over)
 
 
 def start_moderation(words: Words, service: Service, name: str, pairs: Pairs) -> None:
@@ -37,12 +41,20 @@ def start_moderation(words: Words, service: Service, name: str, pairs: Pairs) ->
 
 
 def _submit(
-    words: Words, service: Service, query: str, photos: tuple[Photo, ...], *, pairs: Pairs | None = None
+    words: Words,
+    service: Service,
+    query: str,
+    photos: tuple[Photo, ...],
+    *,
+    pairs: Pairs | None = None,
+    passed_over: Mapping[PassedOver, int] | None = None,
 ) -> None:
     try:
         gallery_id = st.query_params.get("gallery")
         dropped = gallery_id if set(photos) <= set(photos_dropped(service, gallery_id)) else None
-        job = service.worker.submit(parse_query(query), photos, owner=owner(), gallery=dropped, pairs=pairs)
+        job = service.worker.submit(
+            parse_query(query), photos, owner=owner(), gallery=dropped, pairs=pairs, passed_over=passed_over
+        )
     except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return

@@ -83,7 +83,7 @@ def count_reasons(passed_over: Iterable[PassedOverFiles], *, within: str = "") -
     for files in passed_over:
         if f"{files.folder}/".startswith(f"{within}/") or not within:
             counts[files.reason] += files.files
-    return dict(counts)
+    return {reason: counts[reason] for reason in PassedOver if counts[reason]}
 
 
 @lru_cache(maxsize=4096)

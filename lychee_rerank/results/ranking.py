@@ -1,10 +1,10 @@
 """Finished results: the order of scored photos, and what came of their copies; knows no model, page or format."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lychee_rerank.problems import CopyProblem
+from lychee_rerank.problems import CopyProblem, PassedOver
 from lychee_rerank.records import Outcome, Photo, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.criteria import Criteria
 
@@ -13,13 +13,15 @@ from lychee_rerank.results.criteria import Criteria
 class Results:
     """What came of one run: all photos in upload order, the ranked ones best first, the refused ones.
 
-    `criteria` has the scores of the query's parts, where these were scored.
+    `criteria` has the scores of the query's parts, where these were scored; `passed_over` counts what lay beside the
+    photos when they were looked for, None where that is not known.
     """
 
     photos: tuple[Photo, ...]
     ranked: tuple[RankedPhoto, ...]
     refused: tuple[Refusal, ...]
     criteria: Criteria = field(default_factory=Criteria)
+    passed_over: Mapping[PassedOver, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Runs with their photos, outcomes and lists of pairs, by owner; knows no job, no CSV and no page."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import BadRow, Outcome, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
@@ -46,7 +47,8 @@ class Runs:
 
     def begin(self, run: Run, *, status: str) -> None:
         """Keeps a new run with its photos and their texts."""
-        head = (run.id, run.owner, run.gallery, run.query.text, status, run.begun_s)
+        passed_over = None if run.passed_over is None else json.dumps(run.passed_over)
+        head = (run.id, run.owner, run.gallery, run.query.text, status, run.begun_s, passed_over)
         photos: Iterator[Statement] = (
             (
                 "INSERT INTO run_photos (run, place, name, path) VALUES (?, ?, ?, ?)",
@@ -55,7 +57,7 @@ class Runs:
             for place, photo in enumerate(run.photos)
         )
         rows = insert_pairs(run.id, run.pairs) if run.pairs else ()
-        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0)", head), *photos, *rows)
+        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0, ?)", head), *photos, *rows)
 
     def start(self, run_id: str, *, status: str, key: str, demo: bool) -> None:
         """Stores what scores the run from now on."""
@@ -120,9 +122,14 @@ class Runs:
             begun_s=row["begun_s"],
             photos=photos,
             pairs=read_pairs(self._database, row["id"], photos),
+            passed_over=_read_reasons(row["passed_over"]),
         )
         outcomes = tuple(outcome for photo in rows if (outcome := _read_outcome(photo)) is not None)
         return KeptRun(run, row["status"], outcomes, row["elapsed_s"], bool(row["demo"]), row["key"])
+
+
+def _read_reasons(kept: str | None) -> dict[PassedOver, int] | None:
+    return None if kept is None else {PassedOver(reason): files for reason, files in json.loads(kept).items()}
 
 
 def _read_outcome(row: sqlite3.Row) -> Outcome | None:

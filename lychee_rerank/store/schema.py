@@ -44,7 +44,8 @@ _FOURTH = (
     ) WITHOUT ROWID""",
 )
 _FIFTH = ("CREATE TABLE cleared (run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE) WITHOUT ROWID",)
+_SIXTH = ("ALTER TABLE runs ADD COLUMN passed_over TEXT",)  # counts by reason, JSON
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
 KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be restored until it is deleted
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)

@@ -50,7 +50,7 @@ def report(gallery: Path) -> dict[str, Any]:
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
     assert list(report) == [
         *("query", "cleaned_query", "model", "readout", "prompt", "decode_policy", "versions", "reused", "spread"),
-        *("results", "refused"),
+        *("results", "refused", "passed_over"),
     ]
     assert (report["query"], report["cleaned_query"]) == ("Sofa + 咖啡", "sofa + 咖啡")
     assert report["readout"] == "number"
@@ -65,6 +65,7 @@ def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[st
             "message": "this is GIF, not a JPEG, PNG or WebP picture",
         }
     ]
+    assert report["passed_over"] == {"other_type": 1}
 
 
 def test_json_ranks_run_from_1_with_the_best_score_first(report: dict[str, Any]) -> None:

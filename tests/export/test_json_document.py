@@ -8,7 +8,7 @@ import pytest
 
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
-from lychee_rerank.problems import RefusalReason
+from lychee_rerank.problems import PassedOver, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import ModelCard, Readout, Refusal
 from lychee_rerank.results.criteria import Criteria
@@ -21,7 +21,9 @@ from tests.finished import finish
 SCORER = replace(CARD, parameters=7, off_gpu_layers=2, fingerprint="f1")
 QUERY = parse_query("Red  THINGS")
 KEY = asdict(build_key(SCORER, QUERY, readout=Readout.NUMBER, template=NUMBER))
-RESULTS = finish([3.25, 9.0], refused=[Refusal(2, "c.jpg", RefusalReason.EMPTY)])
+RESULTS = replace(
+    finish([3.25, 9.0], refused=[Refusal(2, "c.jpg", RefusalReason.EMPTY)]), passed_over={PassedOver.LINKED_FOLDER: 2}
+)
 DOCUMENT = {
     "query": "Red  THINGS",
     "cleaned_query": "red things",
@@ -61,6 +63,7 @@ DOCUMENT = {
         }
     ],
     "refused": [{"index": 2, "name": "c.jpg", "reason": "empty", "message": "文件是空的"}],
+    "passed_over": {"linked_folder": 2},
 }
 
 
@@ -77,6 +80,12 @@ def write(
 def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> None:
     assert write() == DOCUMENT
     assert list(write()) == list(DOCUMENT)
+
+
+def test_what_was_passed_over_is_null_where_nobody_counted() -> None:
+    scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
+    text = write_document(finish([1.0]), (), query="x", scored_by=scored_by, tell=CHINESE.note)
+    assert json.loads(text)["passed_over"] is None
 
 
 def test_the_text_is_indented_and_says_chinese_as_it_is() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.photos.decode import decode_picture
-from lychee_rerank.problems import RefusalReason, RowProblem
+from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
@@ -217,6 +217,16 @@ def test_picks_that_come_after_their_run_was_cleared_are_not_kept_and_stop_nothi
     assert store.database.rows("SELECT * FROM picks") == []
 
 
+@pytest.mark.parametrize("counts", [None, {}, {PassedOver.DELETED: 3, PassedOver.LINK_OUT: 1}])
+def test_what_lay_beside_the_photos_of_a_run_is_kept_with_it(
+    tmp_path: Path, counts: dict[PassedOver, int] | None
+) -> None:
+    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2), passed_over=counts)
+    kept = Store(tmp_path).runs.load("one")
+    assert kept is not None
+    assert kept.run.passed_over == counts
+
+
 VERSION_1 = """
 INSERT INTO scores VALUES ('score', 'photo', 7.5, 7.25, 0.99, '7.5', 'whole_answer', 1.0);
 INSERT INTO runs VALUES ('one', 'ann', NULL, 'a query', 'done', 1.0, 3.0, '{}', 1);
@@ -233,6 +243,7 @@ def test_a_data_folder_of_version_1_opens_keeps_its_runs_and_takes_explanations(
     kept = store.runs.load("one")
     assert kept is not None
     assert (kept.run.query.text, kept.run.photos) == ("a query", (Photo("a.png", tmp_path / "a"),))
+    assert kept.run.passed_over is None
     (scored,) = kept.outcomes
     assert isinstance(scored, ScoredPhoto)
     assert scored.score.value == 7.5
