@@ -13,6 +13,7 @@ from lychee_rerank.jobs.worker import Setup, Worker
 from lychee_rerank.machine import ensure_home, let_threads_sleep, photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.photos.folders import Links
 from lychee_rerank.photos.hashes import PhotoHashes
 from lychee_rerank.photos.listing import Listing
 from lychee_rerank.records import Photo
@@ -91,7 +92,7 @@ def _start_service() -> Service:
         readout=settings.readout,
         template=settings.template,
     )
-    folder = Listing(settings.images_dir)
+    folder = Listing(settings.images_dir, links=Links.INSIDE if settings.follow_links else Links.FILES_INSIDE)
     samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)
     for listing in (folder, samples):
         listing.rescan()

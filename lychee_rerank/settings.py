@@ -28,6 +28,7 @@ class Settings:
     images_dir: Path
     samples_dir: Path
     data_dir: Path
+    follow_links: bool  # to folders: from the mounted one never out of it
     pixel_budget_px: int | None
     device: str | None  # None: the GPU where there is one
     dtype: str | None
@@ -67,6 +68,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         images_dir=_folder(environment, "LYCHEE_IMAGES_DIR", images_dir),
         samples_dir=_folder(environment, "LYCHEE_SAMPLES_DIR", images_dir),
         data_dir=data_dir,
+        follow_links=_one_of(environment, "LYCHEE_FOLLOW_LINKS", ("no", "yes")) == "yes",
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=MIN_PIXEL_BUDGET_PX),
         device=_device(environment, "LYCHEE_DEVICE"),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),

@@ -25,6 +25,7 @@ def test_without_variables_everything_has_its_default() -> None:
     assert (settings.readout, settings.template) == (Readout.NUMBER, NUMBER)
     assert (settings.address, settings.allowed_hosts, settings.base_path) == ("127.0.0.1", (), "")
     assert (settings.device, settings.memory_bytes, settings.password, settings.prompt) == (None,) * 4
+    assert settings.follow_links is False
 
 
 def test_without_a_checkout_around_the_gallery_lies_in_the_data_folder(
@@ -44,6 +45,7 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_IMAGES_DIR": "/app/images",
             "LYCHEE_SAMPLES_DIR": "/app/samples",
             "LYCHEE_DATA_DIR": "/data",
+            "LYCHEE_FOLLOW_LINKS": "yes",
             "LYCHEE_PIXEL_BUDGET": "200704",
             "LYCHEE_DEVICE": "cpu",
             "LYCHEE_LOG_LEVEL": "debug",
@@ -69,6 +71,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
     assert (settings.base_path, settings.log_level) == ("/photos", "debug")
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
+    assert settings.follow_links is True
     assert "sesame" not in repr(settings)
 
 
@@ -95,6 +98,7 @@ def test_a_number_may_be_the_least_one_and_no_smaller(name: str, least: int) -> 
         ("LYCHEE_PIXEL_BUDGET", "many"),
         ("LYCHEE_PIXEL_BUDGET", "783"),
         ("LYCHEE_PIXEL_BUDGET", "-3136"),
+        ("LYCHEE_FOLLOW_LINKS", "maybe"),
         ("LYCHEE_DTYPE", "int4"),
         ("LYCHEE_EMPTY_CACHE", "sometimes"),
         ("LYCHEE_READOUT", "guess"),

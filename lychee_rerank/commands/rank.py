@@ -22,7 +22,7 @@ from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.photos.folders import find_photos
+from lychee_rerank.photos.folders import Links, find_photos
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
@@ -46,6 +46,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("rank", help="score photos against a query and print them, best first")
     parser.add_argument("query", metavar="QUERY", type=decode_name, help="one sentence: Chinese, English or both")
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="photos, or folders of photos")
+    parser.add_argument(
+        "--follow-links", action="store_true", help="follow links to folders and out of them, each folder once"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument(
         "--criteria", action="store_true", help="score the parts of the query too, such as those of 'sofa + lamp'"
@@ -65,7 +68,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     settings = with_readout(settings, options.readout)
     query = parse_query(options.query)  # a query that cannot be scored is refused before the model loads
     export = plan_export(options)
-    found = find_photos(options.paths)
+    follow = options.follow_links or settings.follow_links
+    found = find_photos(options.paths, links=Links.ANYWHERE if follow else Links.FILES_INSIDE)
     if not found.photos:
         print(words.no_photos, file=sys.stderr)
         _print_passed_over(found.reasons, words)

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from lychee_rerank.disk import real_path_below
@@ -14,6 +15,14 @@ from lychee_rerank.text import decode_name
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
+
+
+class Links(StrEnum):
+    """Which links below a folder are followed: those to files in it, to folders in it too, or wherever they lead."""
+
+    FILES_INSIDE = "files_inside"
+    INSIDE = "inside"
+    ANYWHERE = "anywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,12 @@ class Found:
         return count_reasons(self.passed_over)
 
 
-def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = lambda found: None) -> Found:
+def find_photos(
+    paths: Sequence[Path],
+    *,
+    links: Links = Links.FILES_INSIDE,
+    on_found: Callable[[int], object] = lambda found: None,
+) -> Found:
     """The photos that the paths stand for: a file is one whatever it is called, a folder gives its own sorted by path.
 
     Inside a folder the name decides. What is not there, or cannot be listed, stays a photo: reading it is refused, so
@@ -42,7 +56,7 @@ def find_photos(paths: Sequence[Path], *, on_found: Callable[[int], object] = la
             photos.append(Photo(decode_name(path.name), path))
             continue
         kept: list[Place] = []
-        for place, reason in _walk(path):
+        for place, reason in _Walk(path, links):
             if reason is None:
                 kept.append(place)
                 on_found(len(photos) + len(kept))
@@ -61,45 +75,80 @@ def why_passed_over(place: Place, *, beside: frozenset[str] = frozenset()) -> Pa
     return PassedOver.OTHER_TYPE if reason is None and not place[-1].lower().endswith(PHOTO_ENDINGS) else reason
 
 
-def _walk(folder: Path) -> Iterator[tuple[Place, PassedOver | None]]:
+class _Walk:
     """Every file, every link and each folder that cannot be listed, and why it is no photo, None for a photo.
 
-    A disk may be slow: nothing is asked twice of it that a folder's listing holds.
+    A disk may be slow: nothing is asked twice of it that a folder's listing holds. Linked folders come after all that
+    are no links, so that each real folder is walked once, and under its own name where it has one here.
     """
-    above = (folder.name,) if is_library(folder.name) else ()
-    left: list[tuple[Place, frozenset[str]]] = [((), frozenset())]
-    while left:
-        place, beside = left.pop()
+
+    def __init__(self, folder: Path, links: Links) -> None:
+        self._folder, self._links = folder, links
+        self._above = (folder.name,) if is_library(folder.name) else ()
+        self._left: list[tuple[Place, frozenset[str]]] = [((), frozenset())]
+        self._linked: list[Place] = []
+        self._walked: set[tuple[int, int]] = set()  # device and inode
+
+    def __iter__(self) -> Iterator[tuple[Place, PassedOver | None]]:
+        while self._left or self._linked:
+            if not self._left:
+                self._linked.sort(reverse=True)
+                self._left.append((self._linked.pop(), frozenset()))
+            place, beside = self._left.pop()
+            reason = self._why_not_entered(place) if self._links is not Links.FILES_INSIDE else None
+            if reason is None:
+                yield from self._list(place, beside)
+            else:
+                yield place, reason
+
+    def _list(self, place: Place, beside: frozenset[str]) -> Iterator[tuple[Place, PassedOver | None]]:
+        """What lies in one folder; its subfolders are left to be walked."""
         subfolders: list[Place] = []
         stems: set[str] = set()
         try:
-            with os.scandir(folder.joinpath(*place)) as entries:
+            with os.scandir(self._folder.joinpath(*place)) as entries:
                 for entry in entries:
                     below = (*place, entry.name)
                     if entry.is_dir(follow_symlinks=False):
                         subfolders.append(below)
                         continue
-                    reason = why_passed_over((*above, *below), beside=beside)
-                    if entry.is_symlink():
-                        reason = _why_not_followed(folder, below, reason)
+                    reason = why_passed_over((*self._above, *below), beside=beside)
+                    if entry.is_symlink() and reason in (None, PassedOver.OTHER_TYPE):
+                        if os.path.isdir(entry.path) and self._links is not Links.FILES_INSIDE:
+                            self._linked.append(below)
+                            continue
+                        reason = self._why_not_followed(below, reason)
                     if reason is None:
                         stems.add(stem(entry.name))
                     yield below, reason
         except OSError:
-            reason = why_passed_over((*above, *place)) if place else None
-            yield place, None if reason is PassedOver.OTHER_TYPE else reason
-        left += [(below, frozenset(stems) if holds_thumbnails(below) else frozenset()) for below in subfolders]
+            yield place, self._reason_of(place)
+        self._left += [(below, frozenset(stems) if holds_thumbnails(below) else frozenset()) for below in subfolders]
 
+    def _reason_of(self, folder: Place) -> PassedOver | None:
+        """Why what lies in the folder is passed over, None where that is told by each file."""
+        return find_reason((*self._above, *folder)) if folder else None
 
-def _why_not_followed(folder: Path, link: Place, reason: PassedOver | None) -> PassedOver | None:
-    """The reason to pass over a link: its name's, or else that it leads to a folder, or out, or nowhere."""
-    if reason not in (None, PassedOver.OTHER_TYPE):
-        return reason
-    if os.path.isdir(folder.joinpath(*link)):
-        return PassedOver.LINKED_FOLDER
-    return reason if reason or _leads_inside(folder, Path(*link)) else PassedOver.LINK_OUT
+    def _why_not_entered(self, place: Place) -> PassedOver | None:
+        """The reason to leave a folder alone that a link may lead to: it is walked already, or lies outside."""
+        try:
+            state = os.stat(self._folder.joinpath(*place))
+        except OSError:
+            return None  # listing it fails too
+        if (state.st_dev, state.st_ino) in self._walked:
+            return PassedOver.LINKED_FOLDER
+        if place and self._links is Links.INSIDE and real_path_below(self._folder, Path(*place)) is None:
+            return PassedOver.LINK_OUT
+        if self._reason_of(place) is None:  # photos in what is hidden are those of a link that leads there
+            self._walked.add((state.st_dev, state.st_ino))
+        return None
 
-
-def _leads_inside(folder: Path, link: Path) -> bool:
-    """True for a link in the folder to a file in it or below it."""
-    return os.path.isfile(folder / link) and real_path_below(folder, link) is not None
+    def _why_not_followed(self, link: Place, reason: PassedOver | None) -> PassedOver | None:
+        """The reason to pass over a link: its name's, or else that it leads to a folder, or out, or nowhere."""
+        path = self._folder.joinpath(*link)
+        if os.path.isdir(path):
+            return PassedOver.LINKED_FOLDER
+        if reason is not None:
+            return reason
+        inside = self._links is Links.ANYWHERE or real_path_below(self._folder, Path(*link)) is not None
+        return None if os.path.isfile(path) and inside else PassedOver.LINK_OUT

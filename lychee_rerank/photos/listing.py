@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lychee_rerank.photos.folders import Found, find_photos
+from lychee_rerank.photos.folders import Found, Links, find_photos
 from lychee_rerank.photos.passed_over import count_reasons
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import PassedOverFiles, Photo
@@ -63,8 +63,8 @@ class Listing:
     The first result is there before it is known which photos cannot be read: that asks the disk photo by photo.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, links: Links = Links.FILES_INSIDE) -> None:
+        self.folder, self._links = folder, links
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._ended.set()
@@ -100,7 +100,7 @@ class Listing:
         listed = Listed((), readable=False)
         try:
             if _can_be_read(self.folder):
-                listed = _list_photos(self.folder, on_found=self._count)
+                listed = _list_photos(self.folder, links=self._links, on_found=self._count)
                 self._keep_first(listed)
                 listed = replace(listed, unreadable=_find_unreadable(listed.photos))
         finally:
@@ -130,8 +130,8 @@ def _can_be_read(folder: Path) -> bool:
     return os.access(folder, os.R_OK | os.X_OK)
 
 
-def _list_photos(folder: Path, *, on_found: Callable[[int], object]) -> Listed:
-    found = find_photos([folder], on_found=on_found) if os.path.isdir(folder) else Found(())
+def _list_photos(folder: Path, *, links: Links, on_found: Callable[[int], object]) -> Listed:
+    found = find_photos([folder], links=links, on_found=on_found) if os.path.isdir(folder) else Found(())
     return Listed(found.photos, found.passed_over, _count_subfolders(found.photos))
 
 
