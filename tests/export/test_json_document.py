@@ -84,7 +84,7 @@ def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> 
 
 def test_what_was_passed_over_is_null_where_nobody_counted() -> None:
     scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
-    text = write_document(finish([1.0]), (), query="x", scored_by=scored_by, tell=CHINESE.note)
+    text = write_document(finish([1.0]), (), query="x", scored_by=scored_by, describe=CHINESE.describe)
     assert json.loads(text)["passed_over"] is None
 
 
