@@ -6,6 +6,7 @@ import tempfile
 import unicodedata
 import xml.etree.ElementTree as ET
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import example, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from lychee_rerank.errors import MetadataUnreadable, PairsInvalid
 from lychee_rerank.export.archive import stream_archive
+from lychee_rerank.export.exif_rating import set_exif_rating
 from lychee_rerank.export.file_names import name_copies
 from lychee_rerank.export.jpeg_xmp import embed_marks
 from lychee_rerank.export.ratings import Marks, Xmp, XmpForm
@@ -99,6 +101,12 @@ def test_a_damaged_jpeg_keeps_its_other_bytes_or_is_refused(place: int, put_in: 
     start = next(n for n, (old, new) in enumerate(zip(damaged, marked, strict=False)) if old != new)
     grown = len(marked) - len(damaged)
     assert any(marked[:cut] + marked[cut + grown :] == damaged for cut in range(max(0, start - 4), start + 1))
+
+
+@given(st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]), st.binary(max_size=100), st.integers(0, 5))
+def test_any_exif_block_keeps_its_length_or_is_refused(head: bytes, rest: bytes, stars: int) -> None:
+    with suppress(MetadataUnreadable):
+        assert len(set_exif_rating(head + rest, stars)) == len(head + rest)
 
 
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: b"file,text,label\n" + text.encode())))

@@ -6,10 +6,11 @@ list of further pictures (portraits, gain maps) that phones put behind the first
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from lychee_rerank.errors import MetadataUnreadable
+from lychee_rerank.export.exif_rating import set_exif_rating
 from lychee_rerank.export.ratings import Marks
 from lychee_rerank.export.xmp import build_packet, merge_packet
 
@@ -38,10 +39,10 @@ class _Segment:
 def embed_marks(file: BinaryIO, marks: Marks) -> bytes:
     """The new bytes before the first scan; the file is read up to there.
 
-    The marks are in its XMP, which is made behind EXIF where there is none. Raises MetadataUnreadable where that cannot
-    be done without harm: the JPEG is to be left as it is.
+    The marks are in its XMP, which is made behind EXIF where there is none, and the stars also in the ratings that EXIF
+    has. Raises MetadataUnreadable where that cannot be done without harm: the JPEG is to be left as it is.
     """
-    segments = _read_head(file)
+    segments = [_set_rating(segment, marks.stars) for segment in _read_head(file)]
     there = [n for n, segment in enumerate(segments) if segment.is_a(_APP1, _XMP)]
     if len(there) > 1:
         raise MetadataUnreadable("several XMP packets")
@@ -77,6 +78,13 @@ def _read_head(file: BinaryIO) -> list[_Segment]:
         segments.append(_Segment(filling, marker, payload))
 
 
+def _set_rating(segment: _Segment, stars: int) -> _Segment:
+    """The segment, with those stars in the ratings that it has where it is EXIF."""
+    if not segment.is_a(_APP1, _EXIF):
+        return segment
+    return replace(segment, payload=_EXIF + set_exif_rating(segment.payload[len(_EXIF) :], stars))
+
+
 def _find_place(segments: Sequence[_Segment]) -> int:
     """Behind EXIF, otherwise behind the JFIF segments that have to come first."""
     for n, segment in enumerate(segments):
@@ -90,7 +98,7 @@ def _update_mpf(before: Sequence[_Segment], behind: Sequence[_Segment], *, grown
     if any(segment.is_a(_APP2, _MPF) for segment in before):
         raise MetadataUnreadable("further pictures would no longer be found")
     return [
-        _Segment(segment.filling, segment.marker, _lengthen_first(segment.payload, grown_bytes))
+        replace(segment, payload=_lengthen_first(segment.payload, grown_bytes))
         if segment.is_a(_APP2, _MPF)
         else segment
         for segment in behind

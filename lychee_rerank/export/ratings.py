@@ -13,6 +13,7 @@ Stars = tuple[float, float, float, float, float]
 # -1 ("rejected") is never written, as programs delete what is rejected at one command.
 DEFAULT_STARS: Stars = (2.0, 4.0, 6.0, 8.0, 9.0)
 ROOT_KEYWORD = "lychee"
+PERCENT = (0, 1, 25, 50, 75, 99)  # what Windows writes for 0 to 5 stars
 
 
 class XmpForm(StrEnum):

@@ -1,22 +1,32 @@
 """XMP packets: a new one with a photo's marks, or the marks added to one that is there; knows no picture format.
 
-Source: Adobe, XMP Specification, part 1 (ISO 16684-1). What is there stays as it is written, but for xmp:Rating. What
-comes new is written an element a line: darktable 4.2 finds keywords of photo.xmp in no other form.
+Source: Adobe, XMP Specification, part 1 (ISO 16684-1). What is there stays as it is written, but for ratings, which all
+get the new stars. What comes new is written an element a line: darktable 4.2 finds keywords of photo.xmp in no other
+form.
 """
 
 import re
+from collections.abc import Sequence
 from xml.dom import DOMException, minidom
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
 from lychee_rerank.errors import MetadataUnreadable
-from lychee_rerank.export.ratings import ROOT_KEYWORD, Marks
+from lychee_rerank.export.ratings import PERCENT, ROOT_KEYWORD, Marks
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = "http://ns.adobe.com/xap/1.0/"
 DC = "http://purl.org/dc/elements/1.1/"
 LIGHTROOM = "http://ns.adobe.com/lightroom/1.0/"
 
+# The ratings that programs read, and what they hold for 0 to 5 stars. Windows writes its namespace with a slash at the
+# end, exiftool without; ACDSee and digiKam write the last.
+_RATINGS = (
+    ("xmp", XMP, "Rating", range(6)),
+    ("MicrosoftPhoto", "http://ns.microsoft.com/photo/1.0/", "Rating", PERCENT),
+    ("MicrosoftPhoto1", "http://ns.microsoft.com/photo/1.0", "Rating", PERCENT),
+    ("acdsee", "http://ns.acdsee.com/iptc/1.0/", "rating", range(6)),
+)
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _END = '\n<?xpacket end="w"?>'
 _EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n<rdf:RDF xmlns:rdf="{RDF}">\n</rdf:RDF>\n</x:xmpmeta>'
@@ -67,8 +77,7 @@ def _add_marks(rdf: Element, marks: Marks) -> None:
     """Takes every rating out, and adds the marks in a description of their own, with prefixes of their own."""
     descriptions = _elements(rdf, RDF, "Description")
     about = next((_about(one) for one in descriptions), "")
-    for one in descriptions:
-        _drop_rating(one)
+    ratings = _take_ratings(descriptions, marks.stars)
     paths = tuple(f"{ROOT_KEYWORD}|{keyword.replace('|', '/')}" for keyword in marks.keywords)
     arrays = "".join(
         f'<{name} xmlns:{prefix}="{space}">\n<rdf:Bag>\n</rdf:Bag>\n</{name}>\n'
@@ -78,8 +87,8 @@ def _add_marks(rdf: Element, marks: Marks) -> None:
         )
         if marks.keywords and not any(_elements(one, space, tag) for one in descriptions)
     )
-    names = f'xmlns:rdf="{RDF}" rdf:about={quoteattr(about)} xmlns:xmp="{XMP}"'
-    _append(rdf, f'<rdf:Description {names} xmp:Rating="{marks.stars}">\n{arrays}</rdf:Description>')
+    names = f'xmlns:rdf="{RDF}" rdf:about={quoteattr(about)}'
+    _append(rdf, f"<rdf:Description {names}{ratings}>\n{arrays}</rdf:Description>")
     _add_to_array(rdf, DC, "subject", marks.keywords)
     _add_to_array(rdf, LIGHTROOM, "hierarchicalSubject", paths)
 
@@ -103,11 +112,24 @@ def _about(description: Element) -> str:
     return description.getAttributeNS(RDF, "about") or description.getAttribute("about")
 
 
-def _drop_rating(description: Element) -> None:
-    if description.hasAttributeNS(XMP, "Rating"):
-        description.removeAttributeNS(XMP, "Rating")
-    for rating in _elements(description, XMP, "Rating"):
-        description.removeChild(rating)
+def _take_ratings(descriptions: Sequence[Element], stars: int) -> str:
+    """The attributes for xmp:Rating and every other rating that is there, from where it is taken out."""
+    return "".join(
+        f' xmlns:{prefix}="{space}" {prefix}:{tag}="{values[stars]}"'
+        for prefix, space, tag, values in _RATINGS
+        if _drop_rating(descriptions, space, tag) or space == XMP
+    )
+
+
+def _drop_rating(descriptions: Sequence[Element], space: str, tag: str) -> bool:
+    """Takes the rating out of each; True where one had it."""
+    holders = [one for one in descriptions if one.hasAttributeNS(space, tag)]
+    for one in holders:
+        one.removeAttributeNS(space, tag)
+    elements = [(one, rating) for one in descriptions for rating in _elements(one, space, tag)]
+    for one, rating in elements:
+        one.removeChild(rating)
+    return bool(holders or elements)
 
 
 def _elements(parent: Element, space: str, tag: str) -> list[Element]:

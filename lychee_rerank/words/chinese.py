@@ -199,7 +199,7 @@ CHINESE = Words(
         CopyProblem.GONE: "未复制：照片已不在，或无法再读取",
         CopyProblem.CUT_SHORT: "不完整：照片读到一半时出错",
         CopyProblem.NAME_REFUSED: "未复制：目标文件夹不接受这个文件名",
-        CopyProblem.XMP_KEPT: "已复制，但没有写入星级：其中的元数据无法追加",
+        CopyProblem.XMP_KEPT: "已原样复制，没有写入新的星级：其中的元数据无法修改",
     },
     folder_problem={
         FolderProblem.NOT_A_FOLDER: "{folder} 不是文件夹，也无法在那里新建：请换一个。",

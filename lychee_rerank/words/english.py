@@ -210,7 +210,7 @@ ENGLISH = Words(
         CopyProblem.GONE: "not copied: the photo is gone, or can no longer be read",
         CopyProblem.CUT_SHORT: "not whole: reading the photo failed halfway",
         CopyProblem.NAME_REFUSED: "not copied: the folder refuses its name",
-        CopyProblem.XMP_KEPT: "copied without rating: the metadata in it cannot be added to",
+        CopyProblem.XMP_KEPT: "copied as it was, without new stars: the metadata in it cannot be changed",
     },
     folder_problem={
         FolderProblem.NOT_A_FOLDER: "{folder} is no folder, and none can be made there: name another.",
