@@ -18,7 +18,7 @@ from lychee_rerank.export.exif_rating import set_exif_rating
 from lychee_rerank.export.file_names import name_copies
 from lychee_rerank.export.jpeg_xmp import embed_marks
 from lychee_rerank.export.ratings import Marks, Xmp, XmpForm
-from lychee_rerank.export.tables import FORMULA_STARTS, encode_rows
+from lychee_rerank.export.tables import FORMULA_STARTS, encode_rows, read_cell
 from lychee_rerank.export.xmp import build_packet, merge_packet
 from lychee_rerank.pairs import find_below, parse_pairs
 from lychee_rerank.words import ENGLISH
@@ -31,15 +31,18 @@ TEXT = st.text(max_size=60)  # whole characters alone
 JPEG = encode(make_photo(), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0")
 
 
-@given(st.lists(st.tuples(TEXT, st.sampled_from(["", *FORMULA_STARTS])), min_size=1, max_size=6))
-def test_any_cells_read_back_but_for_what_makes_formulas_text(cells: list[tuple[str, str]]) -> None:
+FIGURES = st.text("0123456789/:.,-' 年月日", max_size=8)
+
+
+@given(
+    st.lists(st.tuples(st.one_of(TEXT, FIGURES), st.sampled_from(["", "'", *FORMULA_STARTS])), min_size=1, max_size=6)
+)
+def test_any_cells_read_back_and_none_is_a_formula(cells: list[tuple[str, str]]) -> None:
     written = [start + text for text, start in cells]
     table = encode_rows([f"c{n}" for n in range(len(written))], [written])
     _, row = csv.reader(io.StringIO(table.decode("utf-8-sig"), newline=""))
     assert not any(cell.startswith(FORMULA_STARTS) for cell in row)
-    assert [cell.removeprefix("'") if text[:1] != "'" else cell for cell, text in zip(row, written, strict=True)] == (
-        written
-    )
+    assert [read_cell(cell) for cell in row] == written
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,6 +1,8 @@
 """Results and moderated lists -> CSV that spreadsheets open as text and numbers; knows no language.
 
-Formulas: https://owasp.org/www-community/attacks/CSV_Injection
+Formulas: https://owasp.org/www-community/attacks/CSV_Injection. What could be one starts with NEUTRAL, and so does what
+would be shown as something else: an answer of 8/10 as 8 October. It is a character more in the cell, where ="8/10" is
+hidden, but no formula, the same text in every program, and undone by read_cell.
 
 Scripts read the moderated list of the command line, so there it is the same in every language but for the sentences
 of `describe`; on the page it is in the page's language. Either can be moderated again (pairs.py).
@@ -8,6 +10,8 @@ of `describe`; on the page it is in the page's language. Either can be moderated
 
 import codecs
 import csv
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 
@@ -21,6 +25,20 @@ Cell = str | float | int
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones: in East Asian Excel
 NEUTRAL = "'"
+_NUMBER = r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]+)?"  # is shown as it is, but for zeros at its end
+_MONTH = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_UNIT = "[年月时時]"
+_CHINESE_DATE = (  # not 8分, which are 8 points
+    f"(?<=[0-9]){_UNIT}(?=[0-9])|(?:(?<={_UNIT}[0-9])|(?<={_UNIT}[0-9][0-9]))[月日号分]"
+    "|(?:(?<=分[0-9])|(?<=分[0-9][0-9]))秒"
+)
+_DATE_OR_NUMBER = re.compile(  # ++: without a way back, as a text can have two thousand characters
+    rf"(?!{_NUMBER}\Z)(?=[^0-9]*[0-9])"
+    rf"(?:[0-9\s/:.,%()$€£¥+-]|{_MONTH}|{_CHINESE_DATE}|(?<=[0-9])e(?=[+-]?[0-9])|(?<=\s)[ap]m?|[上下]午)++"
+)
 TABLE_NAME = "ranking.csv"
 COLUMNS = ("rank", "score", "expected", "label_mass", "name", "answer", "rule", "tied", "refused", "file", "problem")
 FLAGGED_COLUMNS = (
@@ -34,7 +52,7 @@ Term = Callable[[str], str]  # one of the words above or a Rule, in the language
 
 
 def encode_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """The table in UTF-8 with a byte order mark, which Excel wants; what could be a formula starts with NEUTRAL."""
+    """The table in UTF-8 with a byte order mark, which Excel wants; texts that it would change start with NEUTRAL."""
     out = StringIO(newline="")
     writer = csv.writer(out)
     for row in (columns, *rows):
@@ -45,11 +63,19 @@ def encode_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes
 def read_cell(cell: str) -> str:
     """The text of a cell that encode_rows wrote."""
     text = cell.removeprefix(NEUTRAL)
-    return text if text.startswith(FORMULA_STARTS) else cell
+    return text if _is_changed(text) else cell
 
 
 def _neutral(text: str) -> str:
-    return NEUTRAL + text if text.startswith(FORMULA_STARTS) else text
+    return NEUTRAL + text if _is_changed(text) else text
+
+
+def _is_changed(text: str) -> bool:
+    """True for what a spreadsheet takes for a formula, date, time or other number than is written, NEUTRAL or not."""
+    bare = text.lstrip(NEUTRAL)
+    return bare.startswith(FORMULA_STARTS) or bool(
+        _DATE_OR_NUMBER.fullmatch(unicodedata.normalize("NFKC", bare).strip().casefold())
+    )
 
 
 def build_table(results: Results, *, describe: Describe, copies: Sequence[Copied] = ()) -> bytes:
