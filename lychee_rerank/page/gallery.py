@@ -1,17 +1,14 @@
 """The gallery: the drop zone, what was dropped, the mounted folder, and which of the two counts."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.errors import StorageFailed
+from lychee_rerank.page.drops import keep_drop, lists_among
 from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder, show_subfolder
 from lychee_rerank.page.visitor import owner, photos_dropped
-from lychee_rerank.pairs import LIST_ENDING
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import Photo, Run
 from lychee_rerank.service import Service
@@ -24,47 +21,68 @@ MOST_DROPPED = 900  # from about 980 in one drop on, files get lost on their way
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The photos that count, as uploaded, what was passed over beside them, and the lists, newest first."""
+    """The photos that count, in upload order, what was passed over beside them, and the lists, newest first."""
 
     photos: tuple[Photo, ...]
     passed_over: Mapping[PassedOver, int]
     lists: tuple[Photo, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """What lies in the gallery of the URL, and how much was passed over in its drops."""
+
+    uploads: tuple[Photo, ...] = ()
+    lists: tuple[Photo, ...] = ()
+    passed_over: Mapping[PassedOver, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """True where anything was kept."""
+        return bool(self.uploads or self.lists)
+
+
 def draw_gallery(words: Words, service: Service) -> Gallery:
     """Draws the drop zone and the gallery's line."""
     dropped = _find_dropped(words, service)
-    lists = tuple(dict.fromkeys(reversed(_lists_among(dropped))))
-    uploads = tuple(file for file in dropped if file not in lists)
     large = not dropped and "run" not in st.query_params
     row = st.container(horizontal=not large, vertical_alignment="center", key="gallery-row")
     with row:
         _take_drop(words, service, more=bool(dropped), large=large)
     _tell_large_drop(words, service)
+    if dropped.passed_over and not dropped.uploads:  # there is no line of theirs
+        st.caption(words.other_files(dropped.passed_over))
     offer = offer_folder(words, service)
     line = row.container(
         horizontal=True, vertical_alignment="center", key="gallery-line", width="stretch" if large else "content"
     )
     with line:
-        source = _draw_source(words, offer, uploads=uploads)
-        subfolder = draw_subfolders(words, offer) if source == FOLDER else ""
-        photos = uploads if source == UPLOADS else offer.photos_in(subfolder)
-        if source == UPLOADS or offer.listed:
-            st.markdown(words.photos(len(photos)), width="content")
-        passed_over = offer.passed_over_in(subfolder) if source == FOLDER else {}
-        if passed_over:
-            st.caption(words.other_files(passed_over), width="content")
+        source = _draw_source(words, offer, uploads=dropped.uploads)
+        gallery = _draw_counts(words, offer, dropped, source=source)
         draw_rescan(words, service, offer, shown=source == FOLDER)
         if dropped:
             st.button(words.new_gallery, key="new-gallery", type="tertiary", on_click=_leave_gallery)
     if source == FOLDER and offer.listed:
         draw_unreadable(words, offer.listed)
-        if not photos:
+        if not gallery.photos:
             st.info(words.gallery_empty.format(folder=f"{offer.folder.name}/"))
-    return Gallery(photos, passed_over, lists)
+    return gallery
 
 
-def _find_dropped(words: Words, service: Service) -> tuple[Photo, ...]:
+def _draw_counts(words: Words, offer: Offer, dropped: _Dropped, *, source: str) -> Gallery:
+    """How many photos there are, and how many other files beside them; in the folder with a choice of subfolders."""
+    if source == UPLOADS:
+        gallery = Gallery(dropped.uploads, dropped.passed_over, dropped.lists)
+    else:
+        subfolder = draw_subfolders(words, offer)
+        gallery = Gallery(offer.photos_in(subfolder), offer.passed_over_in(subfolder), dropped.lists)
+    if source == UPLOADS or offer.listed:
+        st.markdown(words.photos(len(gallery.photos)), width="content")
+    if gallery.passed_over:
+        st.caption(words.other_files(gallery.passed_over), width="content")
+    return gallery
+
+
+def _find_dropped(words: Words, service: Service) -> _Dropped:
     """All that was dropped into the gallery of the URL; says so where it is not known any more, or cannot be read."""
     gallery_id = st.query_params.get("gallery")
     try:
@@ -73,10 +91,13 @@ def _find_dropped(words: Words, service: Service) -> tuple[Photo, ...]:
             gallery_id, st.session_state[_GONE] = None, True
         if st.session_state.get(_GONE) and gallery_id is None:  # until photos are dropped anew
             st.warning(words.gallery_gone)
-        return photos_dropped(service, gallery_id)
+        files = photos_dropped(service, gallery_id)
+        passed_over = service.store.galleries.passed_over(gallery_id, owner())
     except StorageFailed as error:
         st.error(words.failure(error))
-        return ()
+        return _Dropped()
+    lists = tuple(dict.fromkeys(reversed(lists_among(files))))
+    return _Dropped(tuple(file for file in files if file not in lists), lists, passed_over)
 
 
 def _take_drop(words: Words, service: Service, *, more: bool, large: bool) -> None:
@@ -94,7 +115,7 @@ def _take_drop(words: Words, service: Service, *, more: bool, large: bool) -> No
         return
     try:
         with st.spinner(words.keeping.format(n=len(files))):
-            _keep_uploads(service, files)
+            keep_drop(service, files)
     except StorageFailed as error:
         st.error(words.failure(error))
         return
@@ -109,34 +130,6 @@ def _tell_large_drop(words: Words, service: Service) -> None:
     dropped = st.session_state.get("dropped", 0)
     if dropped > MOST_DROPPED:
         st.warning(words.large_drop.format(n=dropped, most=MOST_DROPPED, folder=service.folder.folder))
-
-
-def _keep_uploads(service: Service, files: Iterable[UploadedFile]) -> None:
-    """Moves each upload from Streamlit's memory to the disk; a click in the middle of it loses and doubles nothing.
-
-    A list takes the place of those that an earlier drop brought under its name: who corrects a list drops it again.
-    """
-    gallery_id = st.query_params.get("gallery")
-    if gallery_id is None:
-        gallery_id = service.store.galleries.begin(owner())
-        st.query_params["gallery"] = gallery_id
-    context = get_script_run_ctx()
-    assert context is not None
-    manager, kept = context.uploaded_file_mgr, list[Photo]()
-    earlier = _lists_among(photos_dropped(service, gallery_id))
-    for file in files:
-        kept.append(service.uploads.keep(file.name, file.getbuffer()))
-        service.store.galleries.add(gallery_id, file.file_id, kept[-1])
-        if isinstance(manager, MemoryUploadedFileManager):
-            manager.remove_file(context.session_id, file.file_id)
-    names = {photo.name for photo in kept}
-    replaced = [old for old in earlier if old.name in names and old not in kept]
-    if replaced:
-        service.retention.remove_uploads(gallery_id, replaced)
-
-
-def _lists_among(files: Iterable[Photo]) -> list[Photo]:
-    return [file for file in files if file.name.lower().endswith(LIST_ENDING)]
 
 
 def _draw_source(words: Words, offer: Offer, *, uploads: tuple[Photo, ...]) -> str:

@@ -4,6 +4,7 @@ import secrets
 import time
 from pathlib import Path
 
+from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import Photo
 from lychee_rerank.store.database import Database, read_path, write_path
 
@@ -31,6 +32,17 @@ class Galleries:
             WHERE gallery = ? AND owner = ? ORDER BY place"""
         rows = self._database.rows(sql, gallery_id, owner)
         return tuple(Photo(row["name"], read_path(row["path"], self._folder)) for row in rows)
+
+    def passed_over(self, gallery_id: str | None, owner: str) -> dict[PassedOver, int]:
+        """How many of the files that were dropped with the photos are none, for each reason."""
+        sql = """
+            SELECT reason, count(*) AS files FROM passed_over JOIN galleries ON id = gallery
+            WHERE gallery = ? AND owner = ? GROUP BY reason"""
+        return {PassedOver(row["reason"]): row["files"] for row in self._database.rows(sql, gallery_id, owner)}
+
+    def pass_over(self, gallery_id: str, upload_id: str, reason: PassedOver) -> None:
+        """Counts one upload that is no photo; the same upload again changes nothing. Raises StorageFailed."""
+        self._database.write(("INSERT OR IGNORE INTO passed_over VALUES (?, ?, ?)", (gallery_id, upload_id, reason)))
 
     def add(self, gallery_id: str, upload_id: str, photo: Photo) -> None:
         """Appends one upload; the same upload again changes nothing. Raises StorageFailed."""

@@ -44,7 +44,13 @@ _FOURTH = (
     ) WITHOUT ROWID""",
 )
 _FIFTH = ("CREATE TABLE cleared (run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE) WITHOUT ROWID",)
-_SIXTH = ("ALTER TABLE runs ADD COLUMN passed_over TEXT",)  # counts by reason, JSON
+_SIXTH = (
+    "ALTER TABLE runs ADD COLUMN passed_over TEXT",  # counts by reason, JSON
+    """CREATE TABLE passed_over (
+        gallery TEXT NOT NULL REFERENCES galleries ON DELETE CASCADE, upload TEXT NOT NULL, reason TEXT NOT NULL,
+        PRIMARY KEY (gallery, upload)
+    ) WITHOUT ROWID""",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
 KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be restored until it is deleted

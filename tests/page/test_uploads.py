@@ -12,11 +12,11 @@ def test_drops_add_up_to_one_gallery_and_come_before_the_folder(open_page: Open,
     page = open_page()
     upload(page, ("x.png", encode(make_plain((102, 0, 0)), "PNG")))
     assert "1 photo" in texts(page)
-    upload(page, ("y.png", encode(make_plain((204, 0, 0)), "PNG")), ("notes.txt", b"hello"))
+    upload(page, ("y.png", encode(make_plain((204, 0, 0)), "PNG")), ("z.png", b"hello"))
     assert "3 photos" in texts(page)
     rerank(page, "red")
     assert captions(page) == ["**Rank 1 | Score: 8.0**", "**Rank 2 | Score: 4.0**"]
-    assert refusals(page) == {"notes.txt": "this is a text file, not a JPEG, PNG or WebP picture"}
+    assert refusals(page) == {"z.png": "this is a text file, not a JPEG, PNG or WebP picture"}
 
 
 def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_folder: Path) -> None:
