@@ -9,11 +9,28 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.pairs import LIST_ENDING
-from lychee_rerank.photos.folders import why_passed_over
+from lychee_rerank.photos.folders import PHOTO_ENDINGS, why_passed_over
 from lychee_rerank.photos.formats import DECODED_KINDS, KIND_WINDOW_BYTES, find_kind
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import Photo
 from lychee_rerank.service import Service
+
+# Streamlit's `type=` would tell the picker too, but then its page also turns away what is dropped, in English and
+# uncounted, and its server ends the whole drop over one wrong ending. This tells the picker alone, of each drop zone
+# that comes onto the page.
+_TELL_TYPES = """<span class="place"></span><script>(() => {{
+  const tell = () => {{
+    for (const input of document.querySelectorAll('[data-testid="stFileUploaderDropzoneInput"]:not([accept])'))
+      input.accept = "{types}";
+  }};
+  new MutationObserver(tell).observe(document.body, {{childList: true, subtree: true}});
+  tell();
+}})()</script>"""
+
+
+def tell_types() -> None:
+    """Tells the browser's picker which files are taken, so that a phone offers these and converts others to them."""
+    st.html(_TELL_TYPES.format(types=",".join((*PHOTO_ENDINGS, LIST_ENDING))), unsafe_allow_javascript=True)
 
 
 def keep_drop(service: Service, files: Sequence[UploadedFile]) -> None:

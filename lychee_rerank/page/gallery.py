@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.page.drops import keep_drop, lists_among
+from lychee_rerank.page.drops import keep_drop, lists_among, tell_types
 from lychee_rerank.page.folder import Offer, draw_rescan, draw_subfolders, draw_unreadable, offer_folder, show_subfolder
 from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.problems import PassedOver
@@ -46,6 +46,7 @@ def draw_gallery(words: Words, service: Service) -> Gallery:
     dropped = _find_dropped(words, service)
     large = not dropped and "run" not in st.query_params
     row = st.container(horizontal=not large, vertical_alignment="center", key="gallery-row")
+    tell_types()
     with row:
         _take_drop(words, service, more=bool(dropped), large=large)
     _tell_large_drop(words, service)

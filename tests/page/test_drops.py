@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lychee_rerank.photos.folders import PHOTO_ENDINGS
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.service import open_service
 from lychee_rerank.words import Words
@@ -107,3 +108,9 @@ def test_the_same_upload_is_passed_over_once_and_forgotten_with_its_gallery(open
     assert store.galleries.passed_over(gallery, "ann") == {PassedOver.HIDDEN: 2}
     store.upkeep.clear_older(2e10)
     assert store.database.rows("SELECT * FROM passed_over") == []
+
+
+def test_the_picker_is_told_the_endings_that_count_in_a_folder(open_page: Open) -> None:
+    (told,) = (element.proto.body for element in open_page().get("html") if "input.accept" in element.proto.body)
+    assert f'input.accept = "{",".join((*PHOTO_ENDINGS, ".csv"))}"' in told
+    assert open_page().file_uploader[0].allowed_type == []  # Streamlit's own rule would turn dropped files away
