@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.jobs.worker import Setup, Worker
+from lychee_rerank.jobs.setup import Setup
+from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.machine import ensure_home, let_threads_sleep, photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool

@@ -5,8 +5,8 @@ Every outcome is kept as it comes: a run that was under way when the process end
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
@@ -15,15 +15,13 @@ from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.job_book import JobBook
 from lychee_rerank.jobs.job_scoring import JobScoring
 from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.photos.decode import Decode
-from lychee_rerank.photos.hashes import PhotoHashes
+from lychee_rerank.jobs.setup import Setup
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
-from lychee_rerank.records import ModelCard, Pairs, Photo, Readout
+from lychee_rerank.records import ModelCard, Pairs, Photo
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded, Judge
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,25 +29,6 @@ log = logging.getLogger(__name__)
 _STOP_S = 5.0  # Docker kills a process 10 s after asking it to end
 _LOCK_POLL_S = 1.0
 _STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How the worker gets its model and reads scores; `template` takes the place of the readout's own prompt.
-
-    `check` raises ModelUnusable where the model's folder is no longer what was loaded; `device_lost` ends the process;
-    `tidy` is called once this process scores for the folder, and after each run.
-    """
-
-    load: Callable[[], Judge]
-    decode: Decode
-    hashes: PhotoHashes = field(default_factory=PhotoHashes)
-    memory_bytes: int = 0  # for what the model keeps of photos
-    check: Callable[[], None] = lambda: None
-    device_lost: Callable[[], None] = lambda: None
-    tidy: Callable[[], None] = lambda: None
-    readout: Readout = Readout.NUMBER
-    template: PromptTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.jobs.lock import FolderLock
-from lychee_rerank.jobs.worker import Setup, Worker
+from lychee_rerank.jobs.setup import Setup
+from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.store.store import Store

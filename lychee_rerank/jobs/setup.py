@@ -1,0 +1,29 @@
+"""What a worker is given: how it gets its model, decodes photos and reads scores; knows no page and no model class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lychee_rerank.photos.decode import Decode
+from lychee_rerank.photos.hashes import PhotoHashes
+from lychee_rerank.records import Readout
+from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.scoring.prompts import PromptTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the worker gets its model and reads scores; `template` takes the place of the readout's own prompt.
+
+    `check` raises ModelUnusable where the model's folder is no longer what was loaded; `device_lost` ends the process;
+    `tidy` is called once this process scores for the folder, and after each run.
+    """
+
+    load: Callable[[], Judge]
+    decode: Decode
+    hashes: PhotoHashes = field(default_factory=PhotoHashes)
+    memory_bytes: int = 0  # for what the model keeps of photos
+    check: Callable[[], None] = lambda: None
+    device_lost: Callable[[], None] = lambda: None
+    tidy: Callable[[], None] = lambda: None
+    readout: Readout = Readout.NUMBER
+    template: PromptTemplate | None = None
