@@ -1,35 +1,28 @@
-"""A CSV of photos, each with a text of its own -> pairs to be scored, and the rows that cannot be; opens no photo.
+"""A CSV of photos, each with a text of its own -> pairs to be scored, and the rows that cannot be; opens no photo."""
 
-Columns: file, text, and label where it is known whether they fit, or 文件, 文字 and 标签; others are passed over.
-"""
-
-import csv
 import ntpath
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from io import StringIO
+from itertools import islice
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
 
 from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
+from lychee_rerank.lists.form import FILE, LABEL, TEXT, Form, read_form
+from lychee_rerank.lists.rows import Row, read_rows
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
 from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo
-
-if TYPE_CHECKING:
-    import _csv
 
 LIST_ENDING = ".csv"
 MAX_LIST_BYTES = 20_000_000  # some 100,000 rows
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
-_CHINESE_COLUMNS = {"文件": "file", "文字": "text", "标签": "label"}
-_DELIMITERS = ",;\t"  # what Excel writes, by its language
+_NO_PHOTO = (RowProblem.NO_FILE, RowProblem.NOT_THERE)
 
 Find = Callable[[str], Photo | RowProblem]
 
@@ -60,23 +53,12 @@ def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PairsInvalid(PairsProblem.NOT_UTF8, file=name) from error
-    head = text.splitlines()[0] if text else ""
-    rows = csv.reader(StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=head.count))
-    try:
-        columns = _name_columns(next(rows, []))
-    except csv.Error:  # a cell above csv.field_size_limit()
-        columns = []
-    if not {"file", "text"} <= set(columns):
+    form = read_form(text)
+    if not form.complete:
         raise PairsInvalid(PairsProblem.NO_COLUMNS, file=name)
-    parsed = list(_parse_rows(rows, columns, find=find))
+    parsed = _parse_rows(islice(read_rows(text, delimiter=form.delimiter), 1, None), form, find=find)
     good = tuple(row for row in parsed if isinstance(row, Pair))
     return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)))
-
-
-def _name_columns(head: Sequence[str]) -> list[str]:
-    """The columns in lower case; Chinese names become the English ones, unless these are there as well."""
-    columns = [column.strip().casefold() for column in head]
-    return [name if (name := _CHINESE_COLUMNS.get(column)) and name not in columns else column for column in columns]
 
 
 def find_below(folder: Path) -> Find:
@@ -127,24 +109,32 @@ def _find_below(folder: Path, name: str) -> Photo | RowProblem:
     return Photo(name, folder / name) if os.path.isfile(real) else RowProblem.NOT_THERE
 
 
-def _parse_rows(rows: "_csv.Reader", columns: list[str], *, find: Find) -> Iterator[Pair | BadRow]:
-    """What each row that is not blank stands for."""
-    while True:
-        line = rows.line_num + 1
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield BadRow(line, "", "", RowProblem.UNREADABLE)
-            continue
-        row = dict(zip(columns, (read_cell(cell.strip()) for cell in cells), strict=False))
-        if any(row.values()):
-            yield _parse_row(line, row, find=find)
+def _parse_rows(rows: Iterable[Row], form: Form, *, find: Find) -> list[Pair | BadRow]:
+    """What each row that is not blank stands for; of one that is damaged, each line is bad."""
+    parsed: list[Pair | BadRow] = []
+    above: Row | None = None  # whose pair is the last of them
+    for row in rows:
+        cells = [read_cell(cell.strip()) for cell in row.cells or ()]
+        damage = form.find_damage(row, cells)
+        found = None if damage or not any(cells) else _parse_row(row.line, form.name_cells(cells), find=find)
+        if above and isinstance(found, BadRow) and found.problem in _NO_PHOTO and form.is_rest(cells, found.file):
+            damage = RowProblem.LINE_BREAK
+            parsed[-1:] = _name_lines(above, damage)
+        if damage:
+            parsed += _name_lines(row, damage)
+        elif found:
+            parsed.append(found)
+        above = row if isinstance(found, Pair) else None
+    return parsed
+
+
+def _name_lines(row: Row, damage: RowProblem) -> list[BadRow]:
+    """Each line of a damaged row as it stands in the file: whose file and whose text is what, is not known."""
+    return [BadRow(row.line + n, "", text, damage) for n, text in enumerate(row.lines)]
 
 
 def _parse_row(line: int, row: dict[str, str], *, find: Find) -> Pair | BadRow:
-    file, text, label = (row.get(column, "") for column in ("file", "text", "label"))
+    file, text, label = (row.get(column, "") for column in (FILE, TEXT, LABEL))
     try:
         return Pair(line, _find_photo(file, find=find), _parse_text(text), _read_label(label))
     except _Unusable as unusable:

@@ -103,3 +103,8 @@ class RowProblem(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     BAD_LABEL = "bad_label"
     UNREADABLE = "unreadable"
+    TOO_MANY_CELLS = "too_many_cells"
+    LINE_BREAK = "line_break"
+
+
+DAMAGED_ROW = frozenset({RowProblem.UNREADABLE, RowProblem.TOO_MANY_CELLS, RowProblem.LINE_BREAK})  # the list is broken

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from lychee_rerank.commands.output import (
     EXIT_DONE,
+    EXIT_LIST_DAMAGED,
     EXIT_NOTHING_SCORED,
     add_model_option,
     add_readout_option,
@@ -20,6 +21,7 @@ from lychee_rerank.export.tables import build_flagged_table
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.pairs import load_pairs
 from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.problems import DAMAGED_ROW
 from lychee_rerank.query import Query
 from lychee_rerank.records import Outcome, Pair, Refusal
 from lychee_rerank.results.moderation import DEFAULT_THRESHOLD, Moderation, collect_moderation
@@ -46,7 +48,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
-    """Prints the flagged pairs and the figures; EXIT_NOTHING_SCORED where no pair was scored."""
+    """Prints the flagged pairs and the figures; EXIT_NOTHING_SCORED where no pair was scored.
+
+    EXIT_LIST_DAMAGED where lines of the list could not be read as they were meant: these are named, the others scored.
+    """
     settings = with_readout(settings, options.readout)
     if options.export is not None:  # what cannot be written is refused before the model loads
         check_free(options.export)
@@ -63,6 +68,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     _print_figures(moderation, words)
     if options.export is not None:
         save_as(options.export, build_flagged_table(moderation, describe=words.describe))
+    if any(row.problem in DAMAGED_ROW for row in moderation.bad):
+        return EXIT_LIST_DAMAGED
     return EXIT_DONE if moderation.flagged or moderation.passed else EXIT_NOTHING_SCORED
 
 

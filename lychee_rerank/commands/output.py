@@ -16,6 +16,7 @@ from lychee_rerank.store.store import Store
 log = logging.getLogger(__name__)
 
 EXIT_DONE, EXIT_NOTHING_SCORED, EXIT_WRONG_USE = 0, 1, 2
+EXIT_LIST_DAMAGED = 1
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:

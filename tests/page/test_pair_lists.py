@@ -323,3 +323,12 @@ def test_names_are_found_whatever_system_wrote_them(open_page: Open) -> None:
     photo = (unicodedata.normalize("NFD", "Café.PNG"), PHOTOS[0][1])
     page = upload(open_page(), photo, write_list("posts\\café.png,a sofa,"))
     assert "posts.csv · 1 pair" in texts(page)
+
+
+@LANGUAGES
+def test_damaged_lines_of_a_list_are_named_by_number(open_page: Open, locale: str, words: Words) -> None:
+    page = drop(open_page(locale), ROWS[0], 'b.png,"ein Hund,1', "c.png,a cat, or two,1", ROWS[3])
+    assert lines(page) == [f"posts.csv · {words.pairs(2)}"]
+    row, problem = words.lists.row_line, words.lists.row_problem
+    quotes = row.format(line=3, problem=problem[RowProblem.UNREADABLE])
+    assert f"{quotes}\n{row.format(line=4, problem=problem[RowProblem.TOO_MANY_CELLS])}" in texts(page)

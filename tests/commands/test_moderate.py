@@ -1,0 +1,47 @@
+"""moderate as a program: what is told of a list that is damaged, or of its encoding, and the exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from lychee_rerank.__main__ import main
+from lychee_rerank.model.loader import ModelLoader
+from tests.disks import fill
+from tests.fakes import FakeJudge
+from tests.pictures import encode, make_plain
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three black photos, which fit nothing."""
+    monkeypatch.setenv("LYCHEE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(ModelLoader, "load", lambda self: FakeJudge())
+    photos = ("a.png", "b.png", "sub/c.png")
+    return fill(tmp_path / "posts", *photos, content=encode(make_plain((0, 0, 0)), "PNG"))
+
+
+def moderate(folder: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str], list[str]]:
+    """The exit status, the flagged pairs, and what is said of the list."""
+    (folder / "posts.csv").write_bytes(content)
+    status = main(["moderate", str(folder / "posts.csv")])
+    told = capsys.readouterr()
+    return status, told.out.partition("\n\n")[0].splitlines()[1:], told.err.splitlines()
+
+
+def test_damaged_lines_are_named_the_others_scored_and_the_exit_status_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, flagged, told = moderate(folder, b'file,text\na.png,"sofa\nb.png,lamp\nb.png,sofa, lamp\n', capsys)
+    assert (status, flagged) == (1, ["  0.0  b.png  lamp"])
+    assert told == [
+        "line 2: the quotes in it do not match",
+        "line 4: there are more cells than columns: a text with commas has to stand in quotes",
+    ]
+
+
+def test_a_row_that_is_passed_over_in_a_sound_list_is_no_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, flagged, told = moderate(folder, b"file,text\na.png,sofa\ngone.png,lamp\n", capsys)
+    assert (status, flagged, told) == (0, ["  0.0  a.png  sofa"], ["line 3: there is no such file (gone.png)"])
