@@ -49,7 +49,7 @@ def draw_gallery(words: Words, service: Service) -> Gallery:
     tell_types()
     with row:
         _take_drop(words, service, more=bool(dropped), large=large)
-    _tell_large_drop(words, service)
+    _draw_large_drop_notice(words, service)
     if dropped.passed_over and not dropped.uploads:  # there is no line of theirs
         st.caption(words.other_files(dropped.passed_over))
     offer = offer_folder(words, service)
@@ -126,7 +126,7 @@ def _take_drop(words: Words, service: Service, *, more: bool, large: bool) -> No
     st.rerun()
 
 
-def _tell_large_drop(words: Words, service: Service) -> None:
+def _draw_large_drop_notice(words: Words, service: Service) -> None:
     """Says how many files of a drop that was too large have arrived: how many there were, the browser alone knows."""
     dropped = st.session_state.get("dropped", 0)
     if dropped > MOST_DROPPED:
