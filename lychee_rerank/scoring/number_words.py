@@ -21,14 +21,17 @@ _ENDS = r"(?!\s*[钟鐘之])(?=\W|$|左右|[吧满滿制里中])"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # 八到九分
-        rf"(?P<before>)(?P<whole>{_NUMERAL})(?P<part>(?!))?(?P<half>(?!))?(?P<after>)(?=\s*[到至~-]\s*(?:{_NUMERAL})\s*分)",
+        # 八到九分, 八分到九分
+        rf"(?P<before>)(?P<whole>{_NUMERAL})(?P<part>(?!))?(?P<half>(?!))?(?P<after>)"
+        rf"(?=(?:\s*分)?\s*[到至~或-]\s*(?:{_NUMERAL})\s*分)",
         # 八分, 八点五分, 9分半, 得十分; not 八分之一, 八分钟, 十分
         rf"(?P<before>[得打给給分数數][\s:：是为為]*|(?!十\s*分)){_POINTS}\s*分(?P<half>半)?(?P<after>){_ENDS}",
         # 评分：八点五
         rf"(?P<before>(?:评分|評分|得分|打分|分数|分數)[\s:：是为為]*){_POINTS}(?P<half>(?!))?(?P<after>)(?=\W|$)",
         # 7点5, 七点五
         rf"(?P<before>(?:^|(?<=\W)))(?P<whole>{_NUMERAL})\s*[点點]\s*(?P<part>{_NUMERAL})(?P<half>(?!))?(?P<after>)(?=\W|$)",
+        # six to seven out of ten
+        rf"(?P<before>){_WORDS}(?P<after>)(?=(?:\s+(?:to|and|or)\s+|\s*[-~]\s*)(?:{_WORD}|\d+)\s*(?:/|out\s+of)\s*(?:10|ten)\b)",
         # seven and a half out of ten
         rf"(?P<before>){_WORDS}(?P<after>\s*(?:/\s*10\b|(?:points?\s+)?out\s+of\s+(?:10|ten)\b))",
         # score: seven point five
@@ -39,8 +42,12 @@ _PATTERNS = tuple(
 )
 
 
+_AND_A_HALF = re.compile(r"(?<=\d)\s*1⁄2(?!\d)")  # 7½, once its characters are plain ones
+
+
 def write_in_digits(text: str) -> str:
-    """The text with digits where a score stands in words, all else as it is."""
+    """The text, in NFKC, with digits where a score stands in words, all else as it is."""
+    text = _AND_A_HALF.sub(".5", text)
     for pattern in _PATTERNS:
         text = pattern.sub(_digits, text)
     return text

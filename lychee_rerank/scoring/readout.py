@@ -26,7 +26,10 @@ _GAP = r"(?:[\s:=*_\"'`()>]|is|was|it|of|as|at|about|a|是|为|约|给){0,12}?"
 # A count, a time or tenths: "2 dogs", 3只猫, 8点钟, 7成; "7.5 fits" and "8 points" are none.
 _MEASURES = "只个隻個张張本朵条條件辆輛位名把杯块塊间間栋棟棵座台部幅双雙对對排种種点點成年月日号號"
 _VERBS = r"points?|marks?|pts|fits|seems|suits|matches|is|was|as"
-_NO_COUNT = rf"(?!\s*[{_MEASURES}])(?!(?<!\.\d)\s+(?!(?:{_VERBS})\b)[a-z]+s\b)"
+_PERSONS = "people|children|men|women"
+_COUNTED = rf"\s*(?:[{_MEASURES}]|分\s*[钟鐘之])|(?<!\.\d)\s+(?:(?!(?:{_VERBS})\b)[a-z]+s|{_PERSONS})\b"
+_NO_COUNT = rf"(?!{_COUNTED})"
+_COUNT = re.compile(_COUNTED)
 
 # Phrases that name the scale, or what the score is not: "from 0 to 10", "满分10分", "not 10".
 _NO_SCORE = re.compile(
@@ -47,14 +50,14 @@ _RULES: tuple[tuple[Rule, re.Pattern[str], float], ...] = (
     (Rule.PERCENT, re.compile(_ALONE + _DIGITS + r"\s*/\s*100(?!\d)"), 0.1),
     (Rule.LABELLED, re.compile(_LABEL + _GAP + _NUMBER, re.IGNORECASE), 1.0),
     (Rule.OUT_OF_TEN, re.compile(rf"{_ALONE}{_DIGITS}(?:{_OF_TEN})", re.IGNORECASE), 1.0),
-    (Rule.POINTS, re.compile(_NUMBER + r"\s*分"), 1.0),
+    (Rule.POINTS, re.compile(_NUMBER + r"\s*分(?!\s*[钟鐘之])"), 1.0),
     (Rule.WHOLE_ANSWER, re.compile(r"^\W*?" + _NUMBER + r"\W*$"), 1.0),
     (Rule.FIRST_NUMBER, re.compile(_NUMBER + _NO_COUNT), 1.0),
 )
 
 # "7 to 8", 7到8分: neither its first number nor its last, and no date.
 _RANGE = re.compile(
-    r"(?<![\d.\-/])(\d+(?:\.\d+)?)(?:\s*分|\s*/\s*10(?!\d))?\s*(?:-|–|~|到|至|to|and(?=\s*\d)|、(?=\s*\d+\s*分))"
+    r"(?<![\d.\-/])(\d+(?:\.\d+)?)(?:\s*分|\s*/\s*10(?!\d))?\s*(?:-|–|~|到|至|或|to|or|and(?=\s*\d)|、(?=\s*\d+\s*分))"
     r"\s*(\d+(?:\.\d+)?)(?![\d.]*[\d\-]|\s*/(?!\s*10(?!\d)))"
 )
 _STILL_A_NUMBER = re.compile(r"\s*\d+(?:\s*[.点點]\s*\d*)?[ \t]*(?:/[ \t]*(?:\d+(?:\.\d*)?)?)?[ \t]*")
@@ -137,8 +140,10 @@ def parse_score(answer: str) -> tuple[float, Rule]:
 
 
 def _middle(match: re.Match[str]) -> str:
-    """The middle of a range of scores; any other pair of numbers as it is."""
+    """The middle of a range of scores, nothing for one of counts; any other pair of numbers as it is."""
     low, high = float(match[1]), float(match[2])
+    if _COUNT.match(match.string, match.end()):
+        return " "
     return f"{(low + high) / 2:g}" if low < high <= MAX_SCORE else match[0]
 
 

@@ -53,6 +53,8 @@ HALF = [
     "{n} and a half out of ten",
     "Score: {en} and a half",
     "{n}.5分",
+    "{n}½",
+    "{n} ½ / 10",
 ]
 # Numbers that are no score: whatever comes of them, it is not what stands in them.
 OTHER = [
@@ -75,6 +77,12 @@ OTHER = [
     "十分符合",
     "十分",
     "{zh}十五分",
+    "{n}分钟",
+    "{n} 分之一",
+    "{n} people",
+    "{n} or 10 children",
+    "{n} to 10 dogs",
+    "{n}到10只狗",
 ]
 
 
@@ -108,6 +116,13 @@ def test_a_number_that_is_no_score_is_none(form: str, score: int) -> None:
         ("7到8分", 7.5),
         ("between 7 and 8", 7.5),
         ("8.5~9", 8.75),
+        ("8分或9分", 8.5),
+        ("六分到七分", 6.5),
+        ("六或七分", 6.5),
+        ("6 or 7", 6.5),
+        ("six to seven out of ten", 6.5),
+        ("six or seven out of 10", 6.5),
+        ("between six and seven out of ten", 6.5),
         ("2024-05-06, 8分", 8.0),
         ("七八分", 0.0),
     ],

@@ -95,7 +95,7 @@ ANSWERS = [
     ("Score: 6/5", 0.0, Rule.NONE),
     ("rating: 4 out of 5 stars", 0.0, Rule.NONE),
     ("½", 0.0, Rule.NONE),
-    ("8½", 0.0, Rule.NONE),
+    ("8½", 8.5, Rule.WHOLE_ANSWER),
     ("I can't score 1 of these", 0.0, Rule.NONE),
     # no number
     ("", 0.0, Rule.NONE),
