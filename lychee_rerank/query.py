@@ -12,8 +12,8 @@ from lychee_rerank.problems import QueryProblem
 MAX_QUERY_CHARACTERS = 2000
 
 # A comma or a plus between two digits belongs to a number, "and" and 和 join parts only where they stand alone: 和服 is
-# a kimono. NFKC has made ＋ and ， of Chinese keyboards into + and , before.
-_BETWEEN = re.compile(r"(?<!\d)[+,]|[+,](?!\d)|[、\n\r]|(?<=\s)(?:and|和)(?=\s)", re.IGNORECASE)
+# a kimono; 可以及格 is no 以及. NFKC has made ＋, ， and ； of Chinese keyboards into +, and ; before.
+_BETWEEN = re.compile(r"(?<!\d)[+,]|[+,](?!\d)|[、;\n\r]|(?<=\s)(?:and|和)(?=\s)|(?<![可难難足])以及", re.IGNORECASE)
 # What describes a thing that is still to come: "a black and white photo", "a big, red sofa". Chinese colours end in 色.
 _ADJECTIVES = (
     "black white grey gray red green blue yellow brown pink purple violet golden silver beige turquoise teal navy",
@@ -25,16 +25,25 @@ _ADJECTIVES = (
 _DESCRIBES = re.compile(rf"(?:\b(?:{'|'.join(' '.join(_ADJECTIVES).split())})|色)\s*\Z", re.IGNORECASE)
 # With an article or a count another thing begins: "a man in black and a woman".
 _NEW_THING = re.compile(r"\s*(?:an?|the|some|one|two|three|my|his|her|their|another)\s", re.IGNORECASE)
-# One thing each, though an "and" stands in it; and names that end in two plus signs, such as C++.
+# One thing each, though an "and" stands in it.
 _ONE_THING = (
     "salt and pepper|fish and chips|bed and breakfast|mac and cheese|macaroni and cheese|bread and butter",
     "cookies and cream|peanut butter and jelly|bacon and eggs|gin and tonic|cup and saucer|bow and arrow",
     "rock and roll|drum and bass|arts and crafts|hide and seek|pros and cons|trial and error|lock and key",
     "tom and jerry|romeo and juliet|adam and eve|yin and yang|stars and stripes|hammer and sickle",
     "back and forth|up and down|on and off|in and out|more and more|before and after|lost and found|q and a|r and b",
-    "beauty and the beast|dungeons and dragons|hansel and gretel|bonnie and clyde|ben and jerry",
+    "beauty and the beast|dungeons and dragons|hansel and gretel|bonnie and clyde|ben and jerry|barnes and noble",
 )
-_WHOLE = re.compile(rf"\b(?:{'|'.join(_ONE_THING)})\b|\w\+\+", re.IGNORECASE)
+# C++, a mark of A+, 18+, a sum, Disney+, and what lies between two things.
+_NOT_PARTED = (
+    rf"\b(?:{'|'.join(_ONE_THING)})\b",
+    r"\w\+\+",
+    r"(?<![^\W_])(?:[a-z]|\d+)\+(?=\s|\Z)",
+    r"\d\s*\+\s*\d",
+    r"\b(?:q\+a|(?:google|disney|apple tv|paramount|discovery|canal)\+)",
+    r"\bbetween\s(?:(?!and\b)[^+,])*and\b",
+)
+_WHOLE = re.compile("|".join(_NOT_PARTED), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,12 @@ def test_a_part_is_a_query_of_its_own() -> None:
         "red, white and blue flag",
         "Beauty and the Beast poster",
         "before and after",
+        "an A+ grade",
+        "a sign that says 18+",
+        "5 + 3 on a blackboard",
+        "a Disney+ logo",
+        "a path between the tower and the bridge",
+        "可以及格的试卷",
     ],
 )
 def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
@@ -162,6 +168,10 @@ def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
         ("1,000 people + 3+1 chairs", ["1,000 people", "3+1 chairs"]),
         ("sofa in 2020, lamp", ["sofa in 2020", "lamp"]),
         ("coffee\ncake", ["coffee", "cake"]),
+        ("sofa; lamp", ["sofa", "lamp"]),
+        ("沙发；灯泡", ["沙发", "灯泡"]),
+        ("沙发以及时钟", ["沙发", "时钟"]),
+        ("a bench between two trees and a dog + a cat", ["a bench between two trees and a dog", "a cat"]),
         ("yin and yang + a black cat", ["yin and yang", "a black cat"]),
         ("a man in black and a woman in white", ["a man in black", "a woman in white"]),
         ("a traffic light and a car", ["a traffic light", "a car"]),
