@@ -28,7 +28,7 @@ from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
 from lychee_rerank.results.criteria import Criteria, collect_criteria
 from lychee_rerank.results.ranking import Results, collect_results
-from lychee_rerank.results.selection import Part, View
+from lychee_rerank.results.selection import Selection, View
 from lychee_rerank.results.spread import SpreadVerdict, measure_spread
 from lychee_rerank.scoring.cache_keys import build_key
 from lychee_rerank.scoring.engine import Engine
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
     results = replace(results, passed_over=found.reasons)
     line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
-    chosen = line.take(results.ranked, Part.ABOVE)
+    chosen = line.take(results.ranked, Selection.ABOVE)
     if options.json:
         card = judge.card
         key = build_key(card, query, readout=settings.readout, template=settings.template)

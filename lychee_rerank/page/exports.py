@@ -22,13 +22,13 @@ from lychee_rerank.photos.folders import PICKS_FOLDER
 from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
 from lychee_rerank.results.ranking import Results, collect_results
-from lychee_rerank.results.selection import Part, View
+from lychee_rerank.results.selection import Selection, View
 from lychee_rerank.service import Service
 from lychee_rerank.words import ENGLISH, Words
 
 BEST = 10
 _POPOVER_PX = 380
-_PARTS, _FORMS = tuple(Part), tuple(XmpForm)
+_SELECTIONS, _FORMS = tuple(Selection), tuple(XmpForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class _Wanted:
 
     job_id: str
     view: View
-    part: Part
+    selection: Selection
     picks: frozenset[int] = frozenset()
     criteria: tuple[Query, ...] = ()
 
@@ -46,7 +46,7 @@ def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> 
     """The best photos of all as a ZIP, at one click."""
     few = len(results.ranked) <= BEST
     label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
-    wanted = _Wanted(job.id, View(top_k=BEST), Part.ABOVE)
+    wanted = _Wanted(job.id, View(top_k=BEST), Selection.ABOVE)
     url = _file_url(words, service, wanted, Form.ZIP, job=job)
     st.link_button(label, url, icon=":material/download:", type="primary", key="best")
 
@@ -56,24 +56,28 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
     text = words.results
     with st.popover(text.export, icon=":material/ios_share:", key="export-box"), st.container(width=_POPOVER_PX):
         picks = picks_of(service, job)
-        counts = {part: len(view.take(results.ranked, part, picks=picks)) for part in Part}
-        part = st.radio(
+        counts = {selection: len(view.take(results.ranked, selection, picks=picks)) for selection in Selection}
+        selection = st.radio(
             text.part_label,
-            _PARTS,
-            index=_PARTS.index(Part.PICKS if picks else Part.SHOWN),
-            format_func=lambda part: f"{text.part[part]} · {counts[part]}",
+            _SELECTIONS,
+            index=_SELECTIONS.index(Selection.PICKS if picks else Selection.SHOWN),
+            format_func=lambda selection: f"{text.selection[selection]} · {counts[selection]}",
             horizontal=True,
             key="export-part-picked" if picks else "export-part",  # whoever begins to pick means the picks
         )
         xmp = _draw_xmp(words, job)
-        if xmp is None or not counts[part]:
+        if xmp is None or not counts[selection]:
             return
-        wanted = _Wanted(job.id, view, part, picks if part is Part.PICKS else frozenset(), results.criteria.parts)
+        wanted = _Wanted(
+            job.id, view, selection, picks if selection is Selection.PICKS else frozenset(), results.criteria.parts
+        )
         with st.container(horizontal=True):
             for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
                 url = _file_url(words, service, wanted, form, job=job, xmp=xmp)
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
-        draw_copying(words, service, results, view.take(results.ranked, part, picks=picks), xmp, query=job.query.text)
+        draw_copying(
+            words, service, results, view.take(results.ranked, selection, picks=picks), xmp, query=job.query.text
+        )
 
 
 def _draw_xmp(words: Words, job: Job) -> Xmp | None:
@@ -109,7 +113,7 @@ def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, jo
         criteria = criteria_of(service, wanted.criteria, job)
         results = collect_results(job.photos, job.progress().outcomes)
         results = replace(results, criteria=criteria, passed_over=job.run.passed_over)
-        chosen = wanted.view.take(results.ranked, wanted.part, picks=wanted.picks)
+        chosen = wanted.view.take(results.ranked, wanted.selection, picks=wanted.picks)
         return file.pieces(results, chosen, describe=describe)
 
     name = f"{wanted}{form}{file.xmp}{words.code}"

@@ -15,7 +15,7 @@ import streamlit as st
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.records import RankedPhoto
-from lychee_rerank.results.selection import Part, View
+from lychee_rerank.results.selection import Selection, View
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
@@ -52,12 +52,12 @@ def draw_pick(words: Words, service: Service, job: Job, index: int) -> None:
 def draw_picks(words: Words, service: Service, job: Job, ranked: Sequence[RankedPhoto], view: View) -> None:
     """How many are ticked, and ticks for whole parts of the results."""
     text, picks = words.results, picks_of(service, job)
-    labels = {Part.SHOWN: text.pick_shown, Part.ABOVE: text.pick_above, Part.BELOW: text.pick_below}
+    labels = {Selection.SHOWN: text.pick_shown, Selection.ABOVE: text.pick_above, Selection.BELOW: text.pick_below}
     with st.popover(text.picks.format(n=len(picks)), icon=":material/check_box:", key="picks-box"):
-        for part, label in labels.items():
-            photos = view.take(ranked, part)
+        for selection, label in labels.items():
+            photos = view.take(ranked, selection)
             indices = frozenset(photo.scored.index for photo in photos)
-            _draw_change(service, job, f"{label} · {len(photos)}", key=part, picks=picks, wanted=indices)
+            _draw_change(service, job, f"{label} · {len(photos)}", key=selection, picks=picks, wanted=indices)
         _draw_change(service, job, text.pick_none, key="none", picks=picks, wanted=frozenset())
 
 

@@ -19,8 +19,8 @@ class Sort(StrEnum):
     LEAST = "least"  # least fitting first, as moderators want it
 
 
-class Part(StrEnum):
-    """A part of the results that can be taken away."""
+class Selection(StrEnum):
+    """Which photos of the results are taken away."""
 
     SHOWN = "shown"
     ABOVE = "above"
@@ -56,13 +56,15 @@ class View:
             chosen.reverse()
         return tuple(chosen)
 
-    def take(self, ranked: Sequence[RankedPhoto], part: Part, *, picks: Set[int] = frozenset()) -> list[RankedPhoto]:
-        """That part of the results, best first; `picks` are places in upload order."""
-        if part is Part.SHOWN:
+    def take(
+        self, ranked: Sequence[RankedPhoto], selection: Selection, *, picks: Set[int] = frozenset()
+    ) -> list[RankedPhoto]:
+        """The selected photos, best first; `picks` are places in upload order."""
+        if selection is Selection.SHOWN:
             return sorted(self.choose(ranked), key=lambda photo: photo.rank)
-        if part is Part.PICKS:
+        if selection is Selection.PICKS:
             return [photo for photo in ranked if photo.scored.index in picks]
-        return [photo for photo in ranked if self.is_above(photo) is (part is Part.ABOVE)]
+        return [photo for photo in ranked if self.is_above(photo) is (selection is Selection.ABOVE)]
 
 
 def shown_score(photo: RankedPhoto) -> float:

@@ -1,7 +1,7 @@
 """The sentences on finished results, in Chinese."""
 
 from lychee_rerank.export.ratings import XmpForm
-from lychee_rerank.results.selection import Part, Sort
+from lychee_rerank.results.selection import Selection, Sort
 from lychee_rerank.words.results import ResultWords
 
 CHINESE_RESULTS = ResultWords(
@@ -54,7 +54,12 @@ CHINESE_RESULTS = ResultWords(
     best_all="全部 {n} 张 · ZIP",
     export="导出",
     part_label="导出哪些",
-    part={Part.SHOWN: "显示的", Part.ABOVE: "线上的", Part.BELOW: "线下的", Part.PICKS: "选中的"},
+    selection={
+        Selection.SHOWN: "显示的",
+        Selection.ABOVE: "线上的",
+        Selection.BELOW: "线下的",
+        Selection.PICKS: "选中的",
+    },
     xmp_label="评级（星）",
     xmp={
         XmpForm.NONE: "不写",

@@ -1,7 +1,7 @@
 """The sentences on finished results, in English."""
 
 from lychee_rerank.export.ratings import XmpForm
-from lychee_rerank.results.selection import Part, Sort
+from lychee_rerank.results.selection import Selection, Sort
 from lychee_rerank.words.results import ResultWords
 
 ENGLISH_RESULTS = ResultWords(
@@ -54,7 +54,12 @@ ENGLISH_RESULTS = ResultWords(
     best_all="All {n} · ZIP",
     export="Export",
     part_label="Which photos",
-    part={Part.SHOWN: "Shown", Part.ABOVE: "Above the line", Part.BELOW: "Below the line", Part.PICKS: "Picked"},
+    selection={
+        Selection.SHOWN: "Shown",
+        Selection.ABOVE: "Above the line",
+        Selection.BELOW: "Below the line",
+        Selection.PICKS: "Picked",
+    },
     xmp_label="Ratings (stars)",
     xmp={
         XmpForm.NONE: "none",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lychee_rerank.export.ratings import XmpForm
-from lychee_rerank.results.selection import Part, Sort
+from lychee_rerank.results.selection import Selection, Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ResultWords:
     best_all: str
     export: str
     part_label: str
-    part: dict[Part, str]
+    selection: dict[Selection, str]
     xmp_label: str
     xmp: dict[XmpForm, str]
     stars_label: str

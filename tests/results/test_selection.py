@@ -4,7 +4,7 @@ import pytest
 
 from lychee_rerank.records import RankedPhoto, Rule, Score, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
-from lychee_rerank.results.selection import Part, Sort, View
+from lychee_rerank.results.selection import Selection, Sort, View
 
 NAMES = ["b.jpg", "A.jpg", "d.jpg", "c.jpg"]
 VALUES = [0.0, 9.96, 6.0, 5.94]
@@ -44,11 +44,11 @@ def test_every_photo_lies_above_or_below_the_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "taken"),
-    [(Part.SHOWN, [2]), (Part.ABOVE, [1, 2]), (Part.BELOW, [3, 0]), (Part.PICKS, [1, 0])],
+    ("selection", "taken"),
+    [(Selection.SHOWN, [2]), (Selection.ABOVE, [1, 2]), (Selection.BELOW, [3, 0]), (Selection.PICKS, [1, 0])],
 )
-def test_a_part_comes_best_first_with_the_ranks_among_all(part: Part, taken: list[int]) -> None:
+def test_a_selection_comes_best_first_with_the_ranks_among_all(selection: Selection, taken: list[int]) -> None:
     ranked = ranking()
-    photos = View(min_score=6.0, low=5.0, high=8.0, sort=Sort.NAME).take(ranked, part, picks={0, 1})
+    photos = View(min_score=6.0, low=5.0, high=8.0, sort=Sort.NAME).take(ranked, selection, picks={0, 1})
     assert [photo.scored.index for photo in photos] == taken
     assert all(photo == ranked[photo.rank - 1] for photo in photos)

@@ -21,7 +21,7 @@ from lychee_rerank.problems import (
     RowProblem,
 )
 from lychee_rerank.records import ChoiceReason, Rule
-from lychee_rerank.results.selection import Part, Sort
+from lychee_rerank.results.selection import Selection, Sort
 from lychee_rerank.results.spread import BANDS
 from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
 
@@ -62,7 +62,7 @@ def test_every_reason_problem_and_rule_has_its_sentence(words: Words) -> None:
     tables += [(words.copy_problem, CopyProblem), (words.folder_problem, FolderProblem)]
     tables += [(words.passed_over_kind, PassedOver)]
     tables += [(words.lists.problem, PairsProblem), (words.lists.row_problem, RowProblem)]
-    tables += [(words.results.sort, Sort), (words.results.part, Part), (words.results.xmp, XmpForm)]
+    tables += [(words.results.sort, Sort), (words.results.selection, Selection), (words.results.xmp, XmpForm)]
     assert len(words.results.bands) == len(BANDS)
     for table, members in tables:
         assert set(table) == set(members)
