@@ -12,6 +12,7 @@ from pathlib import Path, PureWindowsPath
 from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
+from lychee_rerank.lists.encoding import decode_list
 from lychee_rerank.lists.form import FILE, LABEL, TEXT, Form, read_form
 from lychee_rerank.lists.rows import Row, read_rows
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
@@ -49,16 +50,15 @@ def load_pairs(file: Path, *, find: Find | None = None, name: str | None = None)
 
 def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
     """The pairs of a CSV; `find` finds the photo of a name, `name` is the list's own. Raises PairsInvalid."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PairsInvalid(PairsProblem.NOT_UTF8, file=name) from error
-    form = read_form(text)
+    read = decode_list(content)
+    if read is None:
+        raise PairsInvalid(PairsProblem.UNKNOWN_ENCODING, file=name)
+    form = read_form(read.text)
     if not form.complete:
         raise PairsInvalid(PairsProblem.NO_COLUMNS, file=name)
-    parsed = _parse_rows(islice(read_rows(text, delimiter=form.delimiter), 1, None), form, find=find)
+    parsed = _parse_rows(islice(read_rows(read.text, delimiter=form.delimiter), 1, None), form, find=find)
     good = tuple(row for row in parsed if isinstance(row, Pair))
-    return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)))
+    return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)), encoding=read.encoding)
 
 
 def find_below(folder: Path) -> Find:

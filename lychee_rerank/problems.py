@@ -88,7 +88,7 @@ class PairsProblem(StrEnum):
 
     UNREADABLE = "unreadable"
     TOO_LARGE = "too_large"
-    NOT_UTF8 = "not_utf8"
+    UNKNOWN_ENCODING = "unknown_encoding"
     NO_COLUMNS = "no_columns"
 
 

@@ -1,7 +1,7 @@
 """The frozen records that cross rooms; knows nothing of how any of them comes about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -204,10 +204,11 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The rows of one list, in its order."""
+    """The rows of one list, in its order, and what its bytes were read as, where that is still known."""
 
     good: tuple[Pair, ...]
     bad: tuple[BadRow, ...]
+    encoding: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

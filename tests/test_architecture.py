@@ -31,10 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"photos", "store", "words"},
     "reranker": {"model", "photos", "results", "scoring", "settings", "store", "machine"},
     "service": {"jobs", "machine", "model", "photos", "settings", "store", "web"},
-    "page": {"export", "jobs", "model", "pairs", "photos", "results", "service", "store", "web", "words"},
+    "page": {"export", "jobs", "lists", "model", "pairs", "photos", "results", "service", "store", "web", "words"},
     "commands": {
         *("evaluation", "export", "model", "photos", "results", "scoring", "store", "words"),
-        *("machine", "pairs", "settings"),
+        *("lists", "machine", "pairs", "settings"),
     },
     "__init__": {"reranker"},
     "__main__": {"commands", "machine", "settings", "words"},
@@ -47,7 +47,7 @@ HOMES = {
     "PIL": {"photos"}, "sqlite3": {"store"}, "psutil": {"machine"}, "sklearn": {"evaluation"}, "scipy": {"evaluation"},
     "torch": {"model"}, "transformers": {"model"}, "safetensors": {"model"}, "qwen_vl_utils": {"model"},
     "huggingface_hub": {"model"}, "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
-    "starlette": {"web", "serve"}, "itsdangerous": {"web"},
+    "starlette": {"web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
 }  # fmt: skip
 
 # Where a program starts, the two functions of every command, and the loader's late way to what needs torch.

@@ -96,8 +96,11 @@ def test_a_bad_row_is_named_by_its_line_and_the_others_are_kept(row: str, proble
     [
         (b"", PairsProblem.NO_COLUMNS),
         (b"photo,text\na.jpg,sofa\n", PairsProblem.NO_COLUMNS),
-        ("file,text\na.jpg,沙发\n".encode("gbk"), PairsProblem.NOT_UTF8),
-        ("file,text\n".encode("utf-16"), PairsProblem.NOT_UTF8),
+        ("file,text\na.jpg,猫\n".encode("gbk"), PairsProblem.UNKNOWN_ENCODING),
+        ("file,text\na.jpg,красный диван\n".encode("cp1251"), PairsProblem.UNKNOWN_ENCODING),
+        ("file,text\n".encode("utf-16")[:-1], PairsProblem.UNKNOWN_ENCODING),
+        (b"\xef\xbb\xbffile,text\na.jpg,\xff\n", PairsProblem.UNKNOWN_ENCODING),
+        ("文件名,文字\na.jpg,沙发\n".encode("gbk"), PairsProblem.NO_COLUMNS),
         (b"x" * 200_000, PairsProblem.NO_COLUMNS),
     ],
 )

@@ -18,6 +18,7 @@ from lychee_rerank.commands.output import (
 )
 from lychee_rerank.export.copies import check_free, check_writable, save_as
 from lychee_rerank.export.tables import build_flagged_table
+from lychee_rerank.lists.encoding import UTF_8
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.pairs import load_pairs
 from lychee_rerank.photos.decode_pool import DecodePool
@@ -57,6 +58,9 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         check_free(options.export)
         check_writable(options.export.parent)
     pairs = load_pairs(options.pairs)
+    if pairs.encoding != UTF_8:
+        read_as = words.lists.read_as.format(encoding=pairs.encoding)
+        print(f"{printable(str(options.pairs))}: {read_as}", file=sys.stderr)
     outcomes: list[Outcome] = []
     if pairs.good:
         with open_scores(settings, wanted=not options.no_store) as scores:

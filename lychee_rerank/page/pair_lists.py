@@ -7,6 +7,7 @@ import streamlit as st
 
 from lychee_rerank.errors import PairsInvalid, StorageFailed
 from lychee_rerank.jobs.job import Job
+from lychee_rerank.lists.encoding import UTF_8
 from lychee_rerank.pairs import Find, find_among, load_pairs
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, RankedPhoto
 from lychee_rerank.service import Service
@@ -51,7 +52,8 @@ def _tell_list(words: Words, file: Photo, find: Find) -> Pairs | None:
     except PairsInvalid as invalid:
         st.text(f"⚠ {words.failure(invalid)}", width="content")
         return None
-    st.text(f"{file.name} · {words.pairs(len(pairs.good))}", width="content")
+    read_as = [words.lists.read_as.format(encoding=pairs.encoding)] if pairs.encoding != UTF_8 else []
+    st.text(" · ".join([file.name, words.pairs(len(pairs.good)), *read_as]), width="content")
     return pairs
 
 

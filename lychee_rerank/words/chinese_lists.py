@@ -7,7 +7,7 @@ CHINESE_LISTS = ListWords(
     problem={
         PairsProblem.UNREADABLE: "{file} 无法读取（{detail}）。",
         PairsProblem.TOO_LARGE: "{file} 超过 20 MB：请拆成几份。",
-        PairsProblem.NOT_UTF8: "{file} 不是 UTF-8 文本：请在 Excel 里另存为“CSV UTF-8”。",
+        PairsProblem.UNKNOWN_ENCODING: "{file} 的文字编码无法确定：请在 Excel 里另存为“CSV UTF-8”。",
         PairsProblem.NO_COLUMNS: "{file} 的第一行必须写明“file”和“text”两列（或“文件”和“文字”）。",
     },
     row_problem={
@@ -22,6 +22,7 @@ CHINESE_LISTS = ListWords(
         RowProblem.TOO_MANY_CELLS: "单元格比列多：带逗号的文字要加引号",
         RowProblem.LINE_BREAK: "文字似乎在这里断开了：多行的文字要加引号",
     },
+    read_as="按 {encoding} 读取",
     row_line="第 {line} 行：{problem}",
     pairs="{n} 对",
     pairs_one="1 对",

@@ -8,7 +8,7 @@ ENGLISH_LISTS = ListWords(
     problem={
         PairsProblem.UNREADABLE: "{file} cannot be read ({detail}).",
         PairsProblem.TOO_LARGE: "{file} is larger than 20 MB: please split it.",
-        PairsProblem.NOT_UTF8: "{file} is no UTF-8 text: in Excel, save it as “CSV UTF-8”.",
+        PairsProblem.UNKNOWN_ENCODING: "{file} is of no certain encoding: in Excel, save it as “CSV UTF-8”.",
         PairsProblem.NO_COLUMNS: "{file} has to name the columns “file” and “text” in its first line.",
     },
     row_problem={
@@ -23,6 +23,7 @@ ENGLISH_LISTS = ListWords(
         RowProblem.TOO_MANY_CELLS: "there are more cells than columns: a text with commas has to stand in quotes",
         RowProblem.LINE_BREAK: "the text seems to be broken here: one of several lines has to stand in quotes",
     },
+    read_as="read as {encoding}",
     row_line="line {line}: {problem}",
     pairs="{n} pairs",
     pairs_one="1 pair",

@@ -11,6 +11,7 @@ class ListWords:
 
     problem: dict[PairsProblem, str]
     row_problem: dict[RowProblem, str]
+    read_as: str
     row_line: str
     pairs: str
     pairs_one: str

@@ -45,3 +45,28 @@ def test_a_row_that_is_passed_over_in_a_sound_list_is_no_failure(
 ) -> None:
     status, flagged, told = moderate(folder, b"file,text\na.png,sofa\ngone.png,lamp\n", capsys)
     assert (status, flagged, told) == (0, ["  0.0  a.png  sofa"], ["line 3: there is no such file (gone.png)"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("gbk", "GB18030"), ("utf-16", "UTF-16"), ("utf-8", ""), ("utf-8-sig", "")],
+)
+def test_what_a_list_was_read_as_is_said_unless_it_is_utf_8(
+    folder: Path, capsys: pytest.CaptureFixture[str], encoding: str, told: str
+) -> None:
+    rows = (
+        "文件\t文字\r\na.png\t客厅里的红色沙发\r\n"
+        if encoding == "utf-16"
+        else "文件;文字\r\na.png;客厅里的红色沙发\r\n"
+    )
+    status, flagged, said = moderate(folder, rows.encode(encoding), capsys)
+    assert (status, flagged) == (0, ["  0.0  a.png  客厅里的红色沙发"])
+    assert said == [f"{folder / 'posts.csv'}: read as {told}"] * bool(told)
+
+
+def test_a_list_whose_encoding_is_not_certain_is_refused_with_the_remedy(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, flagged, said = moderate(folder, "file,text\na.png,猫\n".encode("gbk"), capsys)
+    assert (status, flagged) == (1, [])
+    assert said == [f"{folder / 'posts.csv'} is of no certain encoding: in Excel, save it as “CSV UTF-8”."]

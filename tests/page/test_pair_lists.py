@@ -332,3 +332,14 @@ def test_damaged_lines_of_a_list_are_named_by_number(open_page: Open, locale: st
     row, problem = words.lists.row_line, words.lists.row_problem
     quotes = row.format(line=3, problem=problem[RowProblem.UNREADABLE])
     assert f"{quotes}\n{row.format(line=4, problem=problem[RowProblem.TOO_MANY_CELLS])}" in texts(page)
+
+
+@LANGUAGES
+def test_what_a_list_was_read_as_is_told_and_one_that_is_not_certain_refused(
+    open_page: Open, locale: str, words: Words
+) -> None:
+    rows = "file,text\r\na.png,客厅里的红色沙发\r\n"
+    page = upload(open_page(locale), *PHOTOS, ("posts.csv", rows.encode("gbk")))
+    assert lines(page) == [f"posts.csv · {words.pairs(1)} · {words.lists.read_as.format(encoding='GB18030')}"]
+    upload(page, ("posts.csv", "file,text\na.png,猫\n".encode("gbk")))
+    assert lines(page) == ["⚠ " + words.lists.problem[PairsProblem.UNKNOWN_ENCODING].format(file="posts.csv")]
