@@ -13,7 +13,7 @@ from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
 from lychee_rerank.lists.encoding import decode_list
-from lychee_rerank.lists.form import FILE, LABEL, TEXT, Form, read_form
+from lychee_rerank.lists.header import FILE, LABEL, TEXT, Header, read_header
 from lychee_rerank.lists.rows import Row, read_rows
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
 from lychee_rerank.query import Query, parse_query
@@ -53,10 +53,10 @@ def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
     read = decode_list(content)
     if read is None:
         raise PairsInvalid(PairsProblem.UNKNOWN_ENCODING, file=name)
-    form = read_form(read.text)
-    if not form.complete:
+    header = read_header(read.text)
+    if not header.complete:
         raise PairsInvalid(PairsProblem.NO_COLUMNS, file=name)
-    parsed = _parse_rows(islice(read_rows(read.text, delimiter=form.delimiter), 1, None), form, find=find)
+    parsed = _parse_rows(islice(read_rows(read.text, delimiter=header.delimiter), 1, None), header, find=find)
     good = tuple(row for row in parsed if isinstance(row, Pair))
     return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)), encoding=read.encoding)
 
@@ -109,15 +109,15 @@ def _find_below(folder: Path, name: str) -> Photo | RowProblem:
     return Photo(name, folder / name) if os.path.isfile(real) else RowProblem.NOT_THERE
 
 
-def _parse_rows(rows: Iterable[Row], form: Form, *, find: Find) -> list[Pair | BadRow]:
+def _parse_rows(rows: Iterable[Row], header: Header, *, find: Find) -> list[Pair | BadRow]:
     """What each row that is not blank stands for; of one that is damaged, each line is bad."""
     parsed: list[Pair | BadRow] = []
     above: Row | None = None  # whose pair is the last of them
     for row in rows:
         cells = [read_cell(cell.strip()) for cell in row.cells or ()]
-        damage = form.find_damage(row, cells)
-        found = None if damage or not any(cells) else _parse_row(row.line, form.name_cells(cells), find=find)
-        if above and isinstance(found, BadRow) and found.problem in _NO_PHOTO and form.is_rest(cells, found.file):
+        damage = header.find_damage(row, cells)
+        found = None if damage or not any(cells) else _parse_row(row.line, header.name_cells(cells), find=find)
+        if above and isinstance(found, BadRow) and found.problem in _NO_PHOTO and header.is_rest(cells, found.file):
             damage = RowProblem.LINE_BREAK
             parsed[-1:] = _name_lines(above, damage)
         if damage:

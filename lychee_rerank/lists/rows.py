@@ -42,7 +42,7 @@ def read_rows(text: str, *, delimiter: str) -> Iterator[Row]:
         start = following.end() if following else len(text)
 
 
-def first_line(text: str) -> str:
+def header_line(text: str) -> str:
     """The text up to its first line break."""
     return _BREAK.split(text, maxsplit=1)[0]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lychee_rerank.lists.rows import Row, first_line, read_rows
+from lychee_rerank.lists.rows import Row, header_line, read_rows
 
 
 def read(text: str, delimiter: str = ",") -> list[tuple[int, tuple[str, ...] | None]]:
@@ -59,7 +59,7 @@ def test_a_row_without_cells_keeps_its_line_as_it_stands() -> None:
 
 def test_a_row_tells_the_lines_that_it_takes() -> None:
     (row,) = read_rows('a,"b\r\nc"', delimiter=",")
-    assert (row.lines, first_line("a\rb\nc"), first_line("")) == (['a,"b', 'c"'], "a", "")
+    assert (row.lines, header_line("a\rb\nc"), header_line("")) == (['a,"b', 'c"'], "a", "")
 
 
 def test_nothing_has_no_rows() -> None:

@@ -1,4 +1,4 @@
-"""What the first line of a list tells: its delimiter and columns, and by these which rows cannot be as they were meant.
+"""The first line of a list: its delimiter and columns, and by these which rows cannot be as they were meant.
 
 Columns: file, text, and label where it is known whether they fit, or 文件, 文字 and 标签; others are passed over.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from lychee_rerank.lists.rows import Row, first_line, read_rows
+from lychee_rerank.lists.rows import Row, header_line, read_rows
 from lychee_rerank.photos.folders import PHOTO_ENDINGS
 from lychee_rerank.problems import RowProblem
 
@@ -17,7 +17,7 @@ _DELIMITERS = ",;\t"  # what Excel writes, by its language
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Header:
     """What stands between the cells of a list, and what its columns are called."""
 
     delimiter: str
@@ -54,13 +54,13 @@ class Form:
         return any(TEXT in row and _is_photo(row.get(FILE, "")) for row in rows)
 
 
-def read_form(text: str) -> Form:
-    """The form by the first line; Chinese names become the English ones, unless these are there as well."""
-    delimiter = max(_DELIMITERS, key=first_line(text).count)
+def read_header(text: str) -> Header:
+    """The header by the first line; Chinese names become the English ones, unless these are there as well."""
+    delimiter = max(_DELIMITERS, key=header_line(text).count)
     head = next(read_rows(text, delimiter=delimiter), Row(1, "", None)).cells or ()
     columns = [column.strip().casefold() for column in head]
     named = [name if (name := _CHINESE_COLUMNS.get(column)) and name not in columns else column for column in columns]
-    return Form(delimiter, tuple(named))
+    return Header(delimiter, tuple(named))
 
 
 def _is_photo(name: str) -> bool:
