@@ -1,19 +1,14 @@
 """A CSV of photos, each with a text of its own -> pairs to be scored, and the rows that cannot be; opens no photo."""
 
-import ntpath
-import os
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
-from lychee_rerank.disk import real_path_below
 from lychee_rerank.errors import PairsInvalid, QueryRefused
 from lychee_rerank.export.tables import read_cell
 from lychee_rerank.lists.encoding import decode_list
 from lychee_rerank.lists.header import FILE, LABEL, TEXT, Header, read_header
+from lychee_rerank.lists.names import Find, find_below
 from lychee_rerank.lists.rows import Row, read_rows
 from lychee_rerank.problems import PairsProblem, QueryProblem, RowProblem
 from lychee_rerank.query import Query, parse_query
@@ -24,8 +19,6 @@ MAX_LIST_BYTES = 20_000_000  # some 100,000 rows
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
 _NO_PHOTO = (RowProblem.NO_FILE, RowProblem.NOT_THERE)
-
-Find = Callable[[str], Photo | RowProblem]
 
 
 class _Unusable(Exception):
@@ -59,54 +52,6 @@ def parse_pairs(content: bytes, *, find: Find, name: str) -> Pairs:
     parsed = _parse_rows(islice(read_rows(read.text, delimiter=header.delimiter), 1, None), header, find=find)
     good = tuple(row for row in parsed if isinstance(row, Pair))
     return Pairs(good, bad=tuple(row for row in parsed if isinstance(row, BadRow)), encoding=read.encoding)
-
-
-def find_below(folder: Path) -> Find:
-    """Takes a name for a file below the folder, from which no name and no link may lead out."""
-
-    return partial(_find_below, folder)
-
-
-def find_among(photos: Iterable[Photo]) -> Find:
-    """Takes a name for one of these photos: by the last part of its path, by all of it where several share that.
-
-    A name that leads out of where its list lay stands for none of them.
-    """
-    named: dict[str, list[Photo]] = {}
-    for photo in photos:
-        named.setdefault(_last_part(photo.name), []).append(photo)
-    return partial(_find_among, named)
-
-
-def _find_among(named: Mapping[str, Sequence[Photo]], name: str) -> Photo | RowProblem:
-    alike = named.get(_last_part(name), ())
-    exact = [photo for photo in alike if photo.name == name]
-    if not exact and _leads_out(name):
-        return RowProblem.OUTSIDE
-    found = exact or alike
-    if len({photo.path for photo in found}) > 1:
-        return RowProblem.SEVERAL
-    return found[0] if found else RowProblem.NOT_THERE
-
-
-def _leads_out(name: str) -> bool:
-    """True for an absolute name, one with a drive, and one with more `..` than folders, whatever system wrote it."""
-    return bool(PureWindowsPath(name).anchor) or ntpath.normpath(name).split("\\")[0] == ".."
-
-
-def _last_part(name: str) -> str:
-    """The name in its folder, alike for what one system or another writes."""
-    return unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1]).casefold()
-
-
-def _find_below(folder: Path, name: str) -> Photo | RowProblem:
-    try:
-        real = real_path_below(folder, name)
-    except (OSError, ValueError):  # a NUL
-        return RowProblem.NOT_THERE
-    if real is None:
-        return RowProblem.OUTSIDE
-    return Photo(name, folder / name) if os.path.isfile(real) else RowProblem.NOT_THERE
 
 
 def _parse_rows(rows: Iterable[Row], header: Header, *, find: Find) -> list[Pair | BadRow]:

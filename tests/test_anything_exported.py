@@ -20,7 +20,8 @@ from lychee_rerank.export.jpeg_xmp import embed_marks
 from lychee_rerank.export.ratings import Marks, Xmp, XmpForm
 from lychee_rerank.export.tables import FORMULA_STARTS, encode_rows, read_cell
 from lychee_rerank.export.xmp import build_packet, merge_packet
-from lychee_rerank.pairs import find_below, parse_pairs
+from lychee_rerank.lists.names import find_below
+from lychee_rerank.pairs import parse_pairs
 from lychee_rerank.words import ENGLISH
 from tests.export.test_xmp import DC, EARLIER, ratings, texts
 from tests.finished import finish

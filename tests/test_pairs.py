@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PairsInvalid
-from lychee_rerank.pairs import find_among, load_pairs, parse_pairs
+from lychee_rerank.pairs import load_pairs, parse_pairs
 from lychee_rerank.problems import PairsProblem, RowProblem
 from lychee_rerank.records import Pair, Photo
 from lychee_rerank.words import ENGLISH
@@ -151,38 +151,3 @@ def test_a_list_that_is_not_there_is_told_by_its_name_and_with_the_systems_reaso
         load_pairs(tmp_path / file, name=name)
     assert (refused.value.problem, refused.value.file) == (PairsProblem.UNREADABLE, name or str(tmp_path / file))
     assert reason in refused.value.detail
-
-
-def test_a_name_stands_for_the_photo_of_that_name_and_for_none_where_several_have_it() -> None:
-    first, second, twin = Photo("one/a.jpg", Path("1")), Photo("two/a.jpg", Path("2")), Photo("b.jpg", Path("3"))
-    find_one = find_among([first, second, twin, twin])
-    assert [find_one(name) for name in ("one/a.jpg", "two/a.jpg", "B.JPG", "c\\b.jpg")] == [first, second, twin, twin]
-    assert [find_one(name) for name in ("a.jpg", "three/a.jpg")] == [RowProblem.SEVERAL, RowProblem.SEVERAL]
-    assert [find_one(name) for name in ("", "one", "c.jpg")] == [RowProblem.NOT_THERE] * 3
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("../../etc/passwd", "../b.jpg", "..", "one/../../b.jpg", "..\\b.jpg", "one\\..\\..\\b.jpg"),
-        *("/etc/passwd", "/b.jpg", "\\b.jpg", "//server/share/b.jpg", "\\\\server\\share\\b.jpg"),
-        *("C:\\photos\\b.jpg", "c:/b.jpg", "C:b.jpg"),
-    ],
-)
-def test_a_name_that_leads_out_is_outside_even_where_its_last_part_is_there(name: str) -> None:
-    assert find_among([Photo("b.jpg", Path("1"))])(name) is RowProblem.OUTSIDE
-
-
-@pytest.mark.parametrize(
-    "name", ["./b.jpg", "one/../b.jpg", "one\\.\\..\\b.jpg", "one/..b/b.jpg", "..one/b.jpg", "b/./b.jpg"]
-)
-def test_a_roundabout_name_that_stays_inside_is_found(name: str) -> None:
-    photo = Photo("b.jpg", Path("1"))
-    assert find_among([photo])(name) == photo
-    assert find_among([])(name) is RowProblem.NOT_THERE
-
-
-def test_a_photo_whose_own_name_looks_like_a_way_out_is_found_by_it() -> None:
-    photo = Photo("a:b.jpg", Path("1"))
-    assert find_among([photo])("a:b.jpg") == photo
-    assert find_among([photo])("A:B.jpg") is RowProblem.OUTSIDE

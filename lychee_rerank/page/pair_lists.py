@@ -8,7 +8,8 @@ import streamlit as st
 from lychee_rerank.errors import PairsInvalid, StorageFailed
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.lists.encoding import UTF_8
-from lychee_rerank.pairs import Find, find_among, load_pairs
+from lychee_rerank.lists.names import Find, find_among
+from lychee_rerank.pairs import load_pairs
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, RankedPhoto
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
@@ -26,6 +27,8 @@ class Chosen:
 
 def draw_lists(words: Words, service: Service, files: Sequence[Photo], photos: Sequence[Photo]) -> Chosen | None:
     """A line per list, newest first, whose names are looked for among the photos; the list whose button was clicked."""
+    if not files:
+        return None
     chosen, find = None, find_among(photos)
     for n, file in enumerate(files):
         with st.container(horizontal=True, vertical_alignment="center", key=f"list-{n}"):

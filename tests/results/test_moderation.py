@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.export.tables import FLAGGED_COLUMNS, LABELS, NO, YES, build_flagged_table
-from lychee_rerank.pairs import find_among, parse_pairs
+from lychee_rerank.lists.names import find_among
+from lychee_rerank.pairs import parse_pairs
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import RowProblem
 from lychee_rerank.query import parse_query
