@@ -18,7 +18,6 @@ LIST_ENDING = ".csv"
 MAX_LIST_BYTES = 20_000_000  # some 100,000 rows
 FITS = frozenset({"1", "yes", "y", "true", "fits", "fit", "是", "符合"})
 DOES_NOT_FIT = frozenset({"0", "no", "n", "false", "does not", "does not fit", "doesn't fit", "否", "不符合"})
-_NO_PHOTO = (RowProblem.NO_FILE, RowProblem.NOT_THERE)
 
 
 class _Unusable(Exception):
@@ -62,7 +61,7 @@ def _parse_rows(rows: Iterable[Row], header: Header, *, find: Find) -> list[Pair
         cells = [read_cell(cell.strip()) for cell in row.cells or ()]
         damage = header.find_damage(row, cells)
         found = None if damage or not any(cells) else _parse_row(row.line, header.name_cells(cells), find=find)
-        if above and isinstance(found, BadRow) and found.problem in _NO_PHOTO and header.is_rest(cells, found.file):
+        if above and isinstance(found, BadRow) and header.is_rest(cells, found, above=above):
             damage = RowProblem.LINE_BREAK
             parsed[-1:] = _name_lines(above, damage)
         if damage:

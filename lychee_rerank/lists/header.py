@@ -10,6 +10,7 @@ from itertools import zip_longest
 from lychee_rerank.lists.rows import Row, header_line, read_rows
 from lychee_rerank.photos.folders import PHOTO_ENDINGS
 from lychee_rerank.problems import RowProblem
+from lychee_rerank.records import BadRow
 
 FILE, TEXT, LABEL = "file", "text", "label"
 _CHINESE_COLUMNS = {"文件": FILE, "文字": TEXT, "标签": LABEL}
@@ -39,13 +40,15 @@ class Header:
         nameless = any(cell and not column for cell, column in zip_longest(cells, self.columns, fillvalue=""))
         return RowProblem.TOO_MANY_CELLS if nameless else None
 
-    def is_rest(self, cells: Sequence[str], file: str) -> bool:
-        """True for a line that lacks cells and whose file, which is not there, is called like no photo.
+    def is_rest(self, cells: Sequence[str], bad: BadRow, *, above: Row) -> bool:
+        """True for a line that lacks cells, and whose file, which is not there, is called like no photo.
 
-        It looks like the rest of the line above, broken without quotes. Cells that are lacking alone are no damage:
-        Excel leaves out empty ones at the end of a row.
+        Below a row that ends with its text it looks like the rest of that, broken without quotes. Cells that are
+        lacking alone are no damage: Excel leaves out empty ones at the end of a row.
         """
-        return len(cells) < len(self.columns) and not _is_photo(file)
+        ends_with_text = len(above.cells or ()) == self.columns.index(TEXT) + 1
+        names_none = bad.problem in (RowProblem.NO_FILE, RowProblem.NOT_THERE) and not _is_photo(bad.file)
+        return ends_with_text and len(cells) < len(self.columns) and names_none
 
     def _holds_rows(self, cells: Iterable[str]) -> bool:
         """True where a line within a cell is itself a row of a photo: between two quotes that were never closed."""

@@ -67,6 +67,11 @@ def test_lacking_cells_at_the_end_are_empty_ones_unless_the_rest_of_the_text_sta
     assert told("file,text,label\na.jpg,red\nsofa,1\nb.jpg,lamp,1\n") == ({4: "lamp"}, {2: BREAK, 3: BREAK})
 
 
+def test_a_row_that_does_not_end_with_its_text_is_not_taken_for_broken() -> None:
+    assert told("file,text,,\na.jpg,sofa,,\ngone,lamp\n") == ({2: "sofa"}, {3: RowProblem.NOT_THERE})
+    assert told("file,text,label\na.jpg,sofa,1\nthe end\n") == ({2: "sofa"}, {3: RowProblem.NOT_THERE})
+
+
 def test_a_damaged_line_is_kept_whole_and_stands_for_no_file() -> None:
     (bad,) = parse('file;text\na.jpg;"sofa; lamp\n').bad
     assert (bad.file, bad.text) == ("", 'a.jpg;"sofa; lamp')
