@@ -32,15 +32,16 @@ def draw_large(words: Words, service: Service, ranked: Sequence[RankedPhoto], *,
 def _draw(words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Job) -> None:
     text = words.results
     _, index = st.session_state.get(_OPEN, (None, ranked[0].scored.index))
-    place = next((n for n, photo in enumerate(ranked) if photo.scored.index == index), 0)
+    order = [photo.scored.index for photo in ranked]
+    place = order.index(index) if index in order else 0
     photo, original = ranked[place], job.photos[index]
     url = photo_url(service, original)
     with st.container(key="large"):
         st.image(url, width="stretch", alt=original.name)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
-            _draw_step(text.previous, job, ranked, place - 1, shortcut="Left")
+            _draw_step(text.previous, order, place, by=-1, shortcut="Left")
             st.markdown(f"**{rank_caption(words, job, photo)}**", width="content")
-            _draw_step(text.next, job, ranked, place + 1, shortcut="Right")
+            _draw_step(text.next, order, place, by=1, shortcut="Right")
             if job.run.pairs is None:
                 _draw_pick(text.pick, service, job, index)
             st.link_button(text.download, f"{url}?download=1", icon=":material/download:")
@@ -51,32 +52,43 @@ def _draw(words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Jo
         draw_why(words, service, job, index)
 
 
+# One key for every photo: with a key for each, the button of the last one counts while the next is still being drawn.
 def _draw_pick(label: str, service: Service, job: Job, index: int) -> None:
     ticked = index in picks_of(service, job)
     st.button(
         label,
-        key=f"pick-large-{index}",
+        key="pick-large",
         icon=":material/check_box:" if ticked else ":material/check_box_outline_blank:",
         shortcut="Space",
-        on_click=set_pick,
-        args=(service, job, index),
-        kwargs={"ticked": not ticked},
+        on_click=_toggle_pick,
+        args=(service, job),
     )
 
 
-def _draw_step(label: str, job: Job, ranked: Sequence[RankedPhoto], place: int, *, shortcut: str) -> None:
-    there = 0 <= place < len(ranked)
-    index = ranked[place].scored.index if there else 0
-    args = (job.id, index)
+def _toggle_pick(service: Service, job: Job) -> None:
+    job_id, index = st.session_state.get(_OPEN, (None, None))
+    if job_id == job.id:
+        set_pick(service, job, index, ticked=index not in picks_of(service, job))
+
+
+def _draw_step(label: str, order: Sequence[int], place: int, *, by: int, shortcut: str) -> None:
     st.button(
         label,
         key=f"step-{shortcut}",
-        disabled=not there,
+        disabled=not 0 <= place + by < len(order),
         shortcut=shortcut,
-        on_click=open_large,
-        args=args,
+        on_click=_step,
+        args=(order, by),
         type="tertiary",
     )
+
+
+def _step(order: Sequence[int], by: int) -> None:
+    """Opens the photo that comes so many places after the one that is open, where there is one."""
+    job_id, index = st.session_state.get(_OPEN, (None, None))
+    place = order.index(index) + by if index in order else -1
+    if 0 <= place < len(order):
+        open_large(job_id, order[place])
 
 
 def _close() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.conftest import CHROMIUM, FLAGS, ROOT
 from tests.browser.test_walk import drop
@@ -101,13 +101,12 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=MAPPED)
-        page = browser.new_page(locale="en-US")
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+def page(playwright: Playwright) -> Iterator[Page]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=MAPPED)
+    page = browser.new_page(locale="en-US")
+    page.set_default_timeout(60_000)
+    yield page
+    browser.close()
 
 
 def without_host(location: str) -> str:

@@ -70,6 +70,7 @@ def test_the_large_view_is_led_by_keys(visitor: Visitor) -> None:
     expect(caption(page)).to_have_text("Rank 1 | Score: 10.0")
     picture = dialog(page).locator("img")
     expect(picture).to_have_js_property("naturalWidth", 1024)  # the photo itself, no thumbnail
+    expect(dialog(page).get_by_role("link")).to_be_visible()  # behind the buttons, which are there then
     page.keyboard.press("ArrowRight")
     expect(caption(page)).to_contain_text("Rank 2 |")
     page.keyboard.press("Space")
@@ -77,6 +78,12 @@ def test_the_large_view_is_led_by_keys(visitor: Visitor) -> None:
     expect(caption(page)).to_contain_text("Rank 3 |")
     page.keyboard.press("ArrowLeft")
     expect(caption(page)).to_contain_text("Rank 2 |")
+    pick = dialog(page).locator(".st-key-pick-large")
+    expect(pick).to_contain_text("check_box")
+    pick.get_by_role("button").click()
+    expect(pick).to_contain_text("check_box_outline_blank")
+    page.keyboard.press("Space")  # once, though the button has the focus
+    expect(pick).not_to_contain_text("outline_blank")
     with page.expect_download() as download:
         dialog(page).get_by_role("link").click()
     assert download.value.suggested_filename.startswith("IMG_")

@@ -18,9 +18,19 @@ def test_the_large_view_shows_the_photo_and_the_way_to_the_next(page: AppTest) -
     assert f"**{ENGLISH.caption.format(rank=1, score=10.0)}**" in texts(page)
     page.button(key="step-Right").click().run()
     assert not page.button(key="step-Left").disabled
-    page.button(key="pick-large-1").click().run()
+    page.button(key="pick-large").click().run()
     assert open_service().store.picks.of(page.query_params["run"]) == {1}
     assert any(url.endswith("?download=1") for url in addresses(page).values())
+
+
+def test_a_key_that_is_pressed_while_the_next_photo_is_still_being_drawn_counts_for_that_one(page: AppTest) -> None:
+    large(page, 0).click().run()
+    page.button(key="step-Right").click()
+    page.button(key="pick-large").click().run()
+    picks = open_service().store.picks
+    assert picks.of(page.query_params["run"]) == {1}
+    page.button(key="pick-large").click().run()
+    assert picks.of(page.query_params["run"]) == set()
 
 
 def test_why_is_generated_once_and_kept_with_the_run(open_page: Open, page: AppTest, judge: FakeJudge) -> None:
