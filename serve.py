@@ -57,9 +57,10 @@ def send_thumbnail(request: Request) -> Response:
 
 
 def send_original(request: Request) -> Response:
-    """The photo itself."""
-    photo = find_for_visitor(request, open_service().originals.find)
-    return serve_original(photo, download="download" in request.query_params)
+    """The photo itself, or a JPEG of what browsers cannot show."""
+    service = open_service()
+    photo = find_for_visitor(request, service.originals.find)
+    return serve_original(photo, download="download" in request.query_params, uploads=service.uploads)
 
 
 def send_export(request: Request) -> Response:

@@ -41,11 +41,11 @@ class QueryRefused(LycheeError):
 
 
 class PhotoRefused(LycheeError):
-    """One photo cannot be scored; `kind` names what the bytes are, where that is known ("HEIC", "GIF")."""
+    """One photo cannot be scored; `detail`: what the bytes are ("GIF"), or how much too large ("182 MP > 160 MP")."""
 
-    def __init__(self, reason: RefusalReason, *, kind: str = "") -> None:
-        super().__init__(f"{reason.value}: {kind}" if kind else reason.value)
-        self.reason, self.kind = reason, kind
+    def __init__(self, reason: RefusalReason, *, detail: str = "") -> None:
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason, self.detail = reason, detail
 
 
 class ModelUnusable(LycheeError):

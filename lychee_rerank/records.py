@@ -92,12 +92,12 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A photo that was not scored; `index` is its place in upload order, from 0."""
+    """A photo that was not scored; `index` is its place in upload order, from 0, `detail` that of PhotoRefused."""
 
     index: int
     name: str
     reason: RefusalReason
-    kind: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Reranker:
         with self._lock:
             explanation = self._explain(parsed, self._take(source, 0))
         if isinstance(explanation, Refusal):
-            raise PhotoRefused(explanation.reason, kind=explanation.kind)
+            raise PhotoRefused(explanation.reason, detail=explanation.detail)
         return explanation
 
     def close(self) -> None:
@@ -160,7 +160,7 @@ class Reranker:
         try:
             return self._uploads.keep(name, read_source(source))
         except PhotoRefused as refused:
-            return Refusal(index, name, refused.reason, refused.kind)
+            return Refusal(index, name, refused.reason, refused.detail)
 
 
 def _check_sources(photos: object) -> list[PhotoSource]:

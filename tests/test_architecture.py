@@ -44,7 +44,8 @@ ALLOWED: dict[str, set[str]] = {
 
 # A third-party package, and the rooms that may import it.
 HOMES = {
-    "PIL": {"photos"}, "sqlite3": {"store"}, "psutil": {"machine"}, "sklearn": {"evaluation"}, "scipy": {"evaluation"},
+    "PIL": {"photos"}, "pi_heif": {"photos"},
+    "sqlite3": {"store"}, "psutil": {"machine"}, "sklearn": {"evaluation"}, "scipy": {"evaluation"},
     "torch": {"model"}, "transformers": {"model"}, "safetensors": {"model"}, "qwen_vl_utils": {"model"},
     "huggingface_hub": {"model"}, "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
     "starlette": {"web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import FitSize, Picture, build_picture, check_bytes
+from lychee_rerank.photos.decode import FitSize, Picture, build_picture
+from lychee_rerank.photos.limits import check_bytes
 from lychee_rerank.problems import RefusalReason
 
 _TRIES = 2
@@ -35,7 +36,7 @@ class DecodePool:
     def decode(self, content: bytes, *, fit: FitSize) -> Picture:
         """What decode.decode_picture makes of the bytes, pixel by pixel; raises PhotoRefused.
 
-        A photo that takes more than 5 s of processor time is refused as broken, one over which two processes ended as
+        A photo that takes more than 15 s of processor time is refused as broken, one over which two processes ended as
         suspect. What `fit` raises passes through.
         """
         check_bytes(len(content))
@@ -120,5 +121,5 @@ class _Decoder:
         """The next message; raises PhotoRefused where it is a refusal."""
         message = json.loads(self._line.recv_bytes())
         if isinstance(message, dict):
-            raise PhotoRefused(RefusalReason(message["reason"]), kind=message["kind"])
+            raise PhotoRefused(RefusalReason(message["reason"]), detail=message["detail"])
         return tuple(message)

@@ -13,7 +13,7 @@ from lychee_rerank.problems import PassedOver
 from lychee_rerank.records import PassedOverFiles, Photo
 from lychee_rerank.text import decode_name
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif")
 PICKS_FOLDER = "lychee-picks"  # where the page copies what was chosen: ranked again, each photo would come twice
 
 

@@ -4,6 +4,9 @@ Sources: the JPEG (ITU T.81), PNG (W3C) and WebP (RFC 9649) formats; ISO 14496-1
 """
 
 import re
+from collections.abc import Iterator
+
+from lychee_rerank.photos.jpeg import DOUBLED_START, has_end
 
 # How files start that people take for photos, as patterns in which a dot is any byte; the first that fits counts.
 KINDS = (
@@ -11,7 +14,7 @@ KINDS = (
     ("PNG", rb"\x89PNG\r\n\x1a\n"),
     ("WEBP", rb"RIFF.{4}WEBP"),
     ("AVIF", rb".{4}ftyp(?:.{4})*?avi[fs]"),
-    ("HEIC", rb".{4}ftyp(?:.{4})*?(?:hei[cmsx]|hev[cx]|mif1|msf1)"),
+    ("HEIC", rb".{4}ftyp(?:.{4})*?(?:hei[cmsx]|hev[cmsx]|mif1|msf1)"),
     ("GIF", rb"GIF8[79]a"),
     ("TIFF", rb"II[*+]\x00|MM\x00[*+]"),
     ("PSD", rb"8BPS"),
@@ -22,7 +25,8 @@ KINDS = (
     ("HTML", rb"(?i:(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body))"),
     ("text", rb"[^\x00-\x08\x0e-\x1f\x7f]+\Z"),
 )
-DECODED_KINDS = ("JPEG", "PNG", "WEBP")
+DECODED_KINDS = ("JPEG", "PNG", "WEBP", "HEIC", "AVIF")
+_PICTURE_BOXES = (b"ftyp", b"meta", b"mdat", b"moov")
 KIND_WINDOW_BYTES = 512  # long enough that no binary file passes for text, and for every brand that an AVIF names
 
 
@@ -32,22 +36,40 @@ def find_kind(content: bytes) -> str:
     return next((kind for kind, pattern in KINDS if re.match(pattern, start, re.DOTALL)), "")
 
 
+def browsers_show(content: bytes) -> bool:
+    """False for a HEIC, which Safari alone shows, and for a JPEG with two start marks; its first bytes are enough."""
+    return find_kind(content) != "HEIC" and not DOUBLED_START.match(content)
+
+
 def ends_too_early(content: bytes, kind: str) -> bool:
     """True when the format's end is not in the file: Pillow passes such a PNG and calls such a WebP broken."""
+    if kind == "JPEG":
+        return not has_end(content)
     if kind == "PNG":
         return b"IEND\xaeB`\x82" not in content
     if kind == "WEBP":
         return len(content) < 8 + int.from_bytes(content[4:8], "little")
-    return content.find(b"\xff\xd9", find_scan(content)) == -1
+    return any(end > len(content) for end in _box_ends(content))
 
 
-def find_scan(content: bytes) -> int:
-    """Where a JPEG's first scan begins, past thumbnails and profiles; else where its segments stop making sense."""
-    offset = 2
-    while content[offset : offset + 1] == b"\xff" and content[offset + 1 : offset + 2] != b"\xda":
-        padding = content[offset + 1 : offset + 2] == b"\xff"
-        offset += 1 if padding else 2 + int.from_bytes(content[offset + 2 : offset + 4], "big")
-    return offset
+def _box_ends(content: bytes) -> Iterator[int]:
+    """Where the outer boxes of an ISO media file end that a picture can stand in."""
+    offset = 0
+    while (name := content[offset + 4 : offset + 8]) in (*_PICTURE_BOXES, b"free", b"skip", b"uuid"):
+        size = int.from_bytes(content[offset : offset + 4], "big")
+        if size == 1:  # too large for 32 bits: it stands behind the name
+            size = int.from_bytes(content[offset + 8 : offset + 16], "big")
+        if size < 8:  # 0: up to the end of the file
+            return
+        offset += size
+        if name in _PICTURE_BOXES:
+            yield offset
+
+
+def drop_profile(png: bytes) -> bytes:
+    """The PNG without its colour profile, which stands before the pixels."""
+    chunk = png.find(b"iCCP", 0, max(png.find(b"IDAT"), 0)) - 4
+    return png if chunk < 0 else png[:chunk] + png[chunk + 12 + int.from_bytes(png[chunk : chunk + 4], "big") :]
 
 
 def webp_size(content: bytes) -> tuple[int, int]:

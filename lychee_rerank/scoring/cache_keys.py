@@ -13,7 +13,7 @@ from lychee_rerank.query import Query
 from lychee_rerank.records import ModelCard, Readout
 from lychee_rerank.scoring.prompts import PromptTemplate
 
-PACKAGES = ("pillow", "torch", "torchvision", "transformers")  # whose versions may change a score
+PACKAGES = ("pillow", "pi-heif", "torch", "torchvision", "transformers")  # whose versions may change a score
 
 
 @dataclass(frozen=True, slots=True)

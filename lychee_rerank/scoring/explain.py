@@ -48,7 +48,7 @@ def explain_score(
         (answer,) = prompt.generate([encoded], max_tokens=MAX_EXPLANATION_TOKENS, until=until)
         return answer.text.strip()
     except PhotoRefused as refused:
-        return Refusal(index=0, name=photo.name, reason=refused.reason, kind=refused.kind)
+        return Refusal(index=0, name=photo.name, reason=refused.reason, detail=refused.detail)
 
 
 def _encode(engine: Engine, prompt: Prompt, photo: Photo, *, key: EncodingKey, gallery: Hashable) -> Encoded:

@@ -68,4 +68,4 @@ def keep_score(one: EncodedTask, score: Score) -> ScoredPhoto:
 def refuse(task: Task, refused: PhotoRefused) -> Refusal:
     """What comes of a photo that cannot be scored."""
     log.debug("photo %d refused: %s", task.index, refused, exc_info=refused)
-    return Refusal(index=task.index, name=task.photo.name, reason=refused.reason, kind=refused.kind)
+    return Refusal(index=task.index, name=task.photo.name, reason=refused.reason, detail=refused.detail)

@@ -69,7 +69,7 @@ class Runs:
         if isinstance(outcome, ScoredPhoto):
             found: tuple[str | None, ...] = (score_key, outcome.photo_hash, None, None)
         else:
-            found = (None, None, outcome.reason, outcome.kind)
+            found = (None, None, outcome.reason, outcome.detail)
         sql = "UPDATE run_photos SET score = ?, photo = ?, reason = ?, kind = ? WHERE run = ? AND place = ?"
         time = ("UPDATE runs SET elapsed_s = ? WHERE id = ?", (elapsed_s, run_id))
         self._database.write_soon((sql, (*found, run_id, outcome.index)), time)

@@ -24,7 +24,8 @@ from lychee_rerank.records import Photo
 
 log = logging.getLogger(__name__)
 
-THUMBNAIL_PX, SMALL_PX = 640, 320  # the long side: for a card in three columns, and for a photo in six
+# The long side: of a large view, for a card in three columns, and for a photo in six.
+LARGE_PX, THUMBNAIL_PX, SMALL_PX = 2048, 640, 320
 _KEPT_THUMBNAILS = 512  # in memory, at about 40 kB each
 
 
@@ -88,7 +89,8 @@ class Uploads:
         """A small upright JPEG of the photo as its file is now, None where it cannot be decoded."""
         try:
             state = photo.path.stat()
-            return self._load(photo.path, state.st_mtime_ns, state.st_size, long_side_px)
+            load = self._load_or_make if long_side_px > THUMBNAIL_PX else self._load  # large ones stay on the disk
+            return load(photo.path, state.st_mtime_ns, state.st_size, long_side_px)
         except (OSError, ValueError, PhotoRefused):
             return None
 

@@ -6,26 +6,38 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from lychee_rerank.photos.formats import KIND_WINDOW_BYTES, find_kind
+from lychee_rerank.photos.formats import KIND_WINDOW_BYTES, browsers_show, find_kind
 from lychee_rerank.records import Photo
-from lychee_rerank.store.uploads import SMALL_PX, THUMBNAIL_PX, Uploads
+from lychee_rerank.store.uploads import LARGE_PX, SMALL_PX, THUMBNAIL_PX, Uploads
 from lychee_rerank.web.addresses import Addresses
 
 PHOTO_ROUTE = "/photos/{token}"
-_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "HEIC": "image/heic",
+    "AVIF": "image/avif",
+}
 THUMBNAIL_ROUTE = "/thumbnails/{token}"
 SMALL = "small"  # as a query: the one for a photo in six columns
 EXPORT_ROUTE = "/exports/{token}"
 
 
-def serve_original(photo: Photo | None, *, download: bool) -> Response:
-    """The photo's own file, to be shown or to be saved under its name; 404 for what is no photo any more."""
+def serve_original(photo: Photo | None, *, download: bool, uploads: Uploads) -> Response:
+    """The photo's own file, to be shown or to be saved under its name; 404 for what is no photo any more.
+
+    What browsers cannot show is shown as a JPEG of it.
+    """
     try:
-        kind = find_kind(_read_start(photo)) if photo is not None else ""
+        start = _read_start(photo) if photo is not None else b""
     except OSError:
-        kind = ""
+        start = b""
+    kind = find_kind(start)
     if photo is None or kind not in _TYPES:
         return PlainTextResponse("no such photo\n", status_code=404)
+    if not download and not browsers_show(start):
+        return _send_jpeg_of(photo, uploads)
     return FileResponse(
         photo.path,
         media_type=_TYPES[kind],
@@ -33,6 +45,13 @@ def serve_original(photo: Photo | None, *, download: bool) -> Response:
         content_disposition_type="attachment" if download else "inline",
         headers={"cache-control": "no-store"},
     )
+
+
+def _send_jpeg_of(photo: Photo, uploads: Uploads) -> Response:
+    content = uploads.thumbnail(photo, long_side_px=LARGE_PX)
+    if content is None:
+        return PlainTextResponse("no such photo\n", status_code=404)
+    return Response(content, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
 
 def _read_start(photo: Photo) -> bytes:

@@ -29,7 +29,8 @@ CHINESE = Words(
     skip_main="跳到正文",
     drop_more="上传多张图片 (模拟图库)：继续添加",
     drop_hint=(
-        "拖入照片或文件夹：JPEG、PNG 或 WebP；再加一个 CSV（`file`、`text` 两列），每张照片就对照自己的文字打分。"
+        "拖入照片或文件夹：JPEG、HEIC、PNG、WebP 或 AVIF；"
+        "再加一个 CSV（`file`、`text` 两列），每张照片就对照自己的文字打分。"
         "一次超过 {most} 个文件时，浏览器可能卡住或丢失文件，请改放进挂载的文件夹 {folder}。"
     ),
     large_drop=(
@@ -171,19 +172,22 @@ CHINESE = Words(
     },
     reason={
         RefusalReason.EMPTY: "文件是空的",
-        RefusalReason.NOT_A_PICTURE: "不是 JPEG、PNG 或 WebP 照片",
+        RefusalReason.NOT_A_PICTURE: "不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片",
         RefusalReason.TRUNCATED: "文件不完整，提前结束了",
         RefusalReason.BROKEN: "照片已损坏",
-        RefusalReason.TOO_MANY_PIXELS: "照片像素太多",
-        RefusalReason.TOO_MANY_BYTES: "文件超过 200 MB",
+        RefusalReason.TOO_MANY_PIXELS: "照片太大，请缩小尺寸后再试",
+        RefusalReason.TOO_MANY_BYTES: "文件太大，请缩小尺寸或存成 JPEG 后再试",
         RefusalReason.UNREADABLE: "文件无法读取",
         RefusalReason.OUT_OF_MEMORY: "内存不足，无法处理",
         RefusalReason.SUSPECT: "应用两次在这张图上出错",
         RefusalReason.NOT_FINITE: "模型在这张图上数值溢出；可改用 LYCHEE_DTYPE=bfloat16 或 float32",
     },
-    not_a_picture_kind="这是 {kind}，不是 JPEG、PNG 或 WebP 照片",
+    reason_detail={
+        RefusalReason.NOT_A_PICTURE: "这是 {detail}，不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片",
+        RefusalReason.TOO_MANY_PIXELS: "照片太大（{detail}），请缩小尺寸后再试",
+        RefusalReason.TOO_MANY_BYTES: "文件太大（{detail}），请缩小尺寸或存成 JPEG 后再试",
+    },
     kind={"text": "文本文件", "HTML": "网页", "ZIP": "ZIP 压缩包"},
-    heic_remedy="；请在手机相机设置里选“兼容性最佳”，或转换成 JPEG",
     rule={
         Rule.PERCENT: "按 x / 100 读取",
         Rule.LABELLED: "按标明的分数读取",

@@ -32,8 +32,8 @@ ENGLISH = Words(
     skip_main="Skip to the page",
     drop_more="Upload photos (your gallery): these are added",
     drop_hint=(
-        "Drop photos or a folder: JPEG, PNG or WebP; with a CSV beside them (columns `file`, `text`), each is scored "
-        "against its own text. More than {most} files at once can hang the browser or get lost: "
+        "Drop photos or a folder: JPEG, HEIC, PNG, WebP or AVIF; with a CSV beside them (columns `file`, `text`), each "
+        "is scored against its own text. More than {most} files at once can hang the browser or get lost: "
         "put them into the mounted folder {folder} instead."
     ),
     large_drop=(
@@ -182,19 +182,22 @@ ENGLISH = Words(
     },
     reason={
         RefusalReason.EMPTY: "the file is empty",
-        RefusalReason.NOT_A_PICTURE: "not a JPEG, PNG or WebP picture",
+        RefusalReason.NOT_A_PICTURE: "not a JPEG, HEIC, PNG, WebP or AVIF picture",
         RefusalReason.TRUNCATED: "the file ends too early",
         RefusalReason.BROKEN: "the picture is damaged",
-        RefusalReason.TOO_MANY_PIXELS: "the picture has too many pixels",
-        RefusalReason.TOO_MANY_BYTES: "the file is larger than 200 MB",
+        RefusalReason.TOO_MANY_PIXELS: "the picture is too large: save it with fewer pixels",
+        RefusalReason.TOO_MANY_BYTES: "the file is too large: save the picture smaller, or as JPEG",
         RefusalReason.UNREADABLE: "the file cannot be read",
         RefusalReason.OUT_OF_MEMORY: "there was not enough memory for it",
         RefusalReason.SUSPECT: "the app failed on it twice",
         RefusalReason.NOT_FINITE: "the model's numbers overflowed on it; LYCHEE_DTYPE=bfloat16 or float32 may help",
     },
-    not_a_picture_kind="this is {kind}, not a JPEG, PNG or WebP picture",
+    reason_detail={
+        RefusalReason.NOT_A_PICTURE: "this is {detail}, not a JPEG, HEIC, PNG, WebP or AVIF picture",
+        RefusalReason.TOO_MANY_PIXELS: "the picture is too large ({detail}): save it with fewer pixels",
+        RefusalReason.TOO_MANY_BYTES: "the file is too large ({detail}): save the picture smaller, or as JPEG",
+    },
     kind={"text": "a text file", "HTML": "a web page", "ZIP": "a ZIP archive"},
-    heic_remedy="; set the phone's camera to “most compatible”, or convert it to JPEG",
     rule={
         Rule.PERCENT: "read as x / 100",
         Rule.LABELLED: "read as a labelled score",

@@ -129,9 +129,8 @@ class Words:
     unexpected: str
     query_problem: dict[QueryProblem, str]
     reason: dict[RefusalReason, str]
-    not_a_picture_kind: str
+    reason_detail: dict[RefusalReason, str]
     kind: dict[str, str]
-    heic_remedy: str
     rule: dict[Rule, str]
     copy_problem: dict[CopyProblem, str]
     folder_problem: dict[FolderProblem, str]
@@ -150,10 +149,9 @@ class Words:
 
     def refusal(self, refusal: Refusal) -> str:
         """One plain sentence: why a photo was refused."""
-        if refusal.reason is not RefusalReason.NOT_A_PICTURE or not refusal.kind:
+        if not refusal.detail:
             return self.reason[refusal.reason]
-        sentence = self.not_a_picture_kind.format(kind=self.kind.get(refusal.kind, refusal.kind))
-        return sentence + self.heic_remedy if refusal.kind == "HEIC" else sentence
+        return self.reason_detail[refusal.reason].format(detail=self.kind.get(refusal.detail, refusal.detail))
 
     def describe(self, problem: Refusal | CopyProblem | RowProblem) -> str:
         """One plain sentence: why a photo was refused or not copied whole, or why a row was passed over."""

@@ -62,7 +62,7 @@ def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[st
             "index": 2,
             "name": "d.png",
             "reason": "not_a_picture",
-            "message": "this is GIF, not a JPEG, PNG or WebP picture",
+            "message": "this is GIF, not a JPEG, HEIC, PNG, WebP or AVIF picture",
         }
     ]
     assert report["passed_over"] == {"other_type": 1}
@@ -89,7 +89,7 @@ def test_the_table_has_the_best_photos_and_the_refused_ones_apart(gallery: Path,
     assert [row.split()[2] for row in rows] == [photo["name"] for photo in report["results"][:2]]
     assert done.stderr.splitlines() == [
         "Nothing here fits well.",
-        "d.png: this is GIF, not a JPEG, PNG or WebP picture",
+        "d.png: this is GIF, not a JPEG, HEIC, PNG, WebP or AVIF picture",
         "Other files passed over: 1 (of another type 1)",
     ]
 

@@ -96,7 +96,8 @@ def test_the_table_shows_one_readout_and_the_refused_photos_apart(labelled: Path
     assert rows["nDCG@10"] == [f"{row['ndcg_at_10']:.3f}" for row in figures]
     assert rows["Somers' D"] == [f"{row['somers_d']:.3f}" for row in figures]
     assert done.stderr.splitlines() == [
-        f"{query}: broken.jpg: this is a text file, not a JPEG, PNG or WebP picture" for query in ("line 1", "s1")
+        f"{query}: broken.jpg: this is a text file, not a JPEG, HEIC, PNG, WebP or AVIF picture"
+        for query in ("line 1", "s1")
     ]
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from lychee_rerank.errors import MetadataUnreadable
 from lychee_rerank.export.jpeg_xmp import embed_marks
 from lychee_rerank.export.ratings import Marks
-from lychee_rerank.photos.formats import find_scan
+from lychee_rerank.photos.jpeg import find_scan
 from tests.export.test_xmp import EARLIER, ratings, texts
 from tests.pictures import add_jpeg_segment, encode, encode_turned, make_photo
 

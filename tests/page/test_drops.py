@@ -67,7 +67,7 @@ def test_a_folder_path_in_a_name_counts_too(open_page: Open) -> None:
 def test_a_picture_with_a_wrong_ending_is_scored_by_its_bytes(open_page: Open, name: str) -> None:
     page = rerank(upload(open_page(), ("a.png", OTHER), (name, PHOTO), ("b.png", b"no picture")), QUERY)
     assert [text.value for text in page.text if text.value in ("a.png", name)] == [name, "a.png"]
-    assert refusals(page) == {"b.png": "this is a text file, not a JPEG, PNG or WebP picture"}
+    assert refusals(page) == {"b.png": "this is a text file, not a JPEG, HEIC, PNG, WebP or AVIF picture"}
 
 
 def test_a_file_that_comes_alone_is_meant_and_refused_by_name(open_page: Open) -> None:

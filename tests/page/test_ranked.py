@@ -33,7 +33,7 @@ def test_refused_photos_are_listed_with_their_reasons_and_the_sum_is_shown(open_
     shown = texts(page)
     assert any(text.startswith("4 photos = 2 scored + 2 refused") for text in shown)
     assert refusals(page) == {
-        "bad.jpg": "this is a web page, not a JPEG, PNG or WebP picture",
+        "bad.jpg": "this is a web page, not a JPEG, HEIC, PNG, WebP or AVIF picture",
         "empty.png": "the file is empty",
     }
 

@@ -16,7 +16,7 @@ def test_drops_add_up_to_one_gallery_and_come_before_the_folder(open_page: Open,
     assert "3 photos" in texts(page)
     rerank(page, "red")
     assert captions(page) == ["**Rank 1 | Score: 8.0**", "**Rank 2 | Score: 4.0**"]
-    assert refusals(page) == {"z.png": "this is a text file, not a JPEG, PNG or WebP picture"}
+    assert refusals(page) == {"z.png": "this is a text file, not a JPEG, HEIC, PNG, WebP or AVIF picture"}
 
 
 def test_the_page_can_switch_between_uploads_and_folder(open_page: Open, photo_folder: Path) -> None:

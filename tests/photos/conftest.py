@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from lychee_rerank.photos.decode import limit_pillow
+from lychee_rerank.photos.limits import limit_pillow
 
 
 @pytest.fixture(autouse=True)

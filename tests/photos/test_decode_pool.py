@@ -59,7 +59,7 @@ def test_a_refusal_is_that_of_decoding_here(decoders: DecodePool, content: bytes
     for decode in (decoders.decode, decode_picture):
         with pytest.raises(PhotoRefused) as refused:
             decode(content, fit=same)
-        refusals.append((refused.value.reason, refused.value.kind))
+        refusals.append((refused.value.reason, refused.value.detail))
     assert refusals[0] == refusals[1]
 
 

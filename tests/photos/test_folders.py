@@ -34,13 +34,17 @@ def test_a_folder_is_walked_to_its_depths_and_sorted_by_path(tmp_path: Path) -> 
     assert found.passed_over == ()
 
 
-@pytest.mark.parametrize("ending", ["jpg", "jpeg", "png", "webp", "JPG", "Jpeg", "PnG", "WEBP"])
+ENDINGS = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "heic", "heif", "hif", "avif"]
+
+
+@pytest.mark.parametrize("ending", [*ENDINGS, "JPG", "Jpeg", "PnG", "WEBP", "HEIC", "HIF", "Avif"])
 def test_these_endings_make_a_photo_in_any_case(tmp_path: Path, ending: str) -> None:
     assert names(fill(tmp_path, f"IMG_001.{ending}")) == [f"IMG_001.{ending}"]
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "movie.MOV", "IMG_1.AAE", "IMG_1.CR3", "b.gif", "jpg", "c.jpg.part", "d.jpgx"]
+    "name",
+    ["README.md", "movie.MOV", "IMG_1.AAE", "IMG_1.CR3", "b.gif", "jpg", "heic", "a.heics", "c.jpg.part", "d.jpgx"],
 )
 def test_every_other_file_is_passed_over_and_counted(tmp_path: Path, name: str) -> None:
     found = find_photos([fill(tmp_path, name, f"below/{name}", "photo.jpg")])

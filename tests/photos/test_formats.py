@@ -2,7 +2,8 @@
 
 import pytest
 
-from lychee_rerank.photos.formats import ends_too_early, find_kind, find_scan, webp_size
+from lychee_rerank.photos.formats import ends_too_early, find_kind, webp_size
+from lychee_rerank.photos.jpeg import find_scan
 from tests import pictures
 from tests.photos.decoding import JPEG
 

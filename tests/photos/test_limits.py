@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lychee_rerank.photos.decode import MAX_PNG_WEBP_PX, decode_picture
+from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.limits import MAX_WHOLE_PX
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.photos.decoding import JPEG, encode_as, memory_bytes, no_more_memory_than, refusal, same
@@ -21,7 +22,7 @@ def png_header(width: int, height: int) -> bytes:
 
 PROGRESSIVE = pictures.encode(pictures.make_photo(64, 48), progressive=True)
 TOO_LARGE = {
-    "PNG one row above its limit": png_header(10_000, 5_001),
+    "PNG one row above its limit": png_header(10_000, 16_001),
     "PNG bomb": png_header(50_000, 50_000),
     "PNG that padding would make too large": png_header(40_000_000, 1),
     "WebP bomb of 1.4 GB": pictures.make_webp_bomb(13_229, 13_229),
@@ -30,8 +31,8 @@ TOO_LARGE = {
     "lossy WebP": pictures.claim_webp_size(encode_as("lossy WebP", pictures.make_photo()), 16_383, 16_383),
     "JPEG one row above its limit": pictures.claim_jpeg_size(JPEG, 20_000, 12_501),
     "JPEG of the largest size there is": pictures.claim_jpeg_size(JPEG, 65_535, 65_535),
-    "progressive JPEG above its limit": pictures.claim_jpeg_size(PROGRESSIVE, 10_000, 10_001),
-    "JPEG in a scan per layer": pictures.split_first_scan(pictures.claim_jpeg_size(JPEG, 10_000, 10_001)),
+    "progressive JPEG above its limit": pictures.claim_jpeg_size(PROGRESSIVE, 10_000, 16_001),
+    "JPEG in a scan per layer": pictures.split_first_scan(pictures.claim_jpeg_size(JPEG, 10_000, 16_001)),
 }
 
 
@@ -45,7 +46,7 @@ def test_what_asks_for_too_many_pixels_is_refused_before_memory_is_asked_for(nam
     ("content", "size", "memory_bytes"),
     [
         (pictures.claim_jpeg_size(JPEG, 20_000, 12_500), (20_000, 12_500), 100_000_000),
-        (pictures.claim_jpeg_size(PROGRESSIVE, 10_000, 10_000), (10_000, 10_000), 400_000_000),
+        (pictures.claim_jpeg_size(PROGRESSIVE, 10_000, 16_000), (10_000, 16_000), 600_000_000),
     ],
 )
 def test_a_jpeg_at_its_limit_is_decoded_without_memory_for_all_its_pixels(
@@ -63,7 +64,7 @@ def test_a_jpeg_at_its_limit_is_decoded_without_memory_for_all_its_pixels(
 
 
 def test_a_png_of_exactly_the_largest_size_is_not_too_large() -> None:
-    assert refusal(png_header(10_000, MAX_PNG_WEBP_PX // 10_000)).reason is RefusalReason.BROKEN
+    assert refusal(png_header(10_000, MAX_WHOLE_PX // 10_000)).reason is RefusalReason.BROKEN
 
 
 def test_a_bomb_leaves_memory_where_it_was_and_the_photos_after_it_are_decoded() -> None:
@@ -94,8 +95,8 @@ def test_nothing_is_printed_beside_a_refusal(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib\n"
         "from lychee_rerank import errors\n"
-        "from lychee_rerank.photos import decode\n"
-        "decode.limit_pillow()\n"
+        "from lychee_rerank.photos import decode, limits\n"
+        "limits.limit_pillow()\n"
         "try:\n"
         "    decode.decode_picture(pathlib.Path(sys.argv[1]).read_bytes(), fit=lambda w, h: (28, 28))\n"
         "except errors.PhotoRefused as refused:\n"

@@ -16,7 +16,9 @@ from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.heif_pictures import encode_heic, encode_kind
 from tests.mutations import mutate
+from tests.profiles import DISPLAY_P3, linear_of_srgb, make_profile
 from tests.served import ROOT
 
 FILES = int(os.environ.get("LYCHEE_MUTATIONS", "2000"))
@@ -30,13 +32,18 @@ def originals() -> list[bytes]:
     """The sample gallery, and kinds of pictures that it lacks."""
     photo = pictures.make_photo(320, 240)
     frames = [photo, photo.rotate(180)]
+    p3, turned = make_profile(DISPLAY_P3, linear_of_srgb), pictures.make_exif(6)
     kinds = {
-        "JPEG": ({"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 2}),
-        "PNG": ({"compress_level": 0}, {"optimize": True}),
-        "WEBP": ({"lossless": True}, {"save_all": True, "append_images": frames[1:]}),
+        "JPEG": ({"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 2}, {"icc_profile": p3}),
+        "PNG": ({"compress_level": 0}, {"optimize": True}, {"icc_profile": p3}),
+        "WEBP": ({"lossless": True}, {"save_all": True, "append_images": frames[1:]}, {"icc_profile": p3}),
+        "AVIF": ({}, {"exif": turned, "icc_profile": p3}, {"save_all": True, "append_images": frames[1:]}),
+        "HEIC": ({"exif": turned}, {"tile_size": 64}, {"chroma": 444, "quality": -1}),
     }
-    made = [pictures.encode(photo, kind, **options) for kind, ways in kinds.items() for options in ways]
+    made = [encode_kind(kind, photo, **options) for kind, ways in kinds.items() for options in ways]
+    made += [jpeg[:-2] for jpeg in made[:4]] + [encode_heic(*frames, primary=1)]
     modes = [pictures.encode(photo.convert(mode), "PNG") for mode in ("RGBA", "LA", "P", "L", "1", "I;16")]
+    modes += [encode_kind(kind, photo.convert(mode)) for kind in ("HEIC", "AVIF") for mode in ("RGBA", "L")]
     return [path.read_bytes() for path in sorted((ROOT / "images").iterdir())] + made + modes
 
 

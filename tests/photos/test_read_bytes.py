@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import MAX_FILE_BYTES, read_bytes
+from lychee_rerank.photos.decode import read_bytes
+from lychee_rerank.photos.limits import MAX_FILE_BYTES
 from lychee_rerank.problems import RefusalReason
 from tests.photos.decoding import JPEG, no_more_memory_than, refusal
 

@@ -84,9 +84,9 @@ def transparent(*levels: int) -> bytes:
             id="one transparent grey in 16 bits",
         ),
         pytest.param(
-            pictures.make_png((8, 1), [bytes([0b01000000])], depth_bits=1, colour=0, extra=transparent(0)),
-            [(255, 255, 255)] * 8,
-            id="transparent black in 1 bit",
+            pictures.make_png((8, 1), [bytes([0b10111111])], depth_bits=1, colour=0, extra=transparent(1)),
+            [(255, 255, 255), (0, 0, 0), *[(255, 255, 255)] * 6],
+            id="transparent white in 1 bit",
         ),
         pytest.param(
             pictures.make_png((4, 1), [struct.pack(">4H", 0, 255, 0x8000, 0xFFFF)], depth_bits=16, colour=0),

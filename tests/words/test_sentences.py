@@ -36,17 +36,34 @@ def refusal(reason: RefusalReason, kind: str = "") -> Refusal:
     return Refusal(0, "a.jpg", reason, kind)
 
 
-def test_a_refusal_names_what_the_file_is_and_the_remedy_for_heic() -> None:
-    assert ENGLISH.refusal(refusal(RefusalReason.NOT_A_PICTURE, "HEIC")) == (
-        "this is HEIC, not a JPEG, PNG or WebP picture; "
-        "set the phone's camera to “most compatible”, or convert it to JPEG"
+def test_a_refusal_names_what_the_file_is() -> None:
+    gif = Refusal(0, "a.jpg", RefusalReason.NOT_A_PICTURE, detail="GIF")
+    assert ENGLISH.refusal(gif) == "this is GIF, not a JPEG, HEIC, PNG, WebP or AVIF picture"
+    assert CHINESE.refusal(gif) == "这是 GIF，不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片"
+    assert CHINESE.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE)) == "不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片"
+    assert "提前结束" in CHINESE.refusal(Refusal(0, "a", RefusalReason.TRUNCATED))
+    assert ENGLISH.refusal(Refusal(0, "a", RefusalReason.NOT_A_PICTURE, detail="text")).startswith(
+        "this is a text file"
     )
-    assert ENGLISH.refusal(refusal(RefusalReason.NOT_A_PICTURE, "text")) == (
-        "this is a text file, not a JPEG, PNG or WebP picture"
-    )
-    assert CHINESE.refusal(refusal(RefusalReason.NOT_A_PICTURE, "GIF")) == "这是 GIF，不是 JPEG、PNG 或 WebP 照片"
-    assert CHINESE.refusal(refusal(RefusalReason.NOT_A_PICTURE)) == "不是 JPEG、PNG 或 WebP 照片"
-    assert CHINESE.refusal(refusal(RefusalReason.TRUNCATED)) == "文件不完整，提前结束了"
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "english", "chinese"),
+    [
+        (RefusalReason.TOO_MANY_PIXELS, "182 MP > 160 MP", "fewer pixels", "请缩小尺寸"),
+        (RefusalReason.TOO_MANY_BYTES, "212 MB > 200 MB", "save the picture smaller", "请缩小尺寸"),
+    ],
+)
+def test_a_refusal_of_what_is_too_large_names_both_numbers_and_the_remedy(
+    reason: RefusalReason, detail: str, english: str, chinese: str
+) -> None:
+    for words, remedy in ((ENGLISH, english), (CHINESE, chinese)):
+        sentence = words.refusal(Refusal(0, "a.png", reason, detail))
+        assert detail in sentence
+        assert remedy in sentence
+        kept_before_there_were_numbers = words.refusal(Refusal(0, "a.png", reason))
+        assert remedy in kept_before_there_were_numbers
+        assert "{" not in kept_before_there_were_numbers
 
 
 def test_a_problem_of_a_copy_or_a_row_is_told_in_one_sentence() -> None:
