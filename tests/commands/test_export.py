@@ -132,7 +132,7 @@ def test_a_list_without_a_pair_that_can_be_scored_ends_with_1_and_loads_no_model
     ("options", "code", "told"),
     [
         (("{tmp}/gone.csv",), 1, "cannot be read"),
-        (("{tmp}/photo.jpg",), 1, "no UTF-8 text"),
+        (("{tmp}/photo.jpg",), 1, "is of no certain encoding"),
         (("{tmp}/list.csv",), 1, "has to name the columns"),
         (("{tmp}/list.csv", "--export", "{tmp}/photo.jpg"), 1, "nothing is overwritten"),
         (("{tmp}/list.csv", "--threshold", "12"), 2, "a number from 0 to 10"),
