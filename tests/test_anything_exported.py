@@ -84,6 +84,7 @@ def test_any_query_makes_a_packet_that_reads_back(query: str) -> None:
 
 
 @given(st.integers(0, len(EARLIER) - 1), st.binary(max_size=8), st.integers(0, 20))
+@example(EARLIER.index(b"http://ns.adobe.com/xap"), b"}", 0)
 def test_a_damaged_packet_is_merged_into_one_that_reads_or_refused(place: int, put_in: bytes, lost: int) -> None:
     damaged = EARLIER[:place] + put_in + EARLIER[place + lost :]
     try:

@@ -8,6 +8,7 @@ form.
 import re
 from collections.abc import Sequence
 from xml.dom import DOMException, minidom
+from xml.etree import ElementTree
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
@@ -49,7 +50,8 @@ def merge_packet(packet: bytes, marks: Marks) -> bytes:
         rdf, root = _parse(packet)
         _add_marks(rdf, marks)
         text = _write(root)
-    except (ExpatError, DOMException, UnicodeDecodeError, ValueError, RecursionError) as error:
+        ElementTree.fromstring(text)  # stricter than minidom: a "}" in a namespace
+    except (ExpatError, ElementTree.ParseError, DOMException, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise MetadataUnreadable(f"no XMP: {error}") from error
     begin, end = (_BEGIN + text).encode(), _END.encode()
     return begin + b" " * (len(packet) - len(begin) - len(end)) + end
