@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.export.tables import build_flagged_table, build_table, encode_rows, read_cell
-from lychee_rerank.pairs import find_among, parse_pairs
+from lychee_rerank.lists.names import find_among
+from lychee_rerank.pairs import parse_pairs
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Rule, Score, ScoredPhoto
 from lychee_rerank.results.moderation import collect_moderation
