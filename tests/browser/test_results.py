@@ -10,10 +10,20 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_walk import SEED_QUERY, read_ranking, rerank
 
 
+# The page is at rest, and the charts stand where they stood when last asked: it scrolls to the first result by itself.
+STILL = """() => {
+  const box = JSON.stringify(document.querySelector('.st-key-charts').getBoundingClientRect());
+  const still = box === window.lastBox && document.querySelector('[data-test-script-state="notRunning"]');
+  window.lastBox = box;
+  return still;
+}"""
+
+
 def chart(page: Page, number: int) -> dict[str, float]:
     """Where the histogram (0) or the heat grid (1) stands."""
     element = page.locator(".st-key-charts").get_by_test_id("stVegaLiteChart").nth(number)
     element.locator("canvas, svg").first.wait_for()
+    page.wait_for_function(STILL, polling=200)
     box = element.bounding_box()
     assert box is not None
     return dict(box)

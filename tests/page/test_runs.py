@@ -3,10 +3,10 @@
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from lychee_rerank.words import ENGLISH
+from tests.decode_processes import decoding_processes
 from tests.fakes import FakeJudge
 from tests.limits import WAIT_S
 from tests.page.pages import REDS, Open, captions, click, finish, rerank, texts, thumbnails, upload
@@ -120,8 +120,7 @@ def test_a_run_under_way_is_found_by_a_visitor_who_comes_back_without_its_addres
 def test_photos_are_decoded_outside_of_this_process(open_page: Open, photo_folder: Path) -> None:
     write_reds(photo_folder, REDS)
     rerank(open_page(), "red")
-    commands = [" ".join(child.cmdline()) for child in psutil.Process().children()]
-    assert [command for command in commands if "lychee_rerank.photos.decode_child" in command]
+    assert decoding_processes()
 
 
 def test_a_run_that_breaks_is_no_cancelled_run(open_page: Open, photo_folder: Path, judge: FakeJudge) -> None:

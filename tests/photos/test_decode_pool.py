@@ -19,6 +19,7 @@ from lychee_rerank.photos.decode_child import LIMIT_S
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.decode_processes import decoding_processes
 from tests.photos.decoding import same
 from tests.served import ROOT
 
@@ -31,12 +32,6 @@ def decoders() -> Iterator[DecodePool]:
     with DecodePool() as decoders:
         yield decoders
     assert decoding_processes() == []
-
-
-def decoding_processes() -> list[psutil.Process]:
-    """The decoding processes of this one."""
-    children = psutil.Process().children()
-    return [child for child in children if "lychee_rerank.photos.decode_child" in child.cmdline()]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)

@@ -1,6 +1,5 @@
 """A HEIC made to cost much costs its process, within that one's limits, and the next photo is decoded as before."""
 
-import psutil
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
@@ -8,6 +7,7 @@ from lychee_rerank.photos.decode_child import LIMIT_BYTES
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.decode_processes import decoding_processes, peak_bytes
 from tests.heif_boxes import Item, make_grid, make_overlay, make_tile, write_heic
 
 TILE = make_tile()
@@ -61,14 +61,12 @@ def test_a_hostile_heic_stays_within_its_process_and_memory_is_back_afterwards(n
     items, expected = HOSTILE[name]
     with DecodePool() as decoders:
         assert outcome(decoders, GOOD) == "decoded (280, 196)"
-        (process,) = psutil.Process().children()
+        (process,) = decoding_processes()
         at_rest_bytes = process.memory_info().rss
         found = outcome(decoders, write_heic(*items, primary=len(items)))
         assert found == expected
         assert found != RefusalReason.SUSPECT
         assert outcome(decoders, GOOD) == "decoded (280, 196)"
-        (process,) = psutil.Process().children()
+        (process,) = decoding_processes()
         assert process.memory_info().rss < at_rest_bytes + 100_000_000
-        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-            peak_bytes = next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
-        assert peak_bytes < at_rest_bytes + LIMIT_BYTES
+        assert peak_bytes(process) < at_rest_bytes + LIMIT_BYTES

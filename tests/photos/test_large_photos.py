@@ -5,7 +5,6 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
-import psutil
 import pytest
 from PIL import Image
 
@@ -14,6 +13,7 @@ from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.limits import check_bytes, check_pixels
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.decode_processes import decoding_processes, peak_bytes
 from tests.heif_pictures import claim_size, encode_kind
 from tests.photos.decoding import refusal
 
@@ -44,13 +44,6 @@ def small(width_px: int, height_px: int) -> tuple[int, int]:
     return 280, 196
 
 
-def peak_bytes() -> int:
-    """The most memory that the one decoding process ever had."""
-    (child,) = psutil.Process().children()
-    with open(f"/proc/{child.pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
-
-
 def make_scan(name: str) -> bytes:
     """An A3 page in one of SCANS, dark from top to bottom; written row by row, as it takes 400 MB otherwise."""
     width, height = A3_AT_600_DPI
@@ -69,7 +62,8 @@ def test_an_a3_scan_at_600_dpi_is_decoded(decoders: DecodePool, name: str) -> No
     picture = decoders.decode(make_scan(name), fit=small)
     assert picture.size == (280, 196)
     assert picture.getextrema() == (((255, 255),) * 3 if "alpha" in name or name == "RGBA" else ((0, 0),) * 3)
-    assert peak_bytes() < MOST_BYTES
+    (process,) = decoding_processes()
+    assert peak_bytes(process) < MOST_BYTES
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
@@ -77,7 +71,8 @@ def test_a_progressive_jpeg_of_102_megapixels_is_decoded(decoders: DecodePool, s
     photo = pictures.encode(pictures.make_photo(64, 48), progressive=True, subsampling=subsampling)
     picture = decoders.decode(pictures.claim_jpeg_size(photo, *MEDIUM_FORMAT), fit=small)
     assert picture.size == (280, 196)
-    assert peak_bytes() < MOST_BYTES
+    (process,) = decoding_processes()
+    assert peak_bytes(process) < MOST_BYTES
 
 
 def test_the_largest_sensors_are_decoded_and_one_row_more_than_the_limit_is_not(decoders: DecodePool) -> None:
@@ -92,9 +87,9 @@ def test_an_avif_that_makes_much_of_little_stays_within_the_process(decoders: De
     """libavif makes the picture as large as the box says, from few pixels."""
     bomb = claim_size(encode_kind("AVIF", pictures.make_photo(64, 48)), 16_000, 10_000)
     assert decoders.decode(bomb, fit=small).size == (280, 196)
-    (child,) = psutil.Process().children()
+    (process,) = decoding_processes()
     assert decoders.decode(pictures.encode(pictures.make_photo()), fit=small).size == (280, 196)
-    assert child.memory_info().rss < 300_000_000
+    assert process.memory_info().rss < 300_000_000
 
 
 WEBP = pictures.encode(pictures.make_photo(64, 48), "WEBP")

@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
+from tests.decode_processes import decoding_processes, peak_bytes
 from tests.heif_pictures import encode_heic, encode_kind
 from tests.mutations import mutate
 from tests.profiles import DISPLAY_P3, linear_of_srgb, make_profile
@@ -53,12 +53,6 @@ def fit(width_px: int, height_px: int) -> tuple[int, int]:
     return max(28, round(width_px * scale)), max(28, round(height_px * scale))
 
 
-def peak_bytes(process: psutil.Process) -> int:
-    """The most memory that the process ever had."""
-    with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
-
-
 def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_mb() -> None:
     contents = originals()
     with DecodePool() as decoders, ThreadPoolExecutor(2) as threads:
@@ -73,10 +67,9 @@ def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_
                 return refused.reason, time.monotonic() - begun_s
 
         list(threads.map(outcome, range(-20, 0)))
-        children = psutil.Process().children()
-        at_rest = {child.pid: child.memory_info().rss for child in children}
+        at_rest = {child.pid: child.memory_info().rss for child in decoding_processes()}
         outcomes = list(threads.map(outcome, range(FIRST, FIRST + FILES)))
-        survivors = psutil.Process().children()
+        survivors = decoding_processes()
         most_bytes = max(peak_bytes(child) - at_rest[child.pid] for child in survivors if child.pid in at_rest)
     counts = Counter(reason for reason, _ in outcomes)
     slowest_s = max(seconds for _, seconds in outcomes)
