@@ -90,6 +90,21 @@ class Score:
             raise ValueError(f"no score: {self.value}, expected {self.expected}, label mass {self.label_mass}")
 
 
+class Look(StrEnum):
+    """What a score was read from: the photo in full, or a quick look at a small picture of it, in one forward pass."""
+
+    FULL = "full"
+    QUICK = "quick"
+
+
+class QuickLooks(StrEnum):
+    """Whether a run takes a quick look at every photo first: where it pays, always, or never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A photo that was not scored; `index` is its place in upload order, from 0, `detail` that of PhotoRefused."""
@@ -102,12 +117,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPhoto:
-    """A photo with its score; `index` is its place in upload order, from 0, `photo_hash` SHA-256 of its bytes."""
+    """A photo with its score; `index` is its place in upload order, from 0, `photo_hash` SHA-256 of its bytes.
+
+    A score from a quick look is provisional: nothing has come of the photo yet.
+    """
 
     index: int
     name: str
     score: Score
     photo_hash: str
+    look: Look = Look.FULL
 
 
 Outcome = ScoredPhoto | Refusal

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL.Image import Image
@@ -49,6 +49,8 @@ class FakeJudge:
     encode_batch: int = 1
     encoded: int = 0
     batches: list[int] = field(default_factory=list)
+    read_at: tuple[int, int] = (14, 14)
+    quick: "FakeJudge | None" = None
     _open: threading.Event = field(default_factory=threading.Event)
 
     def hold(self) -> None:
@@ -62,6 +64,13 @@ class FakeJudge:
     def let_go(self) -> None:
         """Ends `hold`."""
         self._open.set()
+
+    def for_quick_looks(self, visual_tokens: int | None) -> "FakeJudge":
+        """A judge that reads the corner instead, and counts on its own; `quick` from then on."""
+        if self.quick is None:
+            card = replace(self.card, pixel_budget_px=self.card.pixel_budget_px // 4)
+            self.quick = replace(self, card=card, batches=[], read_at=(0, 0))
+        return self.quick
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """Every photo is scored at 28 x 28 pixels."""
@@ -146,7 +155,7 @@ class FakePrompt:
     def _red(self, picture: Image) -> float:
         self.judge.begun.set()
         self.judge.before_generate()
-        red = picture.getpixel((14, 14))[0]
+        red = picture.getpixel(self.judge.read_at)[0]
         if self.judge.failure and self.judge.failure[0] == red:
             raise self.judge.failure[1]
         self.judge.answers += 1

@@ -5,13 +5,13 @@ A job belongs to the process: whatever a page does, it goes on until it is done 
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lychee_rerank.errors import LycheeError
 from lychee_rerank.query import Query
-from lychee_rerank.records import Outcome, Photo, Run
+from lychee_rerank.records import Look, Outcome, Photo, Run, ScoredPhoto
 
 
 class Status(StrEnum):
@@ -26,10 +26,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A job as it stands at one moment; `remaining_s` is None until a photo has been timed."""
+    """A job as it stands at one moment; `remaining_s` is None until a photo has been timed.
+
+    `quick` are the scores from quick looks, those of photos that have an outcome by now among them; `look` is the kind
+    of look that is due.
+    """
 
     status: Status
     outcomes: tuple[Outcome, ...]
+    quick: tuple[ScoredPhoto, ...]
+    look: Look
     total: int
     elapsed_s: float
     remaining_s: float | None
@@ -40,12 +46,38 @@ class Progress:
         """True while there is more to come."""
         return self.status in (Status.WAITING, Status.RUNNING)
 
+    @property
+    def found(self) -> tuple[Outcome, ...]:
+        """The outcomes, and provisional scores of photos that lack one."""
+        over = {outcome.index for outcome in self.outcomes}
+        return (*self.outcomes, *(photo for photo in self.quick if photo.index not in over))
+
+
+class _Pace:
+    """How long each kind of look takes, in seconds since the job began here; knows no clock."""
+
+    def __init__(self) -> None:
+        self._spent_s, self._counted = dict.fromkeys(Look, 0.0), dict.fromkeys(Look, 0)
+        self._last_s = 0.0
+
+    def count(self, look: Look, at_s: float) -> None:
+        """One more such look is over, which took the time since the one before."""
+        self._spent_s[look] += at_s - self._last_s
+        self._counted[look] += 1
+        self._last_s = at_s
+
+    def remaining_s(self, left: Mapping[Look, int]) -> float | None:
+        """The time that the looks left take; None while one of their kinds is not timed."""
+        if not all(self._counted[look] for look in left):
+            return None
+        return sum(self._spent_s[look] / self._counted[look] * count for look, count in left.items())
+
 
 class Job:
     """One query over one gallery, or a list of pairs; safe to ask from any thread.
 
-    `outcomes` and `elapsed_s` are what an earlier process left of it, and `scored_by` the key of those scores as JSON;
-    `demo`: they are the demo model's.
+    `outcomes` and `elapsed_s` are what an earlier process left of it, provisional scores included, and `scored_by` the
+    key of those scores as JSON; `demo`: they are the demo model's.
     """
 
     def __init__(
@@ -65,8 +97,12 @@ class Job:
         self._lock = threading.Lock()
         self._status = status
         self._error: LycheeError | None = None
-        self._outcomes = {outcome.index: outcome for outcome in outcomes}
-        self._before, self._before_s = len(self._outcomes), elapsed_s
+        self._outcomes: dict[int, Outcome] = {}
+        self._quick: dict[int, ScoredPhoto] = {}
+        for outcome in outcomes:
+            self._take(outcome)
+        self._pace, self._look = _Pace(), Look.FULL
+        self._before_s = elapsed_s
         self._started_s = self._ended_s = 0.0
         self._cancelled = threading.Event()
         self._ended = threading.Event()
@@ -77,13 +113,14 @@ class Job:
         """The job as it stands now."""
         with self._lock:
             here_s = (self._ended_s or time.monotonic()) - self._started_s if self._started_s else 0.0
-            here, left = len(self._outcomes) - self._before, len(self.photos) - len(self._outcomes)
             return Progress(
                 status=self._status,
                 outcomes=tuple(self._outcomes.values()),
+                quick=tuple(self._quick.values()),
+                look=self._look,
                 total=len(self.photos),
                 elapsed_s=self._before_s + here_s,
-                remaining_s=here_s / here * left if here else None,
+                remaining_s=self._pace.remaining_s(self._left_of()),
                 error=self._error,
             )
 
@@ -114,7 +151,8 @@ class Job:
         with self._lock:
             if self.scored_by not in ("", scored_by):
                 self._outcomes.clear()
-                self._before, self._before_s = 0, 0.0
+                self._quick.clear()
+                self._before_s = 0.0
             self.scored_by, self.demo = scored_by, demo
             self._status, self._started_s = Status.RUNNING, time.monotonic()
 
@@ -138,9 +176,27 @@ class Job:
             return self._outcomes.get(index)
 
     def add(self, outcome: Outcome) -> None:
-        """Takes what came of one photo."""
+        """Takes what came of one photo, or its provisional score."""
         with self._lock:
-            self._outcomes[outcome.index] = outcome
+            self._pace.count(self._take(outcome), time.monotonic() - self._started_s)
+
+    def _take(self, outcome: Outcome) -> Look:
+        if isinstance(outcome, ScoredPhoto) and outcome.look is Look.QUICK:
+            self._quick[outcome.index] = outcome
+            return Look.QUICK
+        self._outcomes[outcome.index] = outcome
+        return Look.FULL
+
+    def due(self, look: Look) -> None:
+        """Notes which kind of look is taken from now on."""
+        with self._lock:
+            self._look = look
+
+    def _left_of(self) -> dict[Look, int]:
+        """How many looks of each kind are due."""
+        left = len(self.photos) - len(self._outcomes)
+        unseen = left - len(self._quick.keys() - self._outcomes.keys())
+        return {Look.FULL: left, Look.QUICK: unseen} if self._look is Look.QUICK else {Look.FULL: left}
 
     def end(self, status: Status, error: LycheeError | None = None) -> None:
         """Marks the job as over."""

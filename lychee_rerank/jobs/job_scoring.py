@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from lychee_rerank.jobs.job import Job, Status
-from lychee_rerank.query import Query
-from lychee_rerank.records import Outcome, Readout, ScoredPhoto
-from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
+from lychee_rerank.records import Look, Outcome, Readout, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
-from lychee_rerank.scoring.prompts import PromptTemplate, template_for
-from lychee_rerank.scoring.scorer import PhotoScorer
+from lychee_rerank.scoring.prompts import PromptTemplate
+from lychee_rerank.scoring.quick_look import MostPromisingFirst, QuickLookPlan
 from lychee_rerank.store.store import Store
 
 
@@ -21,26 +19,34 @@ class JobScoring:
     """
 
     def __init__(
-        self, job: Job, engine: Engine, store: Store, *, readout: Readout, template: PromptTemplate | None
+        self,
+        job: Job,
+        engine: Engine,
+        store: Store,
+        *,
+        readout: Readout,
+        template: PromptTemplate | None,
+        quick_looks: QuickLookPlan,
     ) -> None:
         self._job, self._store = job, store
-        card, template = engine.judge.card, template or template_for(readout)
-        self._key = build_key(card, job.query, readout=readout, template=template)
-        scored_by = json.dumps(asdict(self._key), sort_keys=True)
-        job.begin(scored_by=scored_by, demo=card.demo)
-        store.runs.start(job.id, status=Status.RUNNING, key=scored_by, demo=card.demo)
-        self._scorer = PhotoScorer(
+        self._scorer = MostPromisingFirst(
             engine,
+            quick_looks,
             readout=readout,
             template=template,
-            known_for=lambda query: store.scores.of(self._key_of(query)),
+            known_for=store.scores.of,
             gallery=hash(job.photos),
         )
+        demo = engine.judge.card.demo
+        scored_by = json.dumps(asdict(self._scorer.key_of(job.query, Look.FULL)), sort_keys=True)
+        job.begin(scored_by=scored_by, demo=demo)
+        store.runs.start(job.id, status=Status.RUNNING, key=scored_by, demo=demo)
         self._steps = self._scorer.steps(job.left())
 
     def advance(self) -> None:
         """Takes one step; it may be that nothing comes of it."""
         self._note(next(self._steps, ()))
+        self._job.due(self._scorer.look)
 
     def finish(self) -> None:
         """Scores the photos of a job that ends early which are encoded, and lack their answers only."""
@@ -54,9 +60,7 @@ class JobScoring:
         job = self._job
         for outcome in outcomes:
             job.add(outcome)
-            key = self._key_of(job.run.query_of(outcome.index))
-            score_key = key.of(outcome.photo_hash) if isinstance(outcome, ScoredPhoto) else None
-            self._store.runs.note(job.id, outcome, score_key=score_key, elapsed_s=job.progress().elapsed_s)
-
-    def _key_of(self, query: Query) -> ScoreKey:
-        return replace(self._key, query=query.cleaned)
+            key = None
+            if isinstance(outcome, ScoredPhoto):
+                key = self._scorer.key_of(job.run.query_of(outcome.index), outcome.look).of(outcome.photo_hash)
+            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=job.progress().elapsed_s)

@@ -8,6 +8,7 @@ from lychee_rerank.photos.hashes import PhotoHashes
 from lychee_rerank.records import Readout
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import PromptTemplate
+from lychee_rerank.scoring.quick_look import QuickLookPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,4 @@ class Setup:
     tidy: Callable[[], None] = lambda: None
     readout: Readout = Readout.NUMBER
     template: PromptTemplate | None = None
+    quick_looks: QuickLookPlan = field(default_factory=QuickLookPlan)

@@ -216,7 +216,14 @@ class Worker:
 
     def _begin(self, job: Job, engine: Engine) -> JobScoring:
         self.setup.check()
-        scoring = JobScoring(job, engine, self._store, readout=self.setup.readout, template=self.setup.template)
+        scoring = JobScoring(
+            job,
+            engine,
+            self._store,
+            readout=self.setup.readout,
+            template=self.setup.template,
+            quick_looks=self.setup.quick_looks,
+        )
         self._scorings[job.id] = scoring
         return scoring
 

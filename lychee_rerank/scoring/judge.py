@@ -1,7 +1,7 @@
 """What the scorer needs of a model and of the scores known already: the protocols that both have to meet."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from lychee_rerank.photos.decode import Picture
 from lychee_rerank.records import Answer, ModelCard, Score, YesNoLogits
@@ -34,6 +34,12 @@ class Judge(Protocol):
     @property
     def card(self) -> ModelCard:
         """What the model is and where it runs."""
+
+    def for_quick_looks(self, visual_tokens: int | None) -> Self:
+        """The same model, which takes every photo at so few visual tokens; None: at as few as suit it.
+
+        Its pixel budget is never larger than this one's.
+        """
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """The (width, height) in pixels at which it takes a photo of this size."""

@@ -19,12 +19,14 @@ class PromptTemplate:
     """The texts around a photo and a query; `version` grows with every change of the text.
 
     `user` holds the mark {photo} once, and {query}. With the photo first, its KV cache serves every later query.
+    `decimals`: the number that it asks for has some.
     """
 
     name: str
     version: int
     system: str
     user: str
+    decimals: bool = False
 
     @property
     def text_hash(self) -> str:
@@ -61,6 +63,7 @@ NUMBER = PromptTemplate(
     user=_SCALE
     + "Answer with one number from 0 to 10, with one decimal, and nothing else.\n"
     + "请只输出一个0到10之间的数字,保留一位小数,不要任何其他文字。",
+    decimals=True,
 )
 
 WHOLE = PromptTemplate(

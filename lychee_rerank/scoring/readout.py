@@ -80,17 +80,17 @@ def read_number(answer: Answer) -> Score:
     return Score(value=value, expected=expected, label_mass=label_mass, answer=answer.text.strip(), rule=rule)
 
 
-def read_expected(answer: Answer) -> Score:
+def read_expected(answer: Answer, *, decimals: bool = False) -> Score:
     """The mean of the whole numbers from 0 to 10, each as probable as the model holds it; 10 is a "0" behind a "1".
 
-    Only the first token counts. Rule.NONE and 0.0 where the model gives no digit any chance.
+    Only the first token counts. Where the prompt asked for `decimals`, each digit counts with MEAN_DECIMAL. Rule.NONE
+    and 0.0 where the model gives no digit any chance.
     """
     label_mass, text = min(math.fsum(answer.digits[0]), 1.0), answer.text.strip()
     if not label_mass:
         return Score(value=0.0, expected=0.0, label_mass=0.0, answer=text, rule=Rule.NONE)
-    values = [float(digit) for digit in range(10)]
-    values[1] = 1 - answer.ten + answer.ten * MAX_SCORE
-    mean = _mean(values, answer.digits[0])
+    values = [digit + MEAN_DECIMAL * decimals for digit in range(10)]
+    mean = _mean(_with_ten(values, answer.ten), answer.digits[0])
     return Score(value=mean, expected=mean, label_mass=label_mass, answer=text, rule=Rule.EXPECTED)
 
 
@@ -116,8 +116,12 @@ def _mean_number(answer: Answer, number: str) -> float:
     if not number.startswith("10"):
         digit, decimals = int(number[0]), answer.digits[2] if "." in number else ()
         values[digit] = digit + (_mean(range(10), decimals) / 10 if any(decimals) else 0)
-    values[1] = (1 - answer.ten) * values[1] + answer.ten * MAX_SCORE
-    return _mean(values, answer.digits[0])
+    return _mean(_with_ten(values, answer.ten), answer.digits[0])
+
+
+def _with_ten(values: Sequence[float], ten: float) -> list[float]:
+    """The values of the ten digits, where a "1" is as probably the start of 10."""
+    return [*values[:1], (1 - ten) * values[1] + ten * MAX_SCORE, *values[2:]]
 
 
 def _mean(values: Sequence[float], weights: Sequence[float]) -> float:

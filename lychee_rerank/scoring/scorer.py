@@ -70,14 +70,15 @@ class PhotoScorer:
         for query, numbered in photos.items():
             known = self._known_for(query)
             active = ActiveQuery(query, ScoresOfOneRun() if known is None else known)
-            for index, photo in sorted(numbered, key=lambda one: not self._is_remembered(one[1])):
+            for index, photo in sorted(numbered, key=lambda one: not self.remembers(one[1])):
                 yield Task(index, photo, active)
 
     def finish(self) -> list[Outcome]:
         """What comes of the photos that wait to be encoded, and for their answers."""
         return self._encode() + self._score()
 
-    def _is_remembered(self, photo: Photo) -> bool:
+    def remembers(self, photo: Photo) -> bool:
+        """True for a photo that need not be read again, nor encoded."""
         photo_hash = self._engine.hashes.find(photo.path)
         return photo_hash is not None and self._encoding_key.of(photo_hash) in self._engine.memory
 
@@ -141,8 +142,16 @@ class PhotoScorer:
         return self._try(batch, self._score_batch)
 
     def _score_batch(self, batch: Sequence[EncodedTask]) -> list[Outcome]:
-        scores = _score_encoded([one.encoded for one in batch], self._prompt_of(batch), self._readout)
+        scores = self._read([one.encoded for one in batch], self._prompt_of(batch))
         return [keep_score(one, score) for one, score in zip(batch, scores, strict=True)]
+
+    def _read(self, encoded: Sequence[Encoded], prompt: Prompt) -> list[Score]:
+        if self._readout is Readout.YES_NO:
+            return list(map(read_yes_no, prompt.yes_no_logits(encoded)))
+        if self._readout is Readout.EXPECTED:
+            answers = prompt.generate(encoded, max_tokens=1, until=_never)
+            return [read_expected(answer, decimals=self._template.decimals) for answer in answers]
+        return list(map(read_number, prompt.generate(encoded, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over)))
 
     def _try(self, batch: Sequence[Waiting], act: Callable[[Sequence[Waiting]], list[Outcome]]) -> list[Outcome]:
         """What `act` gives; where a batch fails its halves are tried, down to the photo at fault, which is refused.
@@ -200,14 +209,6 @@ def score_pairs(
         photos.setdefault(pair.query, []).append((place, pair.photo))
     scorer = PhotoScorer(engine, readout=readout, template=template, known_for=known_for)
     return (outcome for step in scorer.steps(photos) for outcome in step)
-
-
-def _score_encoded(encoded: Sequence[Encoded], prompt: Prompt, readout: Readout) -> list[Score]:
-    if readout is Readout.YES_NO:
-        return list(map(read_yes_no, prompt.yes_no_logits(encoded)))
-    if readout is Readout.EXPECTED:
-        return list(map(read_expected, prompt.generate(encoded, max_tokens=1, until=_never)))
-    return list(map(read_number, prompt.generate(encoded, max_tokens=MAX_ANSWER_TOKENS, until=number_is_over)))
 
 
 def _never(_: str) -> bool:

@@ -18,7 +18,7 @@ _UNREFERRED = """
     SELECT column1 AS path FROM (VALUES {marks})
     WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE path = column1)
     AND NOT EXISTS (SELECT 1 FROM run_photos WHERE path = column1)"""
-_UNUSED = "NOT EXISTS (SELECT 1 FROM run_photos WHERE score = scores.key)"
+_UNUSED = "NOT EXISTS (SELECT 1 FROM run_photos WHERE score = scores.key OR quick = scores.key)"
 # Blame ends crash after crash of a run under way; it names photos, so it does not outlive what is cleared.
 _FORGIVE: Statement = (f"DELETE FROM blamed WHERE NOT EXISTS (SELECT 1 FROM runs WHERE {UNDER_WAY})", ())
 _AT_ONCE = 500  # values in one statement; SQLite takes 32,766
@@ -48,10 +48,10 @@ class Upkeep:
 
         Raises StorageFailed.
         """
-        rows = self._database.rows("SELECT path, score, photo FROM run_photos WHERE run = ?", run_id)
+        rows = self._database.rows("SELECT path, score, quick, photo FROM run_photos WHERE run = ?", run_id)
         galleries = self._database.rows("SELECT gallery FROM runs WHERE id = ? AND gallery IS NOT NULL", run_id)
         paths = {row["path"] for row in rows}
-        unused = _unused_scores(row["score"] for row in rows)
+        unused = _unused_scores(key for row in rows for key in (row["score"], row["quick"]))
         self._database.write(("DELETE FROM runs WHERE id = ?", (run_id,)), *unused, _FORGIVE)
         for gallery in galleries:
             paths |= self._clear_gallery(gallery["gallery"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import BadRow, Outcome, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
+from lychee_rerank.records import BadRow, Look, Outcome, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.schema import KEPT, UNDER_WAY
 from lychee_rerank.store.scores import read_score
@@ -18,7 +18,10 @@ _INSERT = "INSERT INTO list_rows (run, line, text, place, fits, file, problem) V
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """A run with what came of it, in upload order and perhaps not complete; `key`: what its scores depend on, JSON."""
+    """A run with what came of it, perhaps not complete; `key`: what its scores depend on, JSON.
+
+    `outcomes` are those of quick looks, which may have been followed by full ones, then the others; in upload order.
+    """
 
     run: Run
     status: str
@@ -65,14 +68,15 @@ class Runs:
         self._database.write_soon((sql, (status, key, demo, run_id)))
 
     def note(self, run_id: str, outcome: Outcome, *, score_key: str | None, elapsed_s: float) -> None:
-        """Keeps one outcome; a score by its key."""
-        if isinstance(outcome, ScoredPhoto):
-            found: tuple[str | None, ...] = (score_key, outcome.photo_hash, None, None)
+        """Keeps one outcome, or a provisional score beside it; scores by their keys."""
+        if isinstance(outcome, Refusal):
+            columns: dict[str, str | None] = {"reason": outcome.reason, "kind": outcome.detail}
         else:
-            found = (None, None, outcome.reason, outcome.detail)
-        sql = "UPDATE run_photos SET score = ?, photo = ?, reason = ?, kind = ? WHERE run = ? AND place = ?"
+            column = "quick" if outcome.look is Look.QUICK else "score"
+            columns = {column: score_key, "photo": outcome.photo_hash, "reason": None, "kind": None}
+        sql = f"UPDATE run_photos SET {', '.join(f'{name} = ?' for name in columns)} WHERE run = ? AND place = ?"
         time = ("UPDATE runs SET elapsed_s = ? WHERE id = ?", (elapsed_s, run_id))
-        self._database.write_soon((sql, (*found, run_id, outcome.index)), time)
+        self._database.write_soon((sql, (*columns.values(), run_id, outcome.index)), time)
 
     def end(self, run_id: str, *, status: str, elapsed_s: float) -> None:
         """Stores how the run ended."""
@@ -111,8 +115,9 @@ class Runs:
         sql = """
             SELECT place, name, path, score, reason, kind, run_photos.photo AS photo,
             value, expected, label_mass, answer, rule
-            FROM run_photos LEFT JOIN scores ON key = score WHERE run = ? ORDER BY place"""
-        rows = self._database.rows(sql, row["id"])
+            FROM run_photos LEFT JOIN scores ON key = {look} WHERE run = ? ORDER BY place"""
+        quick = self._database.rows(sql.format(look="quick"), row["id"])
+        rows = self._database.rows(sql.format(look="score"), row["id"])
         photos = tuple(Photo(photo["name"], read_path(photo["path"], self._folder)) for photo in rows)
         run = Run(
             id=row["id"],
@@ -124,7 +129,9 @@ class Runs:
             pairs=read_pairs(self._database, row["id"], photos),
             passed_over=_read_reasons(row["passed_over"]),
         )
-        outcomes = tuple(outcome for photo in rows if (outcome := _read_outcome(photo)) is not None)
+        full = (outcome for photo in rows if (outcome := _read_outcome(photo)) is not None)
+        provisional = (_read_scored(photo, Look.QUICK) for photo in quick if photo["value"] is not None)
+        outcomes = (*provisional, *full)
         return KeptRun(run, row["status"], outcomes, row["elapsed_s"], bool(row["demo"]), row["key"])
 
 
@@ -138,7 +145,11 @@ def _read_outcome(row: sqlite3.Row) -> Outcome | None:
         return Refusal(row["place"], row["name"], RefusalReason(row["reason"]), row["kind"])
     if row["value"] is None:
         return None
-    return ScoredPhoto(row["place"], row["name"], read_score(row), photo_hash=row["photo"])
+    return _read_scored(row, Look.FULL)
+
+
+def _read_scored(row: sqlite3.Row, look: Look) -> ScoredPhoto:
+    return ScoredPhoto(row["place"], row["name"], read_score(row), row["photo"], look)
 
 
 def insert_pairs(run_id: str, pairs: Pairs) -> list[Statement]:

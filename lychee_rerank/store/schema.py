@@ -51,7 +51,11 @@ _SIXTH = (
         PRIMARY KEY (gallery, upload)
     ) WITHOUT ROWID""",
 )
+_SEVENTH = (
+    "ALTER TABLE run_photos ADD COLUMN quick TEXT",  # the key of the score from a quick look
+    "CREATE INDEX run_photos_by_quick ON run_photos (quick)",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
 KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be restored until it is deleted
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)

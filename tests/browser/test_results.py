@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visitor
 from tests.browser.test_walk import SEED_QUERY, read_ranking, rerank
 
-
 # The page is at rest, and the charts stand where they stood when last asked: it scrolls to the first result by itself.
 STILL = """() => {
   const box = JSON.stringify(document.querySelector('.st-key-charts').getBoundingClientRect());

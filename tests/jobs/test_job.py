@@ -1,7 +1,10 @@
 """Jobs on the worker: progress, attaching, cancelling, failing."""
 
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,9 +12,10 @@ from lychee_rerank.errors import LycheeError, ModelUnusable
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Photo, Readout, Refusal, Rule, Run, ScoredPhoto
+from lychee_rerank.records import Look, Photo, QuickLooks, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, template_for
+from lychee_rerank.scoring.quick_look import QuickLookPlan
 from tests.fakes import FakeJudge
 from tests.jobs.workers import Start, wait_for
 from tests.limits import WAIT_S
@@ -134,14 +138,58 @@ def test_a_run_that_breaks_leaves_the_worker_working(tmp_path: Path, start: Star
     assert whole.progress().status is Status.DONE
 
 
-def test_the_time_left_is_the_time_per_photo_times_the_photos_left(tmp_path: Path) -> None:
-    photos = write_reds(tmp_path, [1, 2, 3, 4])
+def test_a_cancelled_run_keeps_both_kinds_of_scores_for_the_next_process(tmp_path: Path, start: Start) -> None:
+    judge = FakeJudge()
+    judge.for_quick_looks(None)
+    judge.begun = threading.Event()
+    judge.hold()  # full looks alone
+    always = QuickLookPlan(QuickLooks.ALWAYS)
+    job = start(judge, quick_looks=always).submit(parse_query("red"), write_reds(tmp_path, [10, 20, 30]))
+    assert judge.begun.wait(WAIT_S)
+    job.cancel()
+    judge.let_go()
+    wait_for(job)
+    kept = start(FakeJudge()).book.find(job.id, owner="")
+    assert kept is not None
+    assert [(one.index, one.look) for one in kept.progress().found if isinstance(one, ScoredPhoto)] == [
+        (2, Look.FULL),
+        (0, Look.QUICK),
+        (1, Look.QUICK),
+    ]
+
+
+def timed_job(monkeypatch: pytest.MonkeyPatch, photos: list[Photo], at_s: Iterable[float]) -> Job:
+    """A job that begins at 100 s and sees these times when something is added to it."""
     job = Job(Run("id", "", None, parse_query("red"), tuple(photos), begun_s=0.0))
+    times_s = iter([100.0, *at_s])
+    monkeypatch.setattr("lychee_rerank.jobs.job.time", SimpleNamespace(monotonic=lambda: next(times_s)))
     assert job.progress().remaining_s is None
     job.begin(scored_by="key", demo=False)
+    return job
+
+
+def test_the_time_left_is_the_time_per_photo_times_the_photos_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = write_reds(tmp_path, [1, 2, 3, 4, 5])
+    job = timed_job(monkeypatch, photos, [101.0, 104.0, 104.5])
     for index in range(2):
         job.add(Refusal(index, photos[index].name, RefusalReason.BROKEN))
-    job.end(Status.CANCELLED)
     progress = job.progress()
-    assert progress.elapsed_s > 0
-    assert progress.remaining_s == pytest.approx(progress.elapsed_s)
+    assert (progress.elapsed_s, progress.remaining_s) == (4.5, 3 * 2.0)
+
+
+def test_while_quick_looks_are_due_the_time_left_is_that_of_both_kinds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = write_reds(tmp_path, [1, 2, 3, 4, 5])
+    job = timed_job(monkeypatch, photos, [101.0, 110.0, 110.0, 111.0, 111.0])
+    quick = [ScoredPhoto(index, "", Score(1.0, 1.0, 1.0, "1", Rule.EXPECTED), "", Look.QUICK) for index in range(5)]
+    job.due(Look.QUICK)
+    job.add(quick[0])
+    job.add(replace(quick[0], look=Look.FULL))
+    assert job.progress().remaining_s == 4 * 1.0 + 4 * 9.0
+    job.add(quick[1])
+    progress = job.progress()
+    assert progress.remaining_s == 3 * 1.0 + 4 * 9.0
+    assert [one.look for one in progress.found] == [Look.FULL, Look.QUICK]

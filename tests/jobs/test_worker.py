@@ -10,7 +10,8 @@ from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Pair, Pairs, Photo, Readout, Refusal, ScoredPhoto
+from lychee_rerank.records import Pair, Pairs, Photo, QuickLooks, Readout, Refusal, ScoredPhoto
+from lychee_rerank.scoring.quick_look import QuickLookPlan
 from tests.fakes import FakeJudge
 from tests.jobs.workers import ANN, BEN, Start, another_process, find, no_model, wait_for
 from tests.limits import WAIT_S
@@ -132,11 +133,12 @@ def test_nobody_finds_the_run_of_another(start: Start, photo_folder: Path) -> No
     assert worker.submit(parse_query("red"), job.photos, owner=BEN) is not job
 
 
-def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Path) -> None:
+@pytest.mark.parametrize("when", [QuickLooks.NEVER, QuickLooks.ALWAYS])
+def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Path, when: QuickLooks) -> None:
     many, few = write_reds(photo_folder, range(200)), write_reds(photo_folder, range(210, 220))
     judge = FakeJudge()
     judge.hold()
-    worker = start(judge)
+    worker = start(judge, quick_looks=QuickLookPlan(when))
     large = worker.submit(parse_query("red"), many, owner=ANN)
     assert judge.begun.wait(WAIT_S)
     small = worker.submit(parse_query("red"), few, owner=BEN)
@@ -144,13 +146,15 @@ def test_ten_photos_do_not_wait_behind_a_thousand(start: Start, photo_folder: Pa
     small_end = small.end
 
     def note_the_end(*of: object) -> None:
-        done_of_large.append(len(large.progress().outcomes))
+        progress = large.progress()
+        done_of_large.append(len(progress.outcomes) + len(progress.quick))
         small_end(*of)  # type: ignore[arg-type]
 
     small.end = note_the_end  # type: ignore[method-assign]
     judge.let_go()
     wait_for(small)
-    assert done_of_large == [pytest.approx(10, abs=1)]
+    looks = 1 if when is QuickLooks.NEVER else 2
+    assert done_of_large == [pytest.approx(10 * looks, abs=1)]
     large.cancel()
     wait_for(large)
 

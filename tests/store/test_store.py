@@ -12,7 +12,7 @@ from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import BadRow, Look, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
 from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.store.retention import Retention
@@ -100,6 +100,27 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
     assert kept.outcomes[0] == ScoredPhoto(0, "marked-0.png", SCORE, photos[0].path.name)
     assert kept.outcomes[2] == Refusal(2, "folder/名前.png", RefusalReason.NOT_A_PICTURE, "HEIC")
     assert (kept.status, kept.elapsed_s, kept.demo) == ("done", 3.0, True)
+
+
+def test_both_kinds_of_scores_come_back_and_go_with_their_run(tmp_path: Path) -> None:
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 3)
+    quick_key, quick_score = replace(KEY, pixel_budget_px=7), replace(SCORE, value=1.0)
+    keep_run(store, photos)
+    quick = [
+        ScoredPhoto(place, photos[place].name, quick_score, photos[place].path.name, Look.QUICK) for place in (0, 2)
+    ]
+    for photo in quick:
+        store.scores.of(quick_key).keep(photo.photo_hash, quick_score)
+        store.runs.note("one", photo, score_key=quick_key.of(photo.photo_hash), elapsed_s=4.0)
+    kept = Store(tmp_path).runs.load("one")
+    assert kept is not None
+    assert list(kept.outcomes[:2]) == quick
+    assert [type(outcome) for outcome in kept.outcomes[2:]] == [
+        ScoredPhoto,
+        ScoredPhoto,
+    ]  # looked at since it was refused
+    store.upkeep.clear_run("one")
+    assert store.database.rows("SELECT * FROM scores") == []
 
 
 def test_a_data_folder_may_be_moved(tmp_path: Path) -> None:
