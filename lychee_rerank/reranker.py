@@ -7,6 +7,7 @@ those of sentence-transformers' CrossEncoder (https://sbert.net/docs/package_ref
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -19,13 +20,14 @@ from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.in_memory import TAKEN, PhotoSource, is_source, read_source
 from lychee_rerank.query import Query, parse_query
-from lychee_rerank.records import Outcome, Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
+from lychee_rerank.records import Look, Outcome, Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.results.settled import likely_settled
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.scorer import PhotoScorer
+from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst
 from lychee_rerank.settings import DEVICES, Settings, is_device, load_settings
 from lychee_rerank.store.uploads import Uploads
 
@@ -49,10 +51,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of the photos: each is in `results`, best first, or in `refused`, in the order given."""
+    """What came of the photos: each is in `results`, best first, or in `refused`, in the order given.
+
+    `full_looks` counts the photos that were scored in full: fewer than all where the first few settled before.
+    """
 
     results: tuple[Result, ...]
     refused: tuple[Refusal, ...]
+    full_looks: int
 
 
 class Reranker:
@@ -94,23 +100,30 @@ class Reranker:
         decoders = DecodePool()
         return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
 
-    def rank(self, query: str, photos: Iterable[PhotoSource], *, top_k: int | None = None) -> Report:
+    def rank(
+        self, query: str, photos: Iterable[PhotoSource], *, top_k: int | None = None, settle: bool = False
+    ) -> Report:
         """Scores every photo against the query: paths, bytes, open binary files, PIL pictures, or uint8 arrays.
 
-        Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. A
-        photo that cannot be scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where
-        what is no file cannot be put into the temporary folder; TypeError for what is no list, or holds no photo.
+        Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. With
+        `settle` every photo has a quick look first, at a small picture of it, and the most promising are scored in full
+        until no other is likely to come before the `top_k` best: a likelihood, not a proof. A photo that cannot be
+        scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where what is no file cannot
+        be put into the temporary folder; TypeError for what is no list, or holds no photo.
         """
         if top_k is not None and top_k < 1:
             raise SettingInvalid("top_k", str(top_k), "a whole number of at least 1")
+        if settle and top_k is None:
+            raise SettingInvalid("settle", str(settle), "top_k beside it")
         parsed = parse_query(query)
         sources = _check_sources(photos)
         with self._lock:
-            outcomes = self._score(parsed, [self._take(source, index) for index, source in enumerate(sources)])
-        ranked = rank_photos(outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto))
+            given = [self._take(source, index) for index, source in enumerate(sources)]
+            outcomes = self._score(parsed, given, settle=top_k if settle else None)
+        ranked = rank_photos(one for one in outcomes if isinstance(one, ScoredPhoto) and one.look is Look.FULL)
         refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
         in_order = tuple(sorted(refused, key=lambda refusal: refusal.index))
-        return Report(results=tuple(map(_result, ranked[:top_k])), refused=in_order)
+        return Report(results=tuple(map(_result, ranked[:top_k])), refused=in_order, full_looks=len(ranked))
 
     def why(self, query: str, photo: PhotoSource) -> str:
         """The photo's score against the query, explained by the model in its own words.
@@ -138,11 +151,19 @@ class Reranker:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
-    def _score(self, query: Query, given: Sequence[Photo | Refusal]) -> list[Outcome]:
-        scorer = PhotoScorer(self._engine, readout=self._settings.readout, template=self._settings.template)
+    def _score(self, query: Query, given: Sequence[Photo | Refusal], *, settle: int | None = None) -> list[Outcome]:
+        """What came of the photos, until the first `settle` are likely settled where that is asked for."""
+        settings = self._settings
+        plan = settings.quick_looks.to_settle() if settle else NO_QUICK_LOOKS
+        scorer = MostPromisingFirst(self._engine, plan, readout=settings.readout, template=settings.template)
         photos = [(index, photo) for index, photo in enumerate(given) if isinstance(photo, Photo)]
-        outcomes = [outcome for step in scorer.steps({query: photos}) for outcome in step]
-        return outcomes + [refusal for refusal in given if isinstance(refusal, Refusal)]
+        outcomes: list[Outcome] = [refusal for refusal in given if isinstance(refusal, Refusal)]
+        with closing(scorer.steps({query: photos})) as steps:
+            for step in steps:
+                outcomes += step
+                if settle and step and likely_settled(outcomes, photos=len(given), first=settle):
+                    break
+        return outcomes
 
     def _explain(self, query: Query, given: Photo | Refusal) -> str | Refusal:
         if isinstance(given, Refusal):

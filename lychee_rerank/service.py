@@ -92,6 +92,7 @@ def _start_service() -> Service:
         tidy=retention.keep_within,
         readout=settings.readout,
         template=settings.template,
+        quick_looks=settings.quick_looks,
     )
     folder = Listing(settings.images_dir, links=Links.INSIDE if settings.follow_links else Links.FILES_INSIDE)
     samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)

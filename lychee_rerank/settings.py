@@ -9,8 +9,9 @@ from pathlib import Path
 import platformdirs
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.records import EmptyCache, QuickLooks, Readout
 from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
+from lychee_rerank.scoring.quick_look import QuickLookPlan
 
 MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
 DEVICES = "cpu, cuda, or one GPU by its number, such as cuda:1"
@@ -34,6 +35,7 @@ class Settings:
     dtype: str | None
     empty_cache: EmptyCache
     readout: Readout
+    quick_looks: QuickLookPlan
     prompt: str | None
     keep_days: int
     keep_bytes: int
@@ -74,6 +76,10 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
         readout=Readout(_one_of(environment, "LYCHEE_READOUT", tuple(Readout)) or Readout.NUMBER),
+        quick_looks=QuickLookPlan(
+            when=QuickLooks(_one_of(environment, "LYCHEE_QUICK_LOOK", tuple(QuickLooks)) or QuickLooks.AUTO),
+            tokens=_whole_number(environment, "LYCHEE_QUICK_TOKENS", at_least=MIN_PIXEL_BUDGET_PX // 28**2),
+        ),
         prompt=_prompt(environment, "LYCHEE_PROMPT_FILE"),
         keep_days=_default(_whole_number(environment, "LYCHEE_KEEP_DAYS", at_least=0), KEEP_DAYS),
         keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),

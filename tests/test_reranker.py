@@ -113,8 +113,24 @@ def test_errors_are_the_packages_own(reranker: Reranker) -> None:
     assert issubclass(SettingInvalid, LycheeError)
 
 
+def test_the_best_few_can_be_had_without_a_full_look_at_every_photo(reranker: Reranker, tmp_path: Path) -> None:
+    photos = []
+    for number in range(60):  # no two of them the same
+        with Image.open(SAMPLES[number % len(SAMPLES)]) as picture:
+            photos.append(picture.convert("RGB").resize((320 + number, 240)))
+    whole, settled = (reranker.rank(QUERY, photos, top_k=2, settle=settle) for settle in (False, True))
+    assert (len(settled.results), whole.full_looks) == (2, 60)
+    assert 10 <= settled.full_looks < 60
+    assert settled.results == whole.results
+
+
+def test_only_the_best_few_can_settle(reranker: Reranker) -> None:
+    with pytest.raises(SettingInvalid, match="top_k"):
+        reranker.rank(QUERY, [], settle=True)
+
+
 def test_nothing_is_no_error_and_gives_nothing(reranker: Reranker) -> None:
-    assert reranker.rank(QUERY, []) == lychee_rerank.Report(results=(), refused=())
+    assert reranker.rank(QUERY, []) == lychee_rerank.Report(results=(), refused=(), full_looks=0)
 
 
 def test_the_public_names_are_there_and_no_others() -> None:

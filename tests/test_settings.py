@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.records import EmptyCache, QuickLooks, Readout
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO
+from lychee_rerank.scoring.quick_look import QuickLookPlan
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 FIELDS = {"LYCHEE_PIXEL_BUDGET": "pixel_budget_px"}  # the others are called as their variables are
@@ -54,6 +55,8 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_PASSWORD": "open sesame",
             "LYCHEE_EMPTY_CACHE": "never",
             "LYCHEE_READOUT": "yes_no",
+            "LYCHEE_QUICK_LOOK": "always",
+            "LYCHEE_QUICK_TOKENS": "25",
             "LYCHEE_KEEP_DAYS": "0",
             "LYCHEE_KEEP_BYTES": "0",
             "LYCHEE_PORT": "9000",
@@ -68,6 +71,7 @@ def test_every_variable_is_read() -> None:
     assert settings.empty_cache is EmptyCache.NEVER
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
+    assert settings.quick_looks == QuickLookPlan(QuickLooks.ALWAYS, tokens=25)
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
     assert (settings.base_path, settings.log_level) == ("/photos", "debug")
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
@@ -102,6 +106,8 @@ def test_a_number_may_be_the_least_one_and_no_smaller(name: str, least: int) -> 
         ("LYCHEE_DTYPE", "int4"),
         ("LYCHEE_EMPTY_CACHE", "sometimes"),
         ("LYCHEE_READOUT", "guess"),
+        ("LYCHEE_QUICK_LOOK", "sometimes"),
+        ("LYCHEE_QUICK_TOKENS", "3"),
         ("LYCHEE_KEEP_DAYS", "ever"),
         ("LYCHEE_KEEP_BYTES", "-1"),
         ("LYCHEE_PROMPT_FILE", "no-such-file"),

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from lychee_rerank.commands.output import (
     score_argument,
     with_readout,
 )
+from lychee_rerank.errors import SettingInvalid
 from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
@@ -25,16 +27,17 @@ from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.photos.folders import Links, find_photos
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query, parse_query
-from lychee_rerank.records import Outcome, Photo, RankedPhoto, Rule
+from lychee_rerank.records import Look, Outcome, Photo, RankedPhoto, Refusal, Rule
 from lychee_rerank.results.criteria import Criteria, collect_criteria
-from lychee_rerank.results.ranking import Results, collect_results
+from lychee_rerank.results.ranking import Results, collect_results, count_full_looks
 from lychee_rerank.results.selection import Selection, View
+from lychee_rerank.results.settled import likely_settled
 from lychee_rerank.results.spread import SpreadVerdict, measure_spread
 from lychee_rerank.scoring.cache_keys import build_key
 from lychee_rerank.scoring.engine import Engine
-from lychee_rerank.scoring.judge import Encoded, Judge
+from lychee_rerank.scoring.judge import Encoded, Judge, ScoresOfOneRun
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.scorer import score_photos
+from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst
 from lychee_rerank.settings import Settings
 from lychee_rerank.store.scores import Scores
 from lychee_rerank.text import decode_name, printable
@@ -55,6 +58,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="only the N best")
     parser.add_argument(
+        "--settle",
+        action="store_true",
+        help="with --top-k: stop once the N best are likely settled",
+    )
+    parser.add_argument(
         "--min-score", metavar="X", type=score_argument, help="only what is scored X or more, with one decimal"
     )
     add_export_options(parser)
@@ -67,6 +75,7 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints the ranking; EXIT_NOTHING_SCORED where there is none."""
     settings = with_readout(settings, options.readout)
     query = parse_query(options.query)  # a query that cannot be scored is refused before the model loads
+    _check_settle(options)
     export = plan_export(options)
     follow = options.follow_links or settings.follow_links
     found = find_photos(options.paths, links=Links.ANYWHERE if follow else Links.FILES_INSIDE)
@@ -78,7 +87,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     with open_scores(settings, wanted=not options.no_store) as scores:
         judge = ModelLoader(settings, hash_file=scores.hash_file if scores else None).load()
         queries = (query, *parts)
-        results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores)
+        settle = options.top_k if options.settle else 0
+        results, reused = _rank_all(judge, queries, found.photos, settings=settings, scores=scores, settle=settle)
     results = replace(results, passed_over=found.reasons)
     line = View(min_score=options.min_score or 0.0, top_k=options.top_k or 0)
     chosen = line.take(results.ranked, Selection.ABOVE)
@@ -89,6 +99,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         print(write_document(results, chosen, query=options.query, scored_by=scored_by, describe=ENGLISH.describe))
     else:
         _print_table(chosen, results.criteria, words)
+        if options.settle:
+            print(words.results.full_looks.format(n=count_full_looks(results.ranked), total=len(results.ranked)))
         _print_spread(results, query, words)
         for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
@@ -96,6 +108,12 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     if export:
         export_photos(export, results, chosen, words=words)
     return EXIT_DONE if results.ranked else EXIT_NOTHING_SCORED
+
+
+def _check_settle(options: argparse.Namespace) -> None:
+    """Raises SettingInvalid where there is no number of photos to be settled, or every photo has to be scored."""
+    if options.settle and (not options.top_k or options.criteria):
+        raise SettingInvalid("--settle", "", "--top-k N beside it, and no --criteria")
 
 
 def _at_least_one(text: str) -> int:
@@ -113,29 +131,56 @@ def _split(query: Query, words: Words) -> tuple[Query, ...]:
 
 
 def _rank_all(
-    judge: Judge, queries: Sequence[Query], photos: tuple[Photo, ...], *, settings: Settings, scores: Scores | None
+    judge: Judge,
+    queries: Sequence[Query],
+    photos: tuple[Photo, ...],
+    *,
+    settings: Settings,
+    scores: Scores | None,
+    settle: int,
 ) -> tuple[Results, int]:
     """The photos ranked by the first query, the others as criteria; and how many scores were reused."""
     parts = queries[1:]
     memory = PhotoMemory[Encoded](photo_memory_bytes(settings.memory_bytes) if parts else 0)
     with DecodePool() as decoders:
         engine = Engine(judge, decoders.decode, memory)
-        runs = [_score_all(engine, query, photos, settings=settings, scores=scores) for query in queries]
+        runs = [_score_all(engine, query, photos, settings=settings, scores=scores, settle=settle) for query in queries]
     outcomes, *of_parts = (run for run, _ in runs)
     results = replace(collect_results(photos, outcomes), criteria=collect_criteria(parts, of_parts))
     return results, sum(reused for _, reused in runs)
 
 
 def _score_all(
-    engine: Engine, query: Query, photos: Sequence[Photo], *, settings: Settings, scores: Scores | None
+    engine: Engine,
+    query: Query,
+    photos: Sequence[Photo],
+    *,
+    settings: Settings,
+    scores: Scores | None,
+    settle: int,
 ) -> tuple[list[Outcome], int]:
-    """One outcome per photo, with a bar on a terminal; and how many scores were reused."""
-    readout, template = settings.readout, settings.template
-    known = scores.of(build_key(engine.judge.card, query, readout=readout, template=template)) if scores else None
-    scoring = score_photos(engine, query, photos, readout=readout, template=template, known=known)
-    bar = tqdm(scoring, total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty())
-    outcomes = sorted(bar, key=lambda outcome: outcome.index)
-    return outcomes, known.reused if known else 0
+    """What came of the photos, with a bar on a terminal, and how many scores were reused.
+
+    Ends once the first `settle` are likely settled; 0: once every photo has an outcome.
+    """
+    key = build_key(engine.judge.card, query, readout=settings.readout, template=settings.template)
+    known = {key: scores.of(key)} if scores else {}
+    scorer = MostPromisingFirst(
+        engine,
+        settings.quick_looks.to_settle() if settle else NO_QUICK_LOOKS,
+        readout=settings.readout,
+        template=settings.template,
+        known_for=lambda wanted: known.get(wanted) or (scores.of(wanted) if scores else ScoresOfOneRun()),
+    )
+    outcomes: list[Outcome] = []
+    steps = scorer.steps({query: list(enumerate(photos))})
+    with closing(steps), tqdm(total=len(photos), unit="photo", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:
+        for step in steps:
+            outcomes += step
+            bar.update(sum(isinstance(one, Refusal) or one.look is Look.FULL for one in step))
+            if settle and step and likely_settled(outcomes, photos=len(photos), first=settle):
+                break
+    return outcomes, known[key].reused if known else 0
 
 
 def _print_spread(results: Results, query: Query, words: Words) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from lychee_rerank.export.tables import Describe
 from lychee_rerank.records import ModelCard, RankedPhoto, Refusal
 from lychee_rerank.results.criteria import Criteria
-from lychee_rerank.results.ranking import Results
+from lychee_rerank.results.ranking import Results, count_full_looks
 from lychee_rerank.results.spread import measure_spread
 
 MODEL_FIELDS = (
@@ -38,6 +38,7 @@ def write_document(
     document = {
         "query": query,
         **_scored_by_fields(scored_by),
+        "full_looks": count_full_looks(results.ranked),
         "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
         **_outcome_fields(chosen, results.refused, criteria=results.criteria, describe=describe),
         "passed_over": results.passed_over,
@@ -95,6 +96,7 @@ def _outcome_fields(
                 "expected": photo.scored.score.expected,
                 "label_mass": photo.scored.score.label_mass,
                 "tied": photo.tied,
+                "look": photo.scored.look,
                 "index": photo.scored.index,
                 "name": photo.scored.name,
                 "answer": photo.scored.score.answer,

@@ -40,7 +40,20 @@ _DATE_OR_NUMBER = re.compile(  # ++: without a way back, as a text can have two 
     rf"(?:[0-9\s/:.,%()$€£¥+-]|{_MONTH}|{_CHINESE_DATE}|(?<=[0-9])e(?=[+-]?[0-9])|(?<=\s)[ap]m?|[上下]午)++"
 )
 TABLE_NAME = "ranking.csv"
-COLUMNS = ("rank", "score", "expected", "label_mass", "name", "answer", "rule", "tied", "refused", "file", "problem")
+COLUMNS = (
+    "rank",
+    "score",
+    "expected",
+    "label_mass",
+    "name",
+    "answer",
+    "rule",
+    "tied",
+    "look",
+    "refused",
+    "file",
+    "problem",
+)
 FLAGGED_COLUMNS = (
     *("line", "file", "text", "score", "flagged", "label"),
     *("expected", "label_mass", "answer", "rule", "problem"),
@@ -91,7 +104,7 @@ def build_table(results: Results, *, describe: Describe, copies: Sequence[Copied
         for photo in results.ranked
     ]
     rows += [
-        (refusal.index, (*gaps, refusal.name, "", "", "", describe(refusal), "", "")) for refusal in results.refused
+        (refusal.index, (*gaps, refusal.name, "", "", "", "", describe(refusal), "", "")) for refusal in results.refused
     ]
     criteria = results.criteria
     whole = [(*row, *("" if score is None else score for score in criteria.of(index))) for index, row in rows]
@@ -103,7 +116,7 @@ def _ranked_row(photo: RankedPhoto, copy: Copied | None, *, describe: Describe) 
     figures = (photo.rank, score.value, score.expected, score.label_mass)
     problem = describe(copy.problem) if copy and copy.problem else ""
     tied = "yes" if photo.tied else ""
-    return (*figures, scored.name, score.answer, score.rule, tied, "", copy.file if copy else "", problem)
+    return (*figures, scored.name, score.answer, score.rule, tied, scored.look, "", copy.file if copy else "", problem)
 
 
 def build_flagged_table(moderation: Moderation, *, describe: Describe, term: Term = str) -> bytes:

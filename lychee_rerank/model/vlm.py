@@ -21,7 +21,7 @@ MOST_AT_ONCE, MOST_ON_CPU = 32, 16  # photos in a batch of answers: more gain no
 # Peak memory of a batch, in KV caches of its photos: joining the photos, growing by the query and growing by a token
 # each hold an old copy and a new one.
 PEAK_COPIES = 6
-QUICK_SHARE, LEAST_QUICK_TOKENS, MOST_QUICK_TOKENS = 10, 16, 64
+QUICK_SHARE, LEAST_QUICK_TOKENS, MOST_QUICK_TOKENS = 10, 25, 64
 
 
 class VisionLanguageModel(QwenVL):
@@ -29,7 +29,7 @@ class VisionLanguageModel(QwenVL):
 
     def for_quick_looks(self, visual_tokens: int | None) -> Self:
         """The same network, which sees every photo at so few visual tokens; None: at a tenth of what it sees in full,
-        but 16 to 64.
+        but 25 to 64.
         """
         tenth = self.card.pixel_budget_px // TOKEN_PX**2 // QUICK_SHARE
         tokens = visual_tokens or min(max(tenth, LEAST_QUICK_TOKENS), MOST_QUICK_TOKENS)

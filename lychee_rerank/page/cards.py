@@ -12,7 +12,7 @@ from lychee_rerank.page.large_view import open_large
 from lychee_rerank.page.pair_lists import draw_pair, rank_caption
 from lychee_rerank.page.picks import draw_pick
 from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
-from lychee_rerank.records import Photo, RankedPhoto, Rule, Score
+from lychee_rerank.records import Look, Photo, RankedPhoto, Rule, Score
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
@@ -68,7 +68,8 @@ def lies_outside(score: Score) -> bool:
 def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Job) -> None:
     score, index = photo.scored.score, photo.scored.index
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{rank_caption(words, job, photo)}**", width="stretch")
+        caption = rank_caption(words, job, photo)
+        st.markdown(f"**{caption}**" if photo.scored.look is Look.FULL else caption, width="stretch")
         st.text(photo.scored.name, width="content")
     if job.run.pairs is not None:
         with st.container(key=f"text-{index}", gap="xsmall"):

@@ -111,7 +111,7 @@ def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, jo
     def build(job: Job) -> Iterator[bytes]:
         """The file of the run as it is then."""
         criteria = criteria_of(service, wanted.criteria, job)
-        results = collect_results(job.photos, job.progress().outcomes)
+        results = collect_results(job.photos, job.progress().found)
         results = replace(results, criteria=criteria, passed_over=job.run.passed_over)
         chosen = wanted.view.take(results.ranked, wanted.selection, picks=wanted.picks)
         return file.pieces(results, chosen, describe=describe)

@@ -9,7 +9,7 @@ from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.pair_lists import draw_pair, rank_caption
 from lychee_rerank.page.picks import picks_of, set_pick
 from lychee_rerank.page.visitor import photo_url
-from lychee_rerank.records import RankedPhoto
+from lychee_rerank.records import Look, RankedPhoto
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
@@ -49,7 +49,10 @@ def _draw(words: Words, service: Service, ranked: Sequence[RankedPhoto], job: Jo
         if job.run.pairs is not None:
             draw_pair(words, job.run.pairs.good[index])
         st.code(photo.scored.score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
-        draw_why(words, service, job, index)
+        if photo.scored.look is Look.FULL:
+            draw_why(words, service, job, index)
+        else:
+            st.caption(words.results.quick_legend)
 
 
 # One key for every photo: with a key for each, the button of the last one counts while the next is still being drawn.

@@ -10,10 +10,11 @@ from lychee_rerank.jobs.job import Job
 from lychee_rerank.lists.encoding import UTF_8
 from lychee_rerank.lists.names import Find, find_among
 from lychee_rerank.pairs import load_pairs
-from lychee_rerank.records import BadRow, Pair, Pairs, Photo, RankedPhoto
+from lychee_rerank.records import BadRow, Look, Pair, Pairs, Photo, RankedPhoto
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
+_ABOUT = "≈ "
 _MOST_ROWS, _MOST_CHARACTERS = 100, 200  # shown of the rows that are passed over, and of the name in each
 
 
@@ -98,9 +99,10 @@ def _row_line(words: Words, row: BadRow) -> str:
 
 
 def rank_caption(words: Words, job: Job, photo: RankedPhoto) -> str:
-    """Rank and score; the score alone where photos have texts of their own, which no rank compares."""
+    """Rank and score, a provisional one as about so much; no rank where photos have texts of their own."""
     caption = words.caption if job.run.pairs is None else words.lists.caption
-    return caption.format(rank=photo.rank, score=photo.scored.score.value)
+    about = _ABOUT if photo.scored.look is Look.QUICK else ""
+    return caption.format(rank=photo.rank, score=f"{about}{photo.scored.score.value:.1f}")
 
 
 def draw_pair(words: Words, pair: Pair) -> None:

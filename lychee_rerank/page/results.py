@@ -11,10 +11,11 @@ from lychee_rerank.page.charts import draw_charts
 from lychee_rerank.page.controls import draw_bands, draw_line, show_all
 from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
+from lychee_rerank.page.held_order import Cards, hold_order
 from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.places import mark_results
-from lychee_rerank.records import RankedPhoto, Refusal
+from lychee_rerank.records import Look, RankedPhoto, Refusal
 from lychee_rerank.results.ranking import Results
 from lychee_rerank.results.selection import Sort, View, shown_score
 from lychee_rerank.results.spread import Spread, measure_spread
@@ -22,15 +23,20 @@ from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
 
-def draw_results(words: Words, service: Service, results: Results, *, job: Job) -> None:
-    """The ranked photos of the job with all that can be done with them, and the refused ones."""
+def draw_results(words: Words, service: Service, results: Results, *, job: Job, settled: int) -> None:
+    """The ranked photos of the job with all that can be done with them, and the refused ones.
+
+    So many of the first are likely `settled`.
+    """
     if results.ranked:
         with st.container(key="results"):
             spread = measure_spread([photo.scored.score.value for photo in results.ranked])
             chosen, view = _draw_head(words, service, results, spread, job=job)
             mark_results()
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
-            _draw_page(words, service, page, spread.cliff if view.sort is Sort.SCORE else 0, job=job)
+            lines = _lines(words, page, cliff=spread.cliff, settled=settled) if view.sort is Sort.SCORE else ()
+            cards = Cards(f"{job.id} {view} {chosen.index(page[0]) if page else 0}", page, lines)
+            _draw_page(words, service, hold_order(cards, results.ranked, active=job.active), job=job)
             if not chosen:
                 st.info(_nothing_shown(words, results, view))
             draw_large(words, service, chosen, job=job)
@@ -46,6 +52,8 @@ def _draw_head(
         view = draw_line(words, job.id)
         picks, exports, best = (st.container(width="content") for _ in range(3))
     _draw_unknown_count(words, results, job)
+    if any(photo.scored.look is Look.QUICK for photo in results.ranked):
+        st.caption(words.results.quick_legend)
     table, charts = st.container(), st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="bands"):
         low, high = draw_bands(words, spread.bands)
@@ -79,15 +87,28 @@ def _nothing_shown(words: Words, results: Results, view: View) -> str:
     return words.results.none_in_range.format(low=view.low, high=view.high) if above else words.results.none_shown
 
 
-def _draw_page(words: Words, service: Service, page: Sequence[RankedPhoto], cliff: int, *, job: Job) -> None:
-    """The cards, with a line where the scores fall off."""
-    above = [photo for photo in page if photo.rank <= cliff]
-    below = page[len(above) :]
-    draw_cards(words, service, above, job=job)
-    if above and below:
-        upper, lower = shown_score(above[-1]), shown_score(below[0])
-        draw_cut(words.results.cliff_line.format(n=cliff, upper=upper, lower=lower))
-    draw_cards(words, service, below, job=job)
+def _lines(words: Words, page: Sequence[RankedPhoto], *, cliff: int, settled: int) -> Sequence[tuple[int, str]]:
+    """The lines between the cards of a page in order of score: where scores fall off, and what is likely settled."""
+    lines = []
+    above = sum(photo.rank <= cliff for photo in page)
+    if 0 < above < len(page):
+        upper, lower = shown_score(page[above - 1]), shown_score(page[above])
+        lines.append((above, words.results.cliff_line.format(n=cliff, upper=upper, lower=lower)))
+    above = sum(photo.rank <= settled for photo in page)
+    if 0 < above < len(page) and page[above - 1].rank == settled:
+        lines.append((above, words.results.settled_line.format(n=settled)))
+    return sorted(lines)
+
+
+def _draw_page(words: Words, service: Service, cards: Cards, *, job: Job) -> None:
+    """The cards, with the lines between them."""
+    drawn = 0
+    for above, line in cards.lines:
+        if above > drawn:
+            draw_cards(words, service, cards.photos[drawn:above], job=job)
+        draw_cut(line)
+        drawn = above
+    draw_cards(words, service, cards.photos[drawn:], job=job)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:

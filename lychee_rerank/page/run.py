@@ -15,8 +15,9 @@ from lychee_rerank.page.results import draw_results
 from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Pairs, Photo, Refusal
+from lychee_rerank.records import Look, Pairs, Photo, Refusal
 from lychee_rerank.results.ranking import collect_results
+from lychee_rerank.results.settled import FIRST, likely_settled
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
 
@@ -123,14 +124,16 @@ def _draw_progress(words: Words, service: Service, job: Job, polling: bool) -> N
             if progress.active:
                 label = words.cancelling if job.cancelled else words.cancel
                 st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
-        st.progress(len(progress.outcomes) / progress.total)
+        st.progress(progress.share)
     if progress.error is not None:
         st.error(words.run_failed.format(problem=words.failure(progress.error)))
 
 
 def _draw_outcomes(words: Words, service: Service, job: Job) -> None:
     if job.run.pairs is None:
-        draw_results(words, service, collect_results(job.photos, job.progress().outcomes), job=job)
+        found = job.progress().found
+        settled = FIRST if likely_settled(found, photos=len(job.photos)) else 0
+        draw_results(words, service, collect_results(job.photos, found), job=job, settled=settled)
     else:
         draw_moderated(words, service, job, job.run.pairs)
 
@@ -146,14 +149,17 @@ def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
     if progress.status is Status.WAITING:
         return _queue(words, service, job) if not service.worker.state().loading else words.loading_any
     if progress.active:
-        line = words.analysing.format(i=min(done + 1, total), n=total)
+        seen, line = (done, words.analysing) if progress.look is Look.FULL else (progress.seen, words.glancing)
+        line = line.format(i=min(seen + 1, total), n=total)
         left_s = progress.remaining_s
         return line if left_s is None else f"{line} · {words.time_left.format(time=words.duration(left_s))}"
     line = {Status.DONE: words.done, Status.CANCELLED: words.cancelled, Status.FAILED: words.failed}[progress.status]
     refused = sum(isinstance(outcome, Refusal) for outcome in progress.outcomes)
     time = words.duration(progress.elapsed_s)
-    counts = {"scored": done - refused, "refused": refused, "left": total - done}
-    return line.format(all=_amount(words, job), time=time, **counts)
+    left = words.not_looked_at.format(n=total - progress.seen)
+    if progress.seen > done:
+        left = f"{words.glanced_at.format(n=progress.seen - done)} + {left}"
+    return line.format(all=_amount(words, job), time=time, scored=done - refused, refused=refused, left=left)
 
 
 def _queue(words: Words, service: Service, job: Job) -> str:

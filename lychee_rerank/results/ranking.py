@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lychee_rerank.problems import CopyProblem, PassedOver
-from lychee_rerank.records import Outcome, Photo, RankedPhoto, Refusal, ScoredPhoto
+from lychee_rerank.records import Look, Outcome, Photo, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.criteria import Criteria
 
 
@@ -38,15 +38,24 @@ class Copied:
 
 
 def collect_results(photos: tuple[Photo, ...], outcomes: Iterable[Outcome]) -> Results:
-    """The outcomes ranked and sorted out; `photos` are all there are, in upload order."""
+    """The outcomes ranked and sorted out; `photos` are all there are, in upload order.
+
+    Of two outcomes of a photo the later counts: a full look comes after a quick one.
+    """
+    last = {outcome.index: outcome for outcome in outcomes}
     scored: list[ScoredPhoto] = []
     refused: list[Refusal] = []
-    for outcome in outcomes:
+    for outcome in last.values():
         if isinstance(outcome, ScoredPhoto):
             scored.append(outcome)
         else:
             refused.append(outcome)
     return Results(photos, rank_photos(scored), tuple(refused))
+
+
+def count_full_looks(ranked: Iterable[RankedPhoto]) -> int:
+    """How many of the photos have a score from a full look."""
+    return sum(photo.scored.look is Look.FULL for photo in ranked)
 
 
 def rank_photos(scored: Iterable[ScoredPhoto]) -> tuple[RankedPhoto, ...]:

@@ -4,31 +4,42 @@ A likelihood, not a proof: docs/benchmarks.md tells how often it was right.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Sequence
 from math import ceil
 
-LIKE = 20  # photos whose quick scores are nearest: what a full look added to them may be added again
-QUANTILE = 0.95
-FIRST = 10  # photos that a page looks for
+from lychee_rerank.records import Look, Outcome, Refusal, ScoredPhoto
+from lychee_rerank.results.ranking import rank_photos
+
+FIRST = 10  # photos that somebody who is in a hurry looks for
+LIKE, QUANTILE = 20, 0.95
+QUIET = 4  # full looks per first photo, the last of which none came among the first
 
 
-def likely_settled(full: Mapping[int, float], quick: Mapping[int, float], *, photos: int, first: int = FIRST) -> bool:
-    """True where `first` full scores stand above all that any other photo is likely to reach.
+def likely_settled(outcomes: Sequence[Outcome], *, photos: int, first: int = FIRST) -> bool:
+    """True where the `first` best full scores stand above all that any other photo is likely to reach.
 
-    What it is likely to reach is its quick score and, on top of it, the 95 % quantile of what full looks added to
-    photos like it. Both scores by place; False while a photo among `photos` that are not refused has neither.
+    That is its quick score, and the 95 % quantile of what a full look added to the LIKE photos whose quick scores are
+    nearest, if it added anything; and the last QUIET full looks per first photo changed nothing. Outcomes are in the
+    order in which they came, quick looks too. False while nothing came yet of one of the `photos`.
     """
-    if len(full) < first or len(full.keys() | quick.keys()) < photos:
+    scored = [outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
+    full = {photo.index: photo for photo in scored if photo.look is Look.FULL}
+    refused = {outcome.index for outcome in outcomes if isinstance(outcome, Refusal)}
+    quick = {photo.index: photo.score.value for photo in scored if photo.look is Look.QUICK}
+    newest, ranked = set(list(full)[-QUIET * first :]), rank_photos(full.values())[:first]
+    if len(ranked) < first or newest & {photo.scored.index for photo in ranked}:
         return False
-    least = sorted(full.values(), reverse=True)[first - 1]
-    seen = sorted((quick[place], score - quick[place]) for place, score in full.items() if place in quick)
-    left = [score for place, score in quick.items() if place not in full]
-    return all(score + _gain(score, seen) < least for score in left)
+    if len(full.keys() | refused | quick.keys()) < photos:
+        return False
+    least = round(ranked[-1].scored.score.value, 1)
+    gains = sorted((score, full[index].score.value - score) for index, score in quick.items() if index in full)
+    left = sorted((score for index, score in quick.items() if index not in full.keys() | refused), reverse=True)
+    return all(round(score + _likely_gain(score, gains), 1) < least for score in left)
 
 
-def _gain(score: float, seen: list[tuple[float, float]]) -> float:
-    """The quantile of the gains of the LIKE photos whose quick scores are nearest to this one."""
-    middle = bisect_left(seen, (score, 0.0))
-    near = sorted(seen[max(0, middle - LIKE) : middle + LIKE], key=lambda one: abs(one[0] - score))[:LIKE]
-    gains = sorted(gain for _, gain in near)
-    return gains[ceil(QUANTILE * len(gains)) - 1] if gains else 10.0
+def _likely_gain(score: float, gains: Sequence[tuple[float, float]]) -> float:
+    """What a full look adds at most, likely, to this quick score; `gains` by quick score, in rising order."""
+    middle = bisect_left(gains, (score, 0.0))
+    near = sorted(gains[max(0, middle - LIKE) : middle + LIKE], key=lambda one: abs(one[0] - score))[:LIKE]
+    rising = sorted(gain for _, gain in near)
+    return max(0.0, rising[ceil(QUANTILE * len(rising)) - 1]) if rising else float("inf")

@@ -38,6 +38,13 @@ class QuickLookPlan:
     when: QuickLooks = QuickLooks.AUTO
     tokens: int | None = None
 
+    def to_settle(self) -> "QuickLookPlan":
+        """The plan of a run that ends once its first photos are likely settled: quick looks pay, whatever they cost."""
+        return self if self.when is QuickLooks.NEVER else replace(self, when=QuickLooks.ALWAYS)
+
+
+NO_QUICK_LOOKS = QuickLookPlan(QuickLooks.NEVER)
+
 
 class MostPromisingFirst:
     """Scores the photos of one run, in the order that quick looks at them suggest; `look` tells which kind is due.

@@ -83,13 +83,13 @@ def read_number(answer: Answer) -> Score:
 def read_expected(answer: Answer, *, decimals: bool = False) -> Score:
     """The mean of the whole numbers from 0 to 10, each as probable as the model holds it; 10 is a "0" behind a "1".
 
-    Only the first token counts. Where the prompt asked for `decimals`, each digit counts with MEAN_DECIMAL. Rule.NONE
-    and 0.0 where the model gives no digit any chance.
+    Only the first token counts. Where the prompt asked for `decimals`, each digit but 0 counts with MEAN_DECIMAL: most
+    photos have nothing of what is asked for, and are 0.0. Rule.NONE and 0.0 where no digit has any chance.
     """
     label_mass, text = min(math.fsum(answer.digits[0]), 1.0), answer.text.strip()
     if not label_mass:
         return Score(value=0.0, expected=0.0, label_mass=0.0, answer=text, rule=Rule.NONE)
-    values = [digit + MEAN_DECIMAL * decimals for digit in range(10)]
+    values = [0.0, *(digit + MEAN_DECIMAL * decimals for digit in range(1, 10))]
     mean = _mean(_with_ten(values, answer.ten), answer.digits[0])
     return Score(value=mean, expected=mean, label_mass=label_mass, answer=text, rule=Rule.EXPECTED)
 

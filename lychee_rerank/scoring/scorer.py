@@ -49,6 +49,7 @@ class PhotoScorer:
         self._encoding_key = build_encoding_key(engine.judge.card, self._template)
         self._prepared: list[PreparedTask] = []
         self._encoded: list[EncodedTask] = []
+        self._last: ActiveQuery | None = None
 
     def steps(self, photos: Mapping[Query, Sequence[tuple[int, Photo]]]) -> Generator[list[Outcome], None, None]:
         """Scores the photos of each query, with their places in upload order: what came of them, step by step.
@@ -68,10 +69,16 @@ class PhotoScorer:
 
     def _line_up(self, photos: Mapping[Query, Sequence[tuple[int, Photo]]]) -> Iterator[Task]:
         for query, numbered in photos.items():
-            known = self._known_for(query)
-            active = ActiveQuery(query, ScoresOfOneRun() if known is None else known)
+            active = self._activate(query)
             for index, photo in sorted(numbered, key=lambda one: not self.remembers(one[1])):
                 yield Task(index, photo, active)
+
+    def _activate(self, query: Query) -> ActiveQuery:
+        """The query, as it was left where it was the last one."""
+        if self._last is None or self._last.query != query:
+            known = self._known_for(query)
+            self._last = ActiveQuery(query, ScoresOfOneRun() if known is None else known)
+        return self._last
 
     def finish(self) -> list[Outcome]:
         """What comes of the photos that wait to be encoded, and for their answers."""

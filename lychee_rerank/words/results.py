@@ -19,6 +19,9 @@ class ResultWords:
     bands_label: str
     bands: tuple[str, ...]
     cliff_line: str
+    settled_line: str
+    quick_legend: str
+    full_looks: str
     shown: str
     none_shown: str
     none_in_range: str

@@ -74,12 +74,15 @@ class Words:
     loading_demo: str
     waiting: str
     analysing: str
+    glancing: str
     time_left: str
     cancel: str
     cancelling: str
     done: str
     cancelled: str
     failed: str
+    not_looked_at: str
+    glanced_at: str
     run_failed: str
     results_of: str
     other_run: str

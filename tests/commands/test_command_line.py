@@ -49,8 +49,8 @@ def report(gallery: Path) -> dict[str, Any]:
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
     assert list(report) == [
-        *("query", "cleaned_query", "model", "readout", "prompt", "decode_policy", "versions", "reused", "spread"),
-        *("results", "refused", "passed_over"),
+        *("query", "cleaned_query", "model", "readout", "prompt", "decode_policy", "versions", "reused"),
+        *("full_looks", "spread", "results", "refused", "passed_over"),
     ]
     assert (report["query"], report["cleaned_query"]) == ("Sofa + 咖啡", "sofa + 咖啡")
     assert report["readout"] == "number"
@@ -72,7 +72,7 @@ def test_json_ranks_run_from_1_with_the_best_score_first(report: dict[str, Any])
     results = report["results"]
     assert [photo["rank"] for photo in results] == [1, 2, 3]
     assert sorted(photo["index"] for photo in results) == [0, 1, 3]
-    fields = ["rank", "score", "expected", "label_mass", "tied", "index", "name", "answer", "rule"]
+    fields = ["rank", "score", "expected", "label_mass", "tied", "look", "index", "name", "answer", "rule"]
     assert all(list(photo) == fields for photo in results)
     assert [photo["score"] for photo in results] == sorted((photo["score"] for photo in results), reverse=True)
     assert all(photo["score"] == float(photo["answer"]) for photo in results)

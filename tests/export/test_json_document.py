@@ -10,7 +10,7 @@ from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
 from lychee_rerank.problems import PassedOver, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import ModelCard, Readout, Refusal
+from lychee_rerank.records import Look, ModelCard, Readout, Refusal
 from lychee_rerank.results.criteria import Criteria
 from lychee_rerank.scoring.cache_keys import PACKAGES, build_key
 from lychee_rerank.scoring.prompts import NUMBER
@@ -43,6 +43,7 @@ DOCUMENT = {
     "decode_policy": DECODE_POLICY_VERSION,
     "versions": {name: version(name) for name in PACKAGES},
     "reused": 1,
+    "full_looks": 2,
     "spread": {
         "cliff": 0,
         "bins": [0] * 6 + [1] + [0] * 11 + [1, 0],
@@ -56,6 +57,7 @@ DOCUMENT = {
             "expected": 9.0,
             "label_mass": 1.0,
             "tied": False,
+            "look": "full",
             "index": 1,
             "name": "p1.jpg",
             "answer": "9.0",
@@ -75,6 +77,17 @@ def write(
     text = write_document(results, results.ranked[:1], query=QUERY.text, scored_by=scored_by, describe=CHINESE.describe)
     document: dict[str, object] = json.loads(text)
     return document
+
+
+def test_a_provisional_score_is_no_full_look() -> None:
+    quick = replace(RESULTS.ranked[1].scored, look=Look.QUICK)
+    results = replace(RESULTS, ranked=(RESULTS.ranked[0], replace(RESULTS.ranked[1], scored=quick)))
+    scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
+    document = json.loads(
+        write_document(results, results.ranked, query="x", scored_by=scored_by, describe=CHINESE.describe)
+    )
+    assert [photo["look"] for photo in document["results"]] == ["full", "quick"]
+    assert document["full_looks"] == 1
 
 
 def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> None:

@@ -152,9 +152,10 @@ def test_a_cancelled_run_keeps_both_kinds_of_scores_for_the_next_process(tmp_pat
     kept = start(FakeJudge()).book.find(job.id, owner="")
     assert kept is not None
     assert [(one.index, one.look) for one in kept.progress().found if isinstance(one, ScoredPhoto)] == [
-        (2, Look.FULL),
         (0, Look.QUICK),
         (1, Look.QUICK),
+        (2, Look.QUICK),
+        (2, Look.FULL),
     ]
 
 
@@ -192,4 +193,5 @@ def test_while_quick_looks_are_due_the_time_left_is_that_of_both_kinds(
     job.add(quick[1])
     progress = job.progress()
     assert progress.remaining_s == 3 * 1.0 + 4 * 9.0
-    assert [one.look for one in progress.found] == [Look.FULL, Look.QUICK]
+    assert [one.look for one in progress.found if isinstance(one, ScoredPhoto)] == [Look.QUICK, Look.QUICK, Look.FULL]
+    assert (progress.seen, progress.share) == (2, pytest.approx((2 * 0.1 + 1 * 0.9) / 5))

@@ -106,19 +106,14 @@ def test_both_kinds_of_scores_come_back_and_go_with_their_run(tmp_path: Path) ->
     store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 3)
     quick_key, quick_score = replace(KEY, pixel_budget_px=7), replace(SCORE, value=1.0)
     keep_run(store, photos)
-    quick = [
-        ScoredPhoto(place, photos[place].name, quick_score, photos[place].path.name, Look.QUICK) for place in (0, 2)
-    ]
+    quick = [ScoredPhoto(n, photos[n].name, quick_score, photos[n].path.name, Look.QUICK) for n in (0, 2)]
     for photo in quick:
         store.scores.of(quick_key).keep(photo.photo_hash, quick_score)
         store.runs.note("one", photo, score_key=quick_key.of(photo.photo_hash), elapsed_s=4.0)
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
     assert list(kept.outcomes[:2]) == quick
-    assert [type(outcome) for outcome in kept.outcomes[2:]] == [
-        ScoredPhoto,
-        ScoredPhoto,
-    ]  # looked at since it was refused
+    assert [type(outcome) for outcome in kept.outcomes[2:]] == [ScoredPhoto] * 2  # the third is refused no more
     store.upkeep.clear_run("one")
     assert store.database.rows("SELECT * FROM scores") == []
 
