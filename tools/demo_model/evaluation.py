@@ -47,12 +47,12 @@ def make_galleries(world: World, fonts: dict[str, tuple[Path, ...]], *, seed: in
     coffee = next(number for number, icon in enumerate(world.icons) if icon.hexcode == COFFEE)
     starts = (coffee, *random.sample([n for n in range(len(world.icons)) if n != coffee], len(KINDS) - 1))
     return tuple(
-        _make_gallery(_pick_parts(start, kind, world, random), world, fonts, random)
+        _make_gallery(pick_asked(start, kind, world, random), world, fonts, random)
         for start, kind in zip(starts, KINDS, strict=True)
     )
 
 
-def _pick_parts(start: int, kind: tuple[tuple[int, ...], bool], world: World, random: Random) -> list[Part]:
+def pick_asked(start: int, kind: tuple[tuple[int, ...], bool], world: World, random: Random) -> list[Part]:
     """Parts that begin with an icon; all pairs of their icons are held out."""
     counts, with_colour = kind
     icons = [start]
@@ -70,20 +70,20 @@ def _pick_parts(start: int, kind: tuple[tuple[int, ...], bool], world: World, ra
 
 def _make_gallery(parts: list[Part], world: World, fonts: dict[str, tuple[Path, ...]], random: Random) -> Gallery:
     """The queries, and scenes that show everything, some of it, nothing of it, or its name alone; shuffled."""
-    queries = tuple(_ask(parts, world, language, random) for language in LANGUAGES)
+    queries = tuple(ask_for(parts, world, language, random) for language in LANGUAGES)
     wholes = [[part] * part.count for part in parts]
-    scenes = [_make_scene(wholes, parts, world, random) for _ in range(BEST)]
-    scenes += [_write_on(_make_scene([], parts, world, random), parts[0].number, world, fonts, random)
+    scenes = [make_scene(wholes, parts, world, random) for _ in range(BEST)]
+    scenes += [_write_on(make_scene([], parts, world, random), parts[0].number, world, fonts, random)
                for _ in range(WRITTEN)]  # fmt: skip
     while len(scenes) < PHOTOS:
         shown = [whole[: random.randint(0, len(whole))] for whole in wholes]
         if shown != wholes:
-            scenes.append(_make_scene(shown, parts, world, random))
+            scenes.append(make_scene(shown, parts, world, random))
     random.shuffle(scenes)
     return Gallery(queries, tuple(scenes))
 
 
-def _ask(parts: list[Part], world: World, language: str, random: Random) -> Query:
+def ask_for(parts: list[Part], world: World, language: str, random: Random) -> Query:
     """A query in the language; a mixed one holds both, be it in the sentence around a single name."""
     while True:
         query = write_query(parts, world, language=language, random=random)
@@ -92,7 +92,7 @@ def _ask(parts: list[Part], world: World, language: str, random: Random) -> Quer
             return query
 
 
-def _make_scene(shown: list[list[Part]], asked: list[Part], world: World, random: Random) -> Scene:
+def make_scene(shown: list[list[Part]], asked: list[Part], world: World, random: Random) -> Scene:
     """A scene with the parts shown, none of the others asked for, and some things besides, often of a like kind."""
     taken = {part.number for part in asked if not part.is_colour}
     icons = [part.number for whole in shown for part in whole if not part.is_colour]
