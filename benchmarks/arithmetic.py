@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
+
 from lychee_rerank.model.patches import MERGE, PATCH_PX, TOKEN_PX
 
 PATCH_VALUES = 2 * 3 * PATCH_PX**2  # of a patch: two frames, three colours
 WINDOW_TOKENS = 4  # visual tokens per side of an attention window: 112 pixels
+FULL_TOKENS, GLANCE_TOKENS = (
+    1280,
+    64,
+)  # pixel budgets, in visual tokens: what the weights were trained with, a quick look
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +135,75 @@ def least(shapes: Shapes, size: tuple[int, int], prompt: Prompt) -> int:
     return encode(shapes, size, prompt) + prefill(shapes, prompt.behind, cached=cached, last_mlp_rows=1, logits=1)
 
 
-def main() -> None:
-    """Prints the table for the 7B's shapes."""
-    prompt, size = Prompt(before=35, behind=90), (1036, 756)  # what fits a photo of 1024x768
-    new = encode(SEVEN_B, size, prompt) + next_query(SEVEN_B, size, prompt, answer_tokens=1)
+def look(shapes: Shapes, size: tuple[int, int], prompt: Prompt, *, answer_tokens: int = 1) -> int:
+    """A query about a photo that was never seen, at this size."""
+    return encode(shapes, size, prompt) + next_query(shapes, size, prompt, answer_tokens=answer_tokens)
+
+
+def kept_bytes(shapes: Shapes, size: tuple[int, int], *, number_bytes: int = 2) -> int:
+    """The KV cache that is kept of an encoded photo, in BF16 unless numbers are of another size."""
+    return visual_tokens(*size) * 2 * shapes.layers * shapes.key_value_width * number_bytes
+
+
+def fit_size(width_px: int, height_px: int, *, budget_tokens: int) -> tuple[int, int]:
+    """The (width, height) in pixels that so many visual tokens have room for; a ribbon of a photo may take more."""
+    most, least = budget_tokens * TOKEN_PX**2, 4 * TOKEN_PX**2
+    height, width = smart_resize(height_px, width_px, factor=TOKEN_PX, min_pixels=least, max_pixels=most)
+    return width, height
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One count against another, and how large it may be at most."""
+
+    name: str
+    of: int
+    to: int
+    at_most: float
+
+
+def ratios(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], prompt: Prompt) -> tuple[Ratio, ...]:
+    """What a glance may cost beside a full look, and a full look beside the least."""
+    whole, quick = look(shapes, full, prompt), look(shapes, glance, prompt)
+    run = look(shapes, full, prompt, answer_tokens=4)
+    return (
+        Ratio("a glance, of a full look", quick, whole, 1 / 8),
+        Ratio("a full look, of the least", whole, least(shapes, full, prompt), 1.03),
+        Ratio("a run by `number` with a glance at every photo first, of one without", run + quick, run, 1.12),
+    )
+
+
+def print_costs(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], prompt: Prompt) -> None:
+    """The table of one photo."""
+    whole = look(shapes, full, prompt)
     rows = {
-        "plain loop, 4 answer tokens": plain_loop(SEVEN_B, size, prompt, answer_tokens=4),
-        "first query, `number`, 4 answer tokens": encode(SEVEN_B, size, prompt)
-        + next_query(SEVEN_B, size, prompt, answer_tokens=4),
-        "first query, `expected`": new,
-        "the least that a first query can cost": least(SEVEN_B, size, prompt),
-        "next query, `number`, 4 answer tokens": next_query(SEVEN_B, size, prompt, answer_tokens=4),
-        "next query, `expected`": next_query(SEVEN_B, size, prompt, answer_tokens=1),
+        "plain loop, 4 answer tokens": plain_loop(shapes, full, prompt, answer_tokens=4),
+        "full look, `number`, 4 answer tokens": look(shapes, full, prompt, answer_tokens=4),
+        "full look, 1 answer token": whole,
+        "the least that a full look can cost": least(shapes, full, prompt),
+        "glance, 1 answer token": look(shapes, glance, prompt),
+        "next query, `number`, 4 answer tokens": next_query(shapes, full, prompt, answer_tokens=4),
+        "next query, 1 answer token": next_query(shapes, full, prompt, answer_tokens=1),
+        "next query over a remembered glance, 1 answer token": next_query(shapes, glance, prompt, answer_tokens=1),
     }
-    print(f"| one photo of {visual_tokens(*size)} visual tokens, at the 7B's shapes | TFLOP | of a first query |")
+    tokens = f"{visual_tokens(*full)} visual tokens, {visual_tokens(*glance)} at a glance"
+    print(f"| one photo of {tokens}, at the 7B's shapes | TFLOP | of a full look |")
     print("|---|---|---|")
     for name, operations in rows.items():
-        print(f"| {name} | {operations / 1e12:.2f} | {operations / new:.0%} |")
+        print(f"| {name} | {operations / 1e12:.2f} | {operations / whole:.1%} |")
+    kept = " and ".join(f"{kept_bytes(shapes, size) / 1e6:.1f} MB" for size in (full, glance))
+    print(f"\nThe KV cache kept of a full look and of a glance, in BF16: {kept}\n")
+
+
+def main() -> None:
+    """Prints the tables for the 7B's shapes."""
+    prompt = Prompt(before=35, behind=90)
+    full, glance = (fit_size(1024, 768, budget_tokens=budget) for budget in (FULL_TOKENS, GLANCE_TOKENS))
+    print_costs(SEVEN_B, full, glance, prompt)
+    print("| ratio | counted | bar, at most |\n|---|---|---|")
+    for ratio in ratios(SEVEN_B, full, glance, prompt):
+        verdict = "" if ratio.of / ratio.to <= ratio.at_most else " **above**"
+        print(f"| {ratio.name} | {ratio.of / ratio.to:.3f}{verdict} | {ratio.at_most:g} |")
 
 
 if __name__ == "__main__":
