@@ -1,4 +1,4 @@
-"""What one photo costs in arithmetic, by formula: needs no weights and no GPU, and has no noise.
+"""What one photo costs in arithmetic, by formula: needs no GPU, and has no noise.
 
     python -m benchmarks.arithmetic
 
@@ -6,13 +6,16 @@ A product of matrices [a, b] x [b, c] counts 2abc, attention as if every query t
 at all: as torch's FlopCounterMode counts, to which tests/model/test_arithmetic.py holds every formula.
 """
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
+from benchmarks.operators import print_operators
 from lychee_rerank.model.patches import MERGE, PATCH_PX, TOKEN_PX
 
 PATCH_VALUES = 2 * 3 * PATCH_PX**2  # of a patch: two frames, three colours
@@ -196,14 +199,17 @@ def print_costs(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], 
 
 
 def main() -> None:
-    """Prints the tables for the 7B's shapes."""
+    """Prints the tables for the 7B's shapes, and how many operators its layers take."""
     prompt = Prompt(before=35, behind=90)
     full, glance = (fit_size(1024, 768, budget_tokens=budget) for budget in (FULL_TOKENS, GLANCE_TOKENS))
     print_costs(SEVEN_B, full, glance, prompt)
     print("| ratio | counted | bar, at most |\n|---|---|---|")
     for ratio in ratios(SEVEN_B, full, glance, prompt):
         verdict = "" if ratio.of / ratio.to <= ratio.at_most else " **above**"
-        print(f"| {ratio.name} | {ratio.of / ratio.to:.3f}{verdict} | {ratio.at_most:g} |")
+        print(f"| {ratio.name} | {ratio.of / ratio.to:.3f}{verdict} | {ratio.at_most:g} |", flush=True)
+    print()
+    with tempfile.TemporaryDirectory() as folder:
+        print_operators(Path(folder) / "narrow", full, glance)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class PlainLoop:
 
     def _score(self, query: str, path: Path) -> float:
         network, processor = self._model.network, self._model.processor
-        inputs = self._inputs(query, Image.open(path).convert("RGB")).to(network.device)
+        inputs = self.inputs(query, Image.open(path).convert("RGB")).to(network.device)
         length = inputs["input_ids"].shape[1]
         forced = LogitsProcessorList([Forced(self._says, length)] if self._says else [])
         with torch.inference_mode():
@@ -55,7 +55,8 @@ class PlainLoop:
         number = NUMBER_IN_TEXT.search(text)
         return float(number[0]) if number else 0.0
 
-    def _inputs(self, query: str, picture: Image.Image) -> Any:
+    def inputs(self, query: str, picture: Image.Image) -> Any:
+        """What the processor makes of the whole prompt and the photo."""
         messages = build_messages(self._template, query)
         content: Any = messages[1]["content"]
         content[[part["type"] for part in content].index("image")]["image"] = picture
