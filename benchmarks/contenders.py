@@ -18,17 +18,17 @@ from lychee_rerank.scoring.readout import read_yes_no
 from lychee_rerank.scoring.scorer import score_photos
 
 MEMORY_BYTES = 1 << 32
-TALKATIVE = 32  # tokens of an answer that explains itself
+TALKATIVE, MOST_TOKENS = 32, 64  # tokens of an answer that explains itself, and all that the plain loop allows
 
 
 class Contenders:
     """The plain loop, our first pass, our next query; all of them say the same tokens, "8.5" unless told otherwise."""
 
     def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo], decoders: DecodePool) -> None:
-        self.model, self.photos, self._decoders = model, photos, decoders
+        self.model, self.photos, self.decoders = model, photos, decoders
         tokenizer = model.processor.tokenizer
         self._short = [*tokenizer.encode("8.5", add_special_tokens=False), tokenizer.eos_token_id]
-        self._long = tokenizer.encode("sofa " * TALKATIVE, add_special_tokens=False)[:TALKATIVE]
+        self._long = tokenizer.encode("sofa " * MOST_TOKENS, add_special_tokens=False)
         self._queries = 0
 
     def query(self) -> str:
@@ -36,9 +36,9 @@ class Contenders:
         self._queries += 1
         return f"sofa and coffee {self._queries:04}"
 
-    def plain(self, *, talkative: bool = False) -> Run:
-        """The plain loop, over all photos."""
-        loop = PlainLoop(self.model, says=self._long if talkative else self._short)
+    def plain(self, *, answer_tokens: int | None = None) -> Run:
+        """The plain loop, over all photos; its answer is as short as ours, or has so many tokens."""
+        loop = PlainLoop(self.model, says=self._long[:answer_tokens] if answer_tokens else self._short)
         return lambda: loop.score(self.query(), [photo.path for photo in self.photos])
 
     def first(self, readout: Readout) -> Run:
@@ -52,7 +52,7 @@ class Contenders:
 
     def engine(self, memory_bytes: int = MEMORY_BYTES) -> Engine:
         """One that remembers nothing yet."""
-        return Engine(self.model, decode=self._decoders.decode, memory=PhotoMemory[Encoded](memory_bytes))
+        return Engine(self.model, decode=self.decoders.decode, memory=PhotoMemory[Encoded](memory_bytes))
 
     def _score(self, engine: Engine, readout: Readout) -> None:
         with forced(self.model, self._short):

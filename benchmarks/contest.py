@@ -1,7 +1,8 @@
 """Contenders that run in turns, again and again in one process: how many times as fast one is as another."""
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -27,11 +28,15 @@ def time_of(run: Run) -> float:
     return time.perf_counter() - begun_s
 
 
-def hold(contenders: Mapping[str, Run], bars: tuple[Bar, ...], *, photos: int, rounds: int) -> None:
-    """Runs all of them once unmeasured and then in turns; prints a row per bar."""
+def hold(
+    contenders: Mapping[str, Run], bars: Sequence[Bar], *, photos: int, rounds: int, until_s: float = math.inf
+) -> None:
+    """Runs all of them once unmeasured and then in turns, with no new round after `until_s`; prints a row per bar."""
     for run in contenders.values():
         run()
-    times_s = [{name: time_of(run) for name, run in contenders.items()} for _ in range(rounds)]
+    times_s = [{name: time_of(run) for name, run in contenders.items()}]
+    while len(times_s) < rounds and time.perf_counter() < until_s:
+        times_s.append({name: time_of(run) for name, run in contenders.items()})
     for bar in bars:
         ratios = [times[bar.base] / times[bar.own] for times in times_s]
         base_ms, own_ms = (1e3 * median(times[name] for times in times_s) / photos for name in (bar.base, bar.own))

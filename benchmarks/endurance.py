@@ -1,5 +1,7 @@
 """What stays the same however many photos come: the memory of a run, and the price of a photo."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -26,7 +28,7 @@ def bench_memory(bench: Contenders, folder: Path) -> None:
     used: list[int] = []
     for part in (photos[:200], photos[200:]):
         list(score_photos(engine, parse_query(bench.query()), part))
-        used.append(memory_in_use(bench.model.card).used_bytes)
+        used.append(_used_bytes(bench.model))
     grown_mib = (used[1] - used[0]) / MIB
     print(f"Memory after 2,000 more photos, above after 200, 32 MB of photo memory: {grown_mib:+.0f} MiB (bar 50)")
 
@@ -43,23 +45,35 @@ def bench_length(bench: Contenders, folder: Path) -> None:
     print(f"A photo among 5,000 costs {ratio:.2f} times what it costs among 500 (bar 1.1)")
 
 
-def print_run(model: VisionLanguageModel, engine: Engine, name: str, photos: Sequence[Photo]) -> None:
-    """One run as a row: seconds per photo, memory before, at the peak and after, and its range once settled."""
-    before, settled = memory_in_use(model.card).used_bytes, []
+def print_run(
+    model: VisionLanguageModel, engine: Engine, name: str, photos: Sequence[Photo], *, until_s: float = math.inf
+) -> None:
+    """One run as a row: seconds per photo, memory before, at the peak and after, and its range once settled.
+
+    It ends with the first photo that is scored after `until_s` on the clock.
+    """
+    before, settled = _used_bytes(model), []
     outcomes: list[object] = []
 
     def run() -> None:
         for outcome in score_photos(engine, parse_query("沙发 + 灯泡 + 咖啡"), photos):
             outcomes.append(outcome)
             if len(outcomes) > SETTLED:
-                settled.append(memory_in_use(model.card).used_bytes)
+                settled.append(_used_bytes(model))
+            if time.perf_counter() > until_s:
+                return
 
-    with watch(lambda: memory_in_use(model.card)) as peak:
-        seconds = time_of(run) / len(photos)
-    after = memory_in_use(model.card).used_bytes
+    with watch(lambda: memory_in_use(model.card, device=None)) as peak:
+        whole_s = time_of(run)
+    after = _used_bytes(model)
     memory = " | ".join(f"{used / MIB:.0f}" for used in (before, peak.used_bytes, after))
     spread = f"{(max(settled) - min(settled)) / MIB:.0f}" if settled else "-"
-    print(f"| {name} | {seconds:.3f} | {memory} | {spread} |", flush=True)
+    cut = f", the first {len(outcomes)}" if len(outcomes) < len(photos) else ""
+    print(f"| {name}{cut} | {whole_s / len(outcomes):.3f} | {memory} | {spread} |", flush=True)
+
+
+def _used_bytes(model: VisionLanguageModel) -> int:
+    return memory_in_use(model.card, device=None).used_bytes
 
 
 def _copies(bench: Contenders, folder: Path, count: int) -> Sequence[Photo]:

@@ -42,7 +42,7 @@ QUERY = "a sofa and a cup of coffee"
 NO_WORK = ("empty", "_unsafe_view")  # how the names of operators begin that neither compute nor copy
 
 
-class OperatorCounter(TorchDispatchMode):  # type: ignore[misc]
+class OperatorCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts operators by name while it is entered."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """How fast, against what most people write: everything side by side in one process, alternating, after a warm-up.
 
-    python -m benchmarks.speed [--full]                        the bundled model and a larger random one
-    python -m benchmarks.speed --model PATH [--device cuda]    your model, on your machine
+    python -m benchmarks.speed [--full]                                      the bundled model and a larger random one
+    python -m benchmarks.speed --model PATH [--device cuda] [--minutes 8]    your model, on your machine
 
 Each row is a ratio of wall-clock times, median and range over the rounds; its bar is what the project asks of itself.
 """
@@ -10,24 +10,19 @@ import argparse
 import platform
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import torch
 
 from benchmarks.checkpoints import load_demo, load_larger
 from benchmarks.contenders import TALKATIVE, Contenders, YesNo
 from benchmarks.contest import HEAD, Bar, hold, time_of
-from benchmarks.endurance import bench_length, bench_memory, print_run
-from benchmarks.floor import least_seconds
+from benchmarks.endurance import bench_length, bench_memory
 from benchmarks.galleries import draw_photos
-from lychee_rerank.model.loader import ModelLoader
+from benchmarks.own_model import bench_own
 from lychee_rerank.model.prompt import PrefilledPrompt
-from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.records import Readout
-from lychee_rerank.settings import load_settings
 
 ROUNDS, FULL_ROUNDS = 3, 7
 NUMBER, EXPECTED = Readout.NUMBER, Readout.EXPECTED
@@ -89,7 +84,7 @@ def bench_larger(folder: Path, decoders: DecodePool, rounds: int) -> None:
     bench = Contenders(model, draw_photos(folder / "few", 8, (1024, 768)), decoders)
     contenders = {
         "4 tokens": bench.plain(),
-        f"{TALKATIVE} tokens": bench.plain(talkative=True),
+        f"{TALKATIVE} tokens": bench.plain(answer_tokens=TALKATIVE),
         "expected": bench.first(EXPECTED),
         "next number": bench.next(NUMBER),
         "next expected": bench.next(EXPECTED),
@@ -108,47 +103,21 @@ def bench_larger(folder: Path, decoders: DecodePool, rounds: int) -> None:
     print(f"\nLargest difference of a score from the CrossEncoder's: {yes_no.difference():.1g} (bar 0.001)")
 
 
-def bench_own(folder: Path, decoders: DecodePool, rounds: int, *, name: str, device: str | None) -> None:
-    """The user's own model: the same ratios, then seconds and memory of two longer runs, and the floor."""
-    settings = load_settings()
-    settings = replace(settings, model=name, device=device or settings.device)
-    model = cast(VisionLanguageModel, ModelLoader(settings).load())
-    usual = Contenders(model, draw_photos(folder / "usual", 200, (1024, 768)), decoders)
-    few = Contenders(model, usual.photos[:16], decoders)
-    contenders = {
-        "plain": few.plain(),
-        "number": few.first(NUMBER),
-        "expected": few.first(EXPECTED),
-        "next number": few.next(NUMBER),
-        "next expected": few.next(EXPECTED),
-    }
-    bars = tuple(
-        Bar(f"{model.card.name}, 16 photos of 1024x768, {own}, against 4 tokens", "plain", own, at_least)
-        for own, at_least in (("number", 1), ("expected", 1.05), ("next number", 6), ("next expected", 10))
-    )
-    hold(contenders, bars, photos=16, rounds=rounds)
-    print(f"\n{model.card.dtype} on {model.card.device}, photo memory off; memory in MiB\n")
-    print("| run | seconds per photo | before | peak | after | range after the 30th |\n|---|---|---|---|---|---|")
-    large = draw_photos(folder / "large", 35, (1920, 1080))
-    for run, photos in (("35 photos of 1920x1080", large), ("200 photos of 1024x768", usual.photos)):
-        print_run(model, usual.engine(0), run, photos)
-    floor_s, own_s = least_seconds(model, (1024, 768)), time_of(few.first(EXPECTED)) / 16
-    print(f"\nFloor of a 1024x768 photo: {1e3 * floor_s:.1f} ms; `expected` reaches {floor_s / own_s:.0%} of it")
-
-
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description="How fast, against what most people write.")
     parser.add_argument("--full", action="store_true", help=f"{FULL_ROUNDS} rounds instead of {ROUNDS}")
     parser.add_argument("--model", help="a model folder, a hub name in the local cache, or 'demo'")
     parser.add_argument("--device", choices=["cpu", "cuda"])
+    parser.add_argument("--minutes", type=float, default=60, help="about how long --model may take, beside loading")
     options = parser.parse_args()
     rounds = FULL_ROUNDS if options.full else ROUNDS
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}, {rounds} rounds\n")
     print(HEAD)
     with tempfile.TemporaryDirectory() as folder, DecodePool() as decoders:
         if options.model:
-            bench_own(Path(folder), decoders, rounds, name=options.model, device=options.device)
+            own = {"rounds": rounds, "minutes": options.minutes, "name": options.model, "device": options.device}
+            bench_own(Path(folder), decoders, **own)
         else:
             bench_demo(Path(folder), decoders, rounds)
             bench_larger(Path(folder), decoders, rounds)
