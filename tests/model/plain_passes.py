@@ -39,7 +39,7 @@ def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image
 def plain_inputs(
     model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER
 ) -> Any:
-    """What the processor itself makes of the whole prompt and the photo."""
+    """What the processor itself makes of the whole prompt and the photo, on the model's device."""
     messages = build_messages(template, query)
     content: Any = messages[1]["content"]
     content[[part["type"] for part in content].index("image")]["image"] = picture
@@ -51,7 +51,7 @@ def plain_inputs(
         return_tensors="pt",
         sanitize_control_tokens=True,
         processor_kwargs={"images_kwargs": {"do_resize": False}},
-    )
+    ).to(model.network.device)
 
 
 def plain_probabilities(model: VisionLanguageModel, inputs: Any, appended: str | list[int] = "") -> torch.Tensor:
@@ -60,11 +60,11 @@ def plain_probabilities(model: VisionLanguageModel, inputs: Any, appended: str |
     tokens = encode(appended, add_special_tokens=False) if isinstance(appended, str) else appended
     longer = dict(inputs)
     for name, filling in (("input_ids", tokens), ("attention_mask", [1] * len(tokens)), ("mm_token_type_ids", None)):
-        more = torch.tensor([filling or [0] * len(tokens)], dtype=inputs[name].dtype)
+        more = torch.tensor([filling or [0] * len(tokens)], dtype=inputs[name].dtype, device=inputs[name].device)
         longer[name] = torch.cat([inputs[name], more], dim=1)
     model.network.model.rope_deltas = None
     with torch.inference_mode():
-        return torch.softmax(model.network(**longer).logits[0, -1].float(), dim=-1)
+        return torch.softmax(model.network(**longer).logits[0, -1].float(), dim=-1).cpu()
 
 
 def never(_: str) -> bool:
