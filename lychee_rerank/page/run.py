@@ -131,9 +131,10 @@ def _draw_progress(words: Words, service: Service, job: Job, polling: bool) -> N
 
 def _draw_outcomes(words: Words, service: Service, job: Job) -> None:
     if job.run.pairs is None:
-        found = job.progress().found
-        settled = FIRST if likely_settled(found, photos=len(job.photos)) else 0
-        draw_results(words, service, collect_results(job.photos, found), job=job, settled=settled)
+        progress = job.progress()
+        provisional = progress.seen > len(progress.outcomes)
+        settled = FIRST if provisional and likely_settled(progress.found, photos=progress.total) else 0
+        draw_results(words, service, collect_results(job.photos, progress.found), job=job, settled=settled)
     else:
         draw_moderated(words, service, job, job.run.pairs)
 

@@ -39,7 +39,7 @@ def test_provisional_scores_are_there_at_once_and_give_way_to_full_ones(
     assert judge.begun.wait(WAIT_S)
     page.run()
     shown = texts(page)
-    assert ranks(shown) == ["Rank 1 | Score: ≈ 9.5", "Rank 2 | Score: ≈ 5.5", "Rank 3 | Score: ≈ 0.0"]
+    assert ranks(shown) == ["Rank 1 | Score: ≈ 9.4", "Rank 2 | Score: ≈ 5.5", "Rank 3 | Score: ≈ 0.0"]
     assert ENGLISH.results.quick_legend in shown
     assert any(text.startswith("Looking at photo 1 of 3") for text in shown)
     judge.let_go()
@@ -68,7 +68,7 @@ def test_quick_looks_are_counted_as_such(
     ("locale", "line"),
     [
         ("en-US", "Cancelled: 3 photos = 1 scored + 0 refused + 2 with a quick look alone + 0 not looked at"),
-        ("zh-CN", "已取消：共 3 张照片 = 已评分 1 + 拒收 0 + 只快速浏览 2 + 未分析 0"),
+        ("zh-CN", "已取消：共 3 张 = 已评分 1 + 拒收 0 + 只快速浏览 2 + 未分析 0"),
     ],
 )
 def test_a_cancelled_run_keeps_both_kinds_of_scores_and_its_table_tells_them_apart(

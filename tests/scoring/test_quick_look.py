@@ -30,6 +30,7 @@ def write_photos(folder: Path, reds: Iterable[tuple[int, int]]) -> list[Photo]:
     for number, (red, quick_red) in enumerate(reds):
         picture = make_plain((red, 0, 0), size=(28, 28))
         picture.putpixel((0, 0), (quick_red, 0, 0))
+        picture.putpixel((27, 27), (0, number, 0))  # no two files are the same
         photos.append(Photo(f"{number}.png", folder / f"{number}.png"))
         photos[-1].path.write_bytes(encode(picture, "PNG"))
     return photos
