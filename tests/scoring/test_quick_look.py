@@ -121,6 +121,20 @@ def test_what_is_remembered_in_full_comes_first_and_what_is_known_in_full_is_not
     assert judge.encoded == 3
 
 
+def test_quick_looks_are_remembered_before_full_ones_and_the_next_query_goes_on_from_both(tmp_path: Path) -> None:
+    photos = write_photos(tmp_path, [(40 * number, 40 * number) for number in range(6)])
+    judge = FakeJudge()
+    room_for_eight = PhotoMemory[FakeEncoding](800)
+    engine = Engine(judge, decode_picture, room_for_eight)
+    run(MostPromisingFirst(engine, ALWAYS), photos)
+    assert judge.quick is not None
+    assert (judge.encoded, judge.quick.encoded, room_for_eight.used_bytes) == (6, 6, 800)
+    outcomes = run(MostPromisingFirst(engine, ALWAYS), photos)
+    assert (judge.encoded, judge.quick.encoded) == (6 + 4, 6)
+    assert looks(outcomes, Look.FULL) == [4, 5, 3, 2, 1, 0]  # the two that are remembered in full had no quick look
+    assert looks(outcomes, Look.QUICK) == [0, 1, 2, 3]
+
+
 def test_a_run_that_goes_on_takes_no_second_quick_look(tmp_path: Path) -> None:
     photos, judge, kept = write_photos(tmp_path, [(10, 10), (20, 250), (30, 30)]), FakeJudge(), Kept()
     steps = MostPromisingFirst(Engine(judge, decode_picture), ALWAYS, known_for=kept.__getitem__).steps(
