@@ -20,7 +20,7 @@ from lychee_rerank.model.patches import MERGE, PATCH_PX, TOKEN_PX
 
 PATCH_VALUES = 2 * 3 * PATCH_PX**2  # of a patch: two frames, three colours
 WINDOW_TOKENS = 4  # visual tokens per side of an attention window: 112 pixels
-FULL_TOKENS, GLANCE_TOKENS = (
+FULL_TOKENS, QUICK_TOKENS = (
     1280,
     64,
 )  # pixel budgets, in visual tokens: what the weights were trained with, a quick look
@@ -165,18 +165,18 @@ class Ratio:
     at_most: float
 
 
-def ratios(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], prompt: Prompt) -> tuple[Ratio, ...]:
-    """What a glance may cost beside a full look, and a full look beside the least."""
-    whole, quick = look(shapes, full, prompt), look(shapes, glance, prompt)
+def ratios(shapes: Shapes, full: tuple[int, int], small: tuple[int, int], prompt: Prompt) -> tuple[Ratio, ...]:
+    """What a quick look may cost beside a full look, and a full look beside the least."""
+    whole, quick = look(shapes, full, prompt), look(shapes, small, prompt)
     run = look(shapes, full, prompt, answer_tokens=4)
     return (
-        Ratio("a glance, of a full look", quick, whole, 1 / 8),
+        Ratio("a quick look, of a full look", quick, whole, 1 / 8),
         Ratio("a full look, of the least", whole, least(shapes, full, prompt), 1.03),
-        Ratio("a run by `number` with a glance at every photo first, of one without", run + quick, run, 1.12),
+        Ratio("a run by `number` with a quick look at every photo first, of one without", run + quick, run, 1.12),
     )
 
 
-def print_costs(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], prompt: Prompt) -> None:
+def print_costs(shapes: Shapes, full: tuple[int, int], small: tuple[int, int], prompt: Prompt) -> None:
     """The table of one photo."""
     whole = look(shapes, full, prompt)
     rows = {
@@ -184,32 +184,32 @@ def print_costs(shapes: Shapes, full: tuple[int, int], glance: tuple[int, int], 
         "full look, `number`, 4 answer tokens": look(shapes, full, prompt, answer_tokens=4),
         "full look, 1 answer token": whole,
         "the least that a full look can cost": least(shapes, full, prompt),
-        "glance, 1 answer token": look(shapes, glance, prompt),
+        "quick look, 1 answer token": look(shapes, small, prompt),
         "next query, `number`, 4 answer tokens": next_query(shapes, full, prompt, answer_tokens=4),
         "next query, 1 answer token": next_query(shapes, full, prompt, answer_tokens=1),
-        "next query over a remembered glance, 1 answer token": next_query(shapes, glance, prompt, answer_tokens=1),
+        "next query over a remembered quick look, 1 answer token": next_query(shapes, small, prompt, answer_tokens=1),
     }
-    tokens = f"{visual_tokens(*full)} visual tokens, {visual_tokens(*glance)} at a glance"
+    tokens = f"{visual_tokens(*full)} visual tokens, {visual_tokens(*small)} at a quick look"
     print(f"| one photo of {tokens}, at the 7B's shapes | TFLOP | of a full look |")
     print("|---|---|---|")
     for name, operations in rows.items():
         print(f"| {name} | {operations / 1e12:.2f} | {operations / whole:.1%} |")
-    kept = " and ".join(f"{kept_bytes(shapes, size) / 1e6:.1f} MB" for size in (full, glance))
-    print(f"\nThe KV cache kept of a full look and of a glance, in BF16: {kept}\n")
+    kept = " and ".join(f"{kept_bytes(shapes, size) / 1e6:.1f} MB" for size in (full, small))
+    print(f"\nThe KV cache kept of a full look and of a quick look, in BF16: {kept}\n")
 
 
 def main() -> None:
     """Prints the tables for the 7B's shapes, and how many operators its layers take."""
     prompt = Prompt(before=35, behind=90)
-    full, glance = (fit_size(1024, 768, budget_tokens=budget) for budget in (FULL_TOKENS, GLANCE_TOKENS))
-    print_costs(SEVEN_B, full, glance, prompt)
+    full, small = (fit_size(1024, 768, budget_tokens=budget) for budget in (FULL_TOKENS, QUICK_TOKENS))
+    print_costs(SEVEN_B, full, small, prompt)
     print("| ratio | counted | bar, at most |\n|---|---|---|")
-    for ratio in ratios(SEVEN_B, full, glance, prompt):
+    for ratio in ratios(SEVEN_B, full, small, prompt):
         verdict = "" if ratio.of / ratio.to <= ratio.at_most else " **above**"
         print(f"| {ratio.name} | {ratio.of / ratio.to:.3f}{verdict} | {ratio.at_most:g} |", flush=True)
     print()
     with tempfile.TemporaryDirectory() as folder:
-        print_operators(Path(folder) / "narrow", full, glance)
+        print_operators(Path(folder) / "narrow", full, small)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ NARROW_TEXT = {
     "num_key_value_heads": 1,
 }
 NARROW_ROPE = {"mrope_section": [2, 3, 3]}
-AT_ONCE = 4  # glances that the scorer encodes together
+AT_ONCE = 4  # quick looks that the scorer encodes together
 QUERY = "a sofa and a cup of coffee"
 NO_WORK = ("empty", "_unsafe_view")  # how the names of operators begin that neither compute nor copy
 
@@ -109,27 +109,27 @@ def count_plain_loop(model: VisionLanguageModel, size: tuple[int, int], *, answe
         return count_operators(lambda: network.generate(**inputs, **options)).total()
 
 
-def count_all(folder: Path, full: tuple[int, int], glance: tuple[int, int]) -> dict[str, float]:
+def count_all(folder: Path, full: tuple[int, int], small: tuple[int, int]) -> dict[str, float]:
     """What is done with a photo, and the operators that it takes; `folder` must not be there."""
     model = load_narrow(folder)
     prompt = model.build_prompt(NUMBER, QUERY)
     whole, number = count_look(prompt, model, [full]), count_look(prompt, model, [full], answer_tokens=4)
-    quick, batch = count_look(prompt, model, [glance]), count_look(prompt, model, [glance] * AT_ONCE)
-    answered = count_look(prompt, model, [glance] * MOST_AT_ONCE).answer
+    quick, batch = count_look(prompt, model, [small]), count_look(prompt, model, [small] * AT_ONCE)
+    answered = count_look(prompt, model, [small] * MOST_AT_ONCE).answer
     return {
         "plain loop, 4 answer tokens": count_plain_loop(model, full, answer_tokens=4),
         "full look, `number`, 4 answer tokens": number.encode + number.answer,
         "full look, 1 answer token": whole.encode + whole.answer,
-        "glance, 1 answer token": quick.encode + quick.answer,
+        "quick look, 1 answer token": quick.encode + quick.answer,
         "next query, `number`, 4 answer tokens": number.answer,
         "next query, 1 answer token": whole.answer,
-        f"{AT_ONCE} glances together, 1 answer token": (batch.encode + batch.answer) / AT_ONCE,
-        f"next query over {MOST_AT_ONCE} remembered glances together, 1 answer token": answered / MOST_AT_ONCE,
+        f"{AT_ONCE} quick looks together, 1 answer token": (batch.encode + batch.answer) / AT_ONCE,
+        f"next query over {MOST_AT_ONCE} remembered quick looks together, 1 answer token": answered / MOST_AT_ONCE,
     }
 
 
-def print_operators(folder: Path, full: tuple[int, int], glance: tuple[int, int]) -> None:
+def print_operators(folder: Path, full: tuple[int, int], small: tuple[int, int]) -> None:
     """The table, per photo; `folder` must not be there."""
     print("| one photo, with the layers of the 7B | operators |\n|---|---|")
-    for name, operators in count_all(folder, full, glance).items():
+    for name, operators in count_all(folder, full, small).items():
         print(f"| {name} | {operators:,.0f} |", flush=True)

@@ -150,7 +150,7 @@ def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
     if progress.status is Status.WAITING:
         return _queue(words, service, job) if not service.worker.state().loading else words.loading_any
     if progress.active:
-        seen, line = (done, words.analysing) if progress.look is Look.FULL else (progress.seen, words.glancing)
+        seen, line = (done, words.analysing) if progress.look is Look.FULL else (progress.seen, words.looking_quickly)
         line = line.format(i=min(seen + 1, total), n=total)
         left_s = progress.remaining_s
         return line if left_s is None else f"{line} · {words.time_left.format(time=words.duration(left_s))}"
@@ -159,7 +159,7 @@ def _state(words: Words, service: Service, job: Job, progress: Progress) -> str:
     time = words.duration(progress.elapsed_s)
     left = words.not_looked_at.format(n=total - progress.seen)
     if progress.seen > done:
-        left = f"{words.glanced_at.format(n=progress.seen - done)} + {left}"
+        left = f"{words.quickly_looked_at.format(n=progress.seen - done)} + {left}"
     return line.format(all=_amount(words, job), time=time, scored=done - refused, refused=refused, left=left)
 
 

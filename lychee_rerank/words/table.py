@@ -74,7 +74,7 @@ class Words:
     loading_demo: str
     waiting: str
     analysing: str
-    glancing: str
+    looking_quickly: str
     time_left: str
     cancel: str
     cancelling: str
@@ -82,7 +82,7 @@ class Words:
     cancelled: str
     failed: str
     not_looked_at: str
-    glanced_at: str
+    quickly_looked_at: str
     run_failed: str
     results_of: str
     other_run: str

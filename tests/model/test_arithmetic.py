@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.arithmetic import (
     FULL_TOKENS,
-    GLANCE_TOKENS,
+    QUICK_TOKENS,
     SEVEN_B,
     Prompt,
     encode,
@@ -70,10 +70,10 @@ def test_the_plain_loop_costs_what_torch_counts(
     )
 
 
-def test_a_glance_and_a_query_over_a_remembered_one_cost_what_torch_counts(
+def test_a_quick_look_and_a_query_over_a_remembered_one_cost_what_torch_counts(
     model: VisionLanguageModel, prompt: Prompt
 ) -> None:
-    shapes, size = shapes_of(model.network.config), fit_size(1024, 768, budget_tokens=GLANCE_TOKENS)
+    shapes, size = shapes_of(model.network.config), fit_size(1024, 768, budget_tokens=QUICK_TOKENS)
     prefilled, encoded = model.build_prompt(NUMBER, QUERY), []
 
     def answer(photo: list[EncodedPhoto]) -> object:
@@ -90,7 +90,7 @@ def test_a_glance_and_a_query_over_a_remembered_one_cost_what_torch_counts(
 def test_a_photo_is_fitted_into_a_budget_as_the_model_fits_it(
     model: VisionLanguageModel, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    for budget in (FULL_TOKENS, GLANCE_TOKENS):
+    for budget in (FULL_TOKENS, QUICK_TOKENS):
         monkeypatch.setattr(model, "card", replace(model.card, pixel_budget_px=budget * TOKEN_PX**2))
         assert fit_size(*size, budget_tokens=budget) == model.fit_size(*size)
 
@@ -98,9 +98,9 @@ def test_a_photo_is_fitted_into_a_budget_as_the_model_fits_it(
 @pytest.mark.parametrize("size", [(1024, 768), (768, 1024), (4000, 3000)])
 def test_looks_cost_no_more_than_their_bars_at_the_shapes_of_the_7b(size: tuple[int, int]) -> None:
     prompt = Prompt(before=35, behind=90)
-    full, glance = (fit_size(*size, budget_tokens=budget) for budget in (FULL_TOKENS, GLANCE_TOKENS))
-    found = {ratio.name: ratio.of / ratio.to for ratio in ratios(SEVEN_B, full, glance, prompt)}
-    bars = {ratio.name: ratio.at_most for ratio in ratios(SEVEN_B, full, glance, prompt)}
+    full, small = (fit_size(*size, budget_tokens=budget) for budget in (FULL_TOKENS, QUICK_TOKENS))
+    found = {ratio.name: ratio.of / ratio.to for ratio in ratios(SEVEN_B, full, small, prompt)}
+    bars = {ratio.name: ratio.at_most for ratio in ratios(SEVEN_B, full, small, prompt)}
     assert [name for name, ratio in found.items() if ratio > bars[name]] == []
     assert kept_bytes(SEVEN_B, full) == 57_344 * visual_tokens(*full)
     assert found["a full look, of the least"] > 1
