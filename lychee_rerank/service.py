@@ -7,6 +7,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
+from shutil import disk_usage
 
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
@@ -19,6 +20,7 @@ from lychee_rerank.photos.hashes import PhotoHashes
 from lychee_rerank.photos.listing import Listing
 from lychee_rerank.records import Photo
 from lychee_rerank.settings import Settings, load_settings
+from lychee_rerank.store.encoded_files import EncodedFiles
 from lychee_rerank.store.retention import Retention
 from lychee_rerank.store.store import Store
 from lychee_rerank.store.uploads import DataFolder, Uploads, open_data_folder
@@ -81,12 +83,14 @@ def _start_service() -> Service:
     store, decoders, hashes = Store(data.path), DecodePool(), PhotoHashes()
     uploads = Uploads(data.path, decode=decoders.decode, hashes=hashes)
     loader = ModelLoader(settings, hash_file=store.scores.hash_file)
-    retention = Retention(store.upkeep, uploads, days=settings.keep_days, most_bytes=settings.keep_bytes)
+    files = EncodedFiles(data.path / "quick-looks", most_bytes=_quick_bytes(settings, data))
+    retention = Retention(store.upkeep, uploads, files, days=settings.keep_days, most_bytes=settings.keep_bytes)
     setup = Setup(
         load=loader.load,
         decode=decoders.decode,
         hashes=hashes,
         memory_bytes=photo_memory_bytes(settings.memory_bytes),
+        files=files,
         check=loader.check,
         device_lost=_leave,
         tidy=retention.keep_within,
@@ -111,6 +115,13 @@ def _start_service() -> Service:
         folder=folder,
         samples=samples,
     )
+
+
+def _quick_bytes(settings: Settings, data: DataFolder) -> int:
+    """What quick looks may take of the disk: nothing of a temporary folder's."""
+    if data.problem is not None:
+        return 0
+    return disk_usage(data.path).free // 10 if settings.quick_bytes is None else settings.quick_bytes
 
 
 def _leave() -> None:

@@ -36,6 +36,7 @@ class Settings:
     empty_cache: EmptyCache
     readout: Readout
     quick_looks: QuickLookPlan
+    quick_bytes: int | None  # None: a share of what is free beside the data folder
     prompt: str | None
     keep_days: int
     keep_bytes: int
@@ -80,6 +81,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             when=QuickLooks(_one_of(environment, "LYCHEE_QUICK_LOOK", tuple(QuickLooks)) or QuickLooks.AUTO),
             tokens=_whole_number(environment, "LYCHEE_QUICK_TOKENS", at_least=MIN_PIXEL_BUDGET_PX // 28**2),
         ),
+        quick_bytes=_whole_number(environment, "LYCHEE_QUICK_BYTES", at_least=0),
         prompt=_prompt(environment, "LYCHEE_PROMPT_FILE"),
         keep_days=_default(_whole_number(environment, "LYCHEE_KEEP_DAYS", at_least=0), KEEP_DAYS),
         keep_bytes=_default(_whole_number(environment, "LYCHEE_KEEP_BYTES", at_least=0), KEEP_BYTES),

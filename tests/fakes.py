@@ -4,9 +4,11 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
 from PIL.Image import Image
+from PIL.Image import open as open_image
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -79,6 +81,19 @@ class FakeJudge:
     def prepare(self, picture: Image) -> Image:
         """The picture as it is."""
         return picture
+
+    def pack(self, encoded: "FakeEncoding") -> bytes:
+        """The picture as a PNG."""
+        out = BytesIO()
+        encoded.picture.save(out, "PNG")
+        return out.getvalue()
+
+    def unpack(self, path: Path) -> "FakeEncoding | None":
+        """The picture, where it is one."""
+        try:
+            return FakeEncoding(open_image(path).convert("RGB"))
+        except OSError:
+            return None
 
     def encode_batch_size(self, prepared: Image) -> int:
         """As many as the test has set."""

@@ -57,6 +57,7 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_READOUT": "yes_no",
             "LYCHEE_QUICK_LOOK": "always",
             "LYCHEE_QUICK_TOKENS": "25",
+            "LYCHEE_QUICK_BYTES": "0",
             "LYCHEE_KEEP_DAYS": "0",
             "LYCHEE_KEEP_BYTES": "0",
             "LYCHEE_PORT": "9000",
@@ -71,7 +72,7 @@ def test_every_variable_is_read() -> None:
     assert settings.empty_cache is EmptyCache.NEVER
     assert (settings.keep_days, settings.keep_bytes) == (0, 0)
     assert (settings.readout, settings.template) == (Readout.YES_NO, YES_NO)
-    assert settings.quick_looks == QuickLookPlan(QuickLooks.ALWAYS, tokens=25)
+    assert (settings.quick_looks, settings.quick_bytes) == (QuickLookPlan(QuickLooks.ALWAYS, tokens=25), 0)
     assert (settings.address, settings.allowed_hosts) == ("0.0.0.0", ("my-host", "other.example"))
     assert (settings.base_path, settings.log_level) == ("/photos", "debug")
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
@@ -86,6 +87,7 @@ def test_every_variable_is_read() -> None:
         ("LYCHEE_KEEP_DAYS", 0),
         ("LYCHEE_KEEP_BYTES", 0),
         ("LYCHEE_MEMORY_BYTES", 0),
+        ("LYCHEE_QUICK_BYTES", 0),
         ("LYCHEE_PORT", 1),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from lychee_rerank.photos.decode import Decode
 from lychee_rerank.photos.hashes import PhotoHashes
 from lychee_rerank.records import Readout
-from lychee_rerank.scoring.judge import Judge
+from lychee_rerank.scoring.judge import Judge, KeptEncodings
 from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.scoring.quick_look import QuickLookPlan
 
@@ -23,6 +23,7 @@ class Setup:
     decode: Decode
     hashes: PhotoHashes = field(default_factory=PhotoHashes)
     memory_bytes: int = 0  # for what the model keeps of photos
+    files: KeptEncodings | None = None  # for what it keeps of quick looks beyond the process
     check: Callable[[], None] = lambda: None
     device_lost: Callable[[], None] = lambda: None
     tidy: Callable[[], None] = lambda: None

@@ -128,7 +128,7 @@ class Worker:
         self.setup.tidy()
         judge = self._load_judge()
         memory = PhotoMemory[Encoded](self.setup.memory_bytes)
-        engine = Engine(judge, self.setup.decode, memory, self.setup.hashes) if judge else None
+        engine = Engine(judge, self.setup.decode, memory, self.setup.hashes, self.setup.files) if judge else None
         self._loaded.set()
         while not self._queue.closed:
             item = self._queue.next(None if self._store.database.saving else _STORE_POLL_S)

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import torch
+from safetensors.torch import load_file, save
 from transformers import DynamicCache
+
+_GRID = "grid"
 
 Layers = Sequence[tuple[torch.Tensor, torch.Tensor]]
 
@@ -30,6 +34,18 @@ class EncodedPhoto:
     def on_host(self) -> Self:
         """A copy in host memory, pinned where it comes from a GPU, so that it is quickly there again."""
         return type(self)(tuple(_host_copy(one) for one in self.tensors), self.grid)
+
+    def pack(self) -> bytes:
+        """The tensors and the grid in the safetensors format."""
+        numbered = {str(number): tensor.contiguous() for number, tensor in enumerate(self.tensors)}
+        return save(numbered | {_GRID: self.grid})
+
+    @classmethod
+    def unpack(cls, path: Path) -> Self:
+        """What `pack` gave, in host memory; raises OSError, SafetensorError, KeyError."""
+        tensors = load_file(path)
+        grid = tensors.pop(_GRID)
+        return cls(tuple(tensors[str(number)] for number in range(len(tensors))), grid)
 
     @property
     def layers(self) -> Layers:

@@ -3,18 +3,24 @@
 Knows torch and transformers; does not know folders, galleries, scores or any door.
 """
 
+import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 import torch
+from safetensors import SafetensorError
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
+from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.network import NetworkInput, QwenVL
 from lychee_rerank.model.patches import PATCH_PX, TOKEN_PX
 from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate, build_messages
 from lychee_rerank.settings import MIN_PIXEL_BUDGET_PX
+
+log = logging.getLogger(__name__)
 
 PATCHES_AT_ONCE = 1024  # a 448x448 photo. More at once gained nothing on two cores
 MOST_AT_ONCE, MOST_ON_CPU = 32, 16  # photos in a batch of answers: more gain nothing, on a CPU they leave its cache
@@ -67,6 +73,18 @@ class VisionLanguageModel(QwenVL):
         """How many pictures like this one are best encoded together: few where one keeps the machine busy alone."""
         patches = len(prepared[0]) if isinstance(prepared, tuple) else prepared.width * prepared.height // PATCH_PX**2
         return max(1, PATCHES_AT_ONCE // max(1, patches))
+
+    def pack(self, encoded: EncodedPhoto) -> bytes:
+        """The encoded photo as a file has it."""
+        return encoded.pack()
+
+    def unpack(self, path: Path) -> EncodedPhoto | None:
+        """The encoded photo in a file; None where it cannot be read."""
+        try:
+            return EncodedPhoto.unpack(path)
+        except (OSError, SafetensorError, KeyError) as error:
+            log.warning("%s cannot be read: %s", path, error)
+            return None
 
     def generate_batch_size(self, encoded: Keepable) -> int:
         """How many photos like this one fit into one batch of answers."""

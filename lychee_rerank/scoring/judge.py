@@ -1,10 +1,12 @@
 """What the scorer needs of a model and of the scores known already: the protocols that both have to meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
 from typing import Any, Protocol, Self
 
 from lychee_rerank.photos.decode import Picture
 from lychee_rerank.records import Answer, ModelCard, Score, YesNoLogits
+from lychee_rerank.scoring.cache_keys import EncodingKey
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate
 
@@ -53,8 +55,30 @@ class Judge(Protocol):
     def encode_batch_size(self, prepared: Prepared) -> int:
         """How many pictures like this one are best encoded together, at least 1."""
 
+    def pack(self, encoded: Encoded) -> bytes:
+        """The encoded picture as a file has it."""
+
+    def unpack(self, path: Path) -> Encoded | None:
+        """The encoded picture in a file; None where it cannot be read. Any thread may ask."""
+
     def generate_batch_size(self, encoded: Keepable) -> int:
         """How many photos like this one fit into one batch of answers, at least 1."""
+
+
+class KeptEncodings(Protocol):
+    """Encoded photos that outlive the process.
+
+    Any thread may ask.
+    """
+
+    def find(self, key: EncodingKey, *, gallery: Hashable) -> Path | None:
+        """The file of a photo, which belongs to this gallery from now on."""
+
+    def keep(self, key: EncodingKey, size_bytes: int, content: Callable[[], bytes], *, gallery: Hashable) -> None:
+        """Writes the content of about this size, where there is room."""
+
+    def drop(self, key: EncodingKey) -> None:
+        """Deletes a file, which cannot be read."""
 
 
 class KnownScores(Protocol):

@@ -7,7 +7,7 @@ not kept.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -33,10 +33,10 @@ class _Place(Generic[Kept]):
 
 
 class PhotoMemory(Generic[Kept]):
-    """Holds what fits into `max_bytes`; safe to use from any thread."""
+    """Holds what fits into `max_bytes`; safe to use from any thread. `on_leave` is called with what gives way."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
+    def __init__(self, max_bytes: int, *, on_leave: Callable[[Kept], object] = lambda kept: None) -> None:
+        self.max_bytes, self._on_leave = max_bytes, on_leave
         self.used_bytes = 0
         self._places: OrderedDict[Hashable, _Place[Kept]] = OrderedDict()  # the longest unused first
         self._lock = threading.Lock()
@@ -58,11 +58,24 @@ class PhotoMemory(Generic[Kept]):
     def keep(self, key: Hashable, encoded: Kept, *, gallery: Hashable) -> bool:
         """Keeps a copy in host memory if there is room, or can be made; True where it is kept."""
         with self._lock:
+            if key in self._places:
+                return True
             if not self._make_room(encoded.size_bytes, gallery):
                 return False
             self._places[key] = _Place(encoded.on_host(), gallery)
             self.used_bytes += encoded.size_bytes
             return True
+
+    def names(self) -> list[Hashable]:
+        """The keys of all that is kept, the longest unused first."""
+        with self._lock:
+            return list(self._places)
+
+    def drop(self, key: Hashable) -> None:
+        """Lets one go, where it is kept."""
+        with self._lock:
+            if key in self._places:
+                self._leave(key)
 
     def clear(self) -> None:
         """Gives all of it back."""
@@ -83,5 +96,10 @@ class PhotoMemory(Generic[Kept]):
         if lacking_bytes > 0:
             return False
         for key in leaving:
-            self.used_bytes -= self._places.pop(key).kept.size_bytes
+            self._leave(key)
         return True
+
+    def _leave(self, key: Hashable) -> None:
+        kept = self._places.pop(key).kept
+        self.used_bytes -= kept.size_bytes
+        self._on_leave(kept)

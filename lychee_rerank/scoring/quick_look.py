@@ -84,7 +84,13 @@ class MostPromisingFirst:
             return _QuickScores(known_for(key_of(query, Look.QUICK)), known_fully(query), self._known_fully)
 
         self.key_of = key_of  # what the scores of a query's photos depend on, by the kind of look
-        self._full = PhotoScorer(engine, readout=readout, template=template, known_for=known_fully, gallery=gallery)
+        self._full = PhotoScorer(
+            replace(engine, files=None),  # full looks are twenty times as large
+            readout=readout,
+            template=template,
+            known_for=known_fully,
+            gallery=gallery,
+        )
         self._quick = PhotoScorer(
             quick_engine, readout=one_pass, template=template, known_for=known_quickly, gallery=gallery
         )

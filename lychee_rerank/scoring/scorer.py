@@ -92,9 +92,13 @@ class PhotoScorer:
     def _load(self, task: Task) -> LoadedPhoto:
         """Runs beside the model; raises PhotoRefused."""
         hashed = self._engine.hash(task.photo)
-        score = task.active.known.find(hashed.photo_hash)
-        if score is not None or self._encoding_key.of(hashed.photo_hash) in self._engine.memory:
+        score, key = task.active.known.find(hashed.photo_hash), self._encoding_key.of(hashed.photo_hash)
+        if score is not None or key in self._engine.memory:
             return LoadedPhoto(hashed.photo_hash, score=score)
+        encoded = self._engine.find_file(key, gallery=self._gallery)
+        if encoded is not None:
+            self._engine.memory.keep(key, encoded, gallery=self._gallery)
+            return LoadedPhoto(hashed.photo_hash, encoded=encoded)
         return LoadedPhoto(hashed.photo_hash, prepared=self._engine.prepare(hashed))
 
     def _take(self, task: Task, loaded: LoadedPhoto) -> Iterator[list[Outcome]]:
@@ -109,7 +113,7 @@ class PhotoScorer:
         alone = task.active.known.blamed(photo_hash)
         if alone:
             yield self.finish()
-        encoded = self._engine.memory.find(self._encoding_key.of(photo_hash), gallery=self._gallery)
+        encoded = self._engine.memory.find(self._encoding_key.of(photo_hash), gallery=self._gallery) or loaded.encoded
         if encoded is not None:
             self._encoded.append(EncodedTask(task, photo_hash, encoded))
             most = self._judge.generate_batch_size(encoded)
@@ -140,7 +144,7 @@ class PhotoScorer:
         encoded = self._prompt_of(batch).encode([one.prepared for one in batch])
         for one, photo in zip(batch, encoded, strict=True):
             self._encoded.append(EncodedTask(one.task, one.photo_hash, photo))
-            self._engine.memory.keep(self._encoding_key.of(one.photo_hash), photo, gallery=self._gallery)
+            self._engine.keep(self._encoding_key.of(one.photo_hash), photo, gallery=self._gallery)
         return []
 
     def _score(self) -> list[Outcome]:

@@ -32,10 +32,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPhoto:
-    """A photo read as far as it has to be: its score is known, it is remembered (neither is set), or it is prepared."""
+    """A photo read as far as it has to be: its score is known, it was encoded in a file, or it is prepared.
+
+    None of them is set where the photo is remembered.
+    """
 
     photo_hash: str
     score: Score | None = None
+    encoded: Encoded = None
     prepared: Prepared = None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.records import Photo
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
+from lychee_rerank.store.encoded_files import EncodedFiles
 from lychee_rerank.store.schema import UNDER_WAY
 from lychee_rerank.store.uploads import Uploads
 
@@ -78,6 +79,10 @@ class Upkeep:
             self._database.scrub()
         return tuple(freed)
 
+    def photo_hashes(self) -> frozenset[str]:
+        """The hashes of all photos that a run scored; raises StorageFailed."""
+        return frozenset(row["photo"] for row in self._database.rows("SELECT DISTINCT photo FROM run_photos"))
+
     def oldest_begun_s(self) -> float | None:
         """When the oldest of what could be deleted was begun."""
         sql = f"""
@@ -113,8 +118,8 @@ def _unused_scores(keys: Iterable[str | None]) -> list[Statement]:
 class Retention:
     """Deletes runs for good; `days` 0 keeps nothing past the process, and whatever is under way is kept."""
 
-    def __init__(self, upkeep: Upkeep, uploads: Uploads, *, days: int, most_bytes: int) -> None:
-        self._upkeep, self._uploads = upkeep, uploads
+    def __init__(self, upkeep: Upkeep, uploads: Uploads, files: EncodedFiles, *, days: int, most_bytes: int) -> None:
+        self._upkeep, self._uploads, self._files = upkeep, uploads, files
         self._days, self._most_bytes = days, most_bytes
         self._begun_s = time.time()
         self._hidden: set[str] = set()  # by a page that is still open
@@ -123,6 +128,7 @@ class Retention:
         """Deletes a run and all that only it refers to; raises StorageFailed."""
         self._hidden.discard(run_id)
         self._uploads.forget(self._upkeep.clear_run(run_id))
+        self._files.keep_only(self._upkeep.photo_hashes())
 
     def hide_run(self, run_id: str) -> None:
         """Clears a run that can be restored until `clear_run`, or the end of the process; raises StorageFailed."""
@@ -167,3 +173,4 @@ class Retention:
 
     def _clear_older(self, before_s: float) -> None:
         self._uploads.forget(self._upkeep.clear_older(before_s))
+        self._files.keep_only(self._upkeep.photo_hashes())

@@ -1,6 +1,7 @@
 """Quick looks on the bundled model: what they see, and that in the end nothing is other than without them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from lychee_rerank.records import EmptyCache, Look, Photo, QuickLooks, Readout, 
 from lychee_rerank.results.ranking import rank_photos
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan
+from lychee_rerank.store.encoded_files import EncodedFiles
 from tests.served import ROOT
 
 QUERY = parse_query("沙发 + 灯泡 + 咖啡")
@@ -49,6 +51,26 @@ def test_the_best_photos_have_the_first_full_looks(model: VisionLanguageModel) -
     found = run(model, QuickLookPlan(QuickLooks.ALWAYS), SAMPLES, Readout.NUMBER)
     first = [photo.name for photo in found if photo.look is Look.FULL][:3]
     assert set(first) == BEST
+
+
+@pytest.mark.parametrize("readout", [Readout.NUMBER, Readout.YES_NO])
+def test_what_is_read_from_a_file_gives_the_same_scores_to_the_last_bit(
+    model: VisionLanguageModel, readout: Readout, tmp_path: Path
+) -> None:
+    found = []
+    for _ in range(2):
+        engine = Engine(model, decode_picture, files=EncodedFiles(tmp_path, most_bytes=10**8))
+        scorer = MostPromisingFirst(engine, QuickLookPlan(QuickLooks.ALWAYS), readout=readout)
+        steps = scorer.steps({QUERY: list(enumerate(SAMPLES))})
+        found.append([outcome for step in steps for outcome in step])
+    assert len(list(tmp_path.iterdir())) == len(SAMPLES)
+    assert found[0] == found[1]
+
+
+def test_a_damaged_file_is_none(model: VisionLanguageModel, tmp_path: Path) -> None:
+    (tmp_path / "half").write_bytes(b"\x08\0\0\0\0\0\0\0{")
+    assert model.unpack(tmp_path / "half") is None
+    assert model.unpack(tmp_path / "gone") is None
 
 
 @pytest.mark.parametrize(

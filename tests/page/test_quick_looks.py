@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lychee_rerank.service import close_service, open_service
 from lychee_rerank.words import CHINESE, ENGLISH, Words
 from tests.fakes import FakeJudge
 from tests.limits import WAIT_S
@@ -90,6 +91,28 @@ def test_a_cancelled_run_keeps_both_kinds_of_scores_and_its_table_tells_them_apa
         ("0.png", "quick"),
         ("2.png", "quick"),
     ]
+
+
+def test_the_next_process_reads_what_was_kept_of_quick_looks(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, tmp_path: Path
+) -> None:
+    write_photos(photo_folder, [(51, 140), (255, 250), (0, 10)])
+    finish(click(open_page(), "red"))
+    assert len(list((tmp_path / "data" / "quick-looks").iterdir())) == 3
+    close_service()
+    finish(click(open_page(), "green"))
+    assert judge.quick is not None
+    assert (judge.encoded, judge.quick.encoded, judge.quick.answers) == (6, 3, 6)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("LYCHEE_QUICK_BYTES", "0"), ("LYCHEE_DATA_DIR", "/dev/null/data")])
+def test_nothing_is_kept_of_quick_looks_where_that_is_not_wanted_or_the_folder_is_a_temporary_one(
+    open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+    write_photos(photo_folder, [(51, 140), (255, 250), (0, 10)])
+    finish(click(open_page(), "red"))
+    assert list(open_service().data.path.glob("quick-looks/*")) == []
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en-US", ENGLISH), ("zh-CN", CHINESE)])

@@ -17,6 +17,7 @@ from lychee_rerank.scoring.judge import ScoresOfOneRun
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.quick_look import FEWEST, MostPromisingFirst, QuickLookPlan
 from lychee_rerank.scoring.scorer import score_photos
+from lychee_rerank.store.encoded_files import EncodedFiles
 from tests.fakes import CountingDecoder, FakeEncoding, FakeJudge
 from tests.pictures import encode, make_plain
 
@@ -133,6 +134,33 @@ def test_quick_looks_are_remembered_before_full_ones_and_the_next_query_goes_on_
     assert (judge.encoded, judge.quick.encoded) == (6 + 4, 6)
     assert looks(outcomes, Look.FULL) == [4, 5, 3, 2, 1, 0]  # the two that are remembered in full had no quick look
     assert looks(outcomes, Look.QUICK) == [0, 1, 2, 3]
+
+
+def test_quick_looks_of_an_earlier_process_are_read_from_files_and_full_ones_are_not_written(tmp_path: Path) -> None:
+    photos, folder = write_photos(tmp_path, [(10, 20), (30, 200)]), tmp_path / "files"
+    judge = FakeJudge()
+    run(MostPromisingFirst(Engine(judge, decode_picture, files=EncodedFiles(folder, most_bytes=10**6)), ALWAYS), photos)
+    assert len(list(folder.iterdir())) == 2
+    judge, decode = FakeJudge(), CountingDecoder()
+    engine = Engine(judge, decode, PhotoMemory[FakeEncoding](10**6), files=EncodedFiles(folder, most_bytes=10**6))
+    outcomes = run(MostPromisingFirst(engine, ALWAYS), photos)
+    assert judge.quick is not None
+    assert (judge.quick.encoded, len(decode.sizes_bytes)) == (0, 2)
+    assert looks(outcomes, Look.FULL) == [1, 0]
+    assert engine.memory.used_bytes == 400  # what was read is remembered
+
+
+def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
+    photos, folder = write_photos(tmp_path, [(10, 20), (30, 200)]), tmp_path / "files"
+    for _ in range(2):
+        judge = FakeJudge()
+        files = EncodedFiles(folder, most_bytes=10**6)
+        run(MostPromisingFirst(Engine(judge, decode_picture, files=files), ALWAYS), photos)
+        assert judge.quick is not None
+        assert judge.quick.encoded == 2
+        for path in folder.iterdir():
+            assert path.read_bytes().startswith(b"\x89PNG")
+            path.write_bytes(b"half")
 
 
 def test_a_run_that_goes_on_takes_no_second_quick_look(tmp_path: Path) -> None:

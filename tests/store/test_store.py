@@ -13,8 +13,9 @@ from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import BadRow, Look, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
-from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
+from lychee_rerank.scoring.cache_keys import EncodingKey, ScoreKey, build_key
 from lychee_rerank.scoring.prompts import NUMBER
+from lychee_rerank.store.encoded_files import EncodedFiles
 from lychee_rerank.store.retention import Retention
 from lychee_rerank.store.schema import MIGRATIONS
 from lychee_rerank.store.store import FILE_NAME, Store
@@ -43,6 +44,14 @@ def keep_run(
     store.runs.note(run_id, refusal, score_key=None, elapsed_s=2.0)
     store.runs.start(run_id, status="running", key="{}", demo=True)
     store.runs.end(run_id, status="done", elapsed_s=3.0)
+
+
+def files_of(folder: Path) -> EncodedFiles:
+    return EncodedFiles(folder / "quick-looks", most_bytes=10**6)
+
+
+def encoding_key(photo: Photo) -> EncodingKey:
+    return EncodingKey("prefix", "model", "float32", "sdpa", 784, 1, photo.path.name)
 
 
 def drop_photos(uploads: Uploads, count: int) -> list[Photo]:
@@ -173,7 +182,7 @@ def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp
     store.galleries.add(mine, "u0", four)
     assert store.galleries.photos(mine, ANN) == (two, three, four)
     assert store.galleries.photos(other, ANN) == (one, two, three)
-    retention = Retention(store.upkeep, uploads, days=1, most_bytes=10**9)
+    retention = Retention(store.upkeep, uploads, files_of(tmp_path), days=1, most_bytes=10**9)
     retention.remove_uploads(other, [one, replace(two, name="another name")])
     assert store.galleries.photos(other, ANN) == (two, three)
     assert [photo.path.exists() for photo in (one, two, three, four)] == [False, True, True, True]
@@ -184,7 +193,7 @@ def test_an_upload_that_a_run_uses_is_kept(tmp_path: Path) -> None:
     photos, gallery = drop_photos(uploads, 2), store.galleries.begin(ANN)
     store.galleries.add(gallery, "u1", photos[0])
     keep_run(store, photos, gallery=gallery)
-    Retention(store.upkeep, uploads, days=1, most_bytes=10**9).remove_uploads(gallery, photos[:1])
+    Retention(store.upkeep, uploads, files_of(tmp_path), days=1, most_bytes=10**9).remove_uploads(gallery, photos[:1])
     assert store.galleries.photos(gallery, ANN) == ()
     assert photos[0].path.exists()
 
@@ -305,7 +314,11 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
     keep_run(store, photos, gallery=gallery, pairs=make_pairs(photos))
     store.explanations.keep("one", 0, score=7.5, text="what the model said")
     store.scores.of(KEY).blame("the blamed photo's hash")
+    files = files_of(tmp_path)
+    for photo in photos:
+        files.keep(encoding_key(photo), 100, lambda: b"what the model keeps of it", gallery=None)
     traces = [
+        b"what the model keeps of it",
         b"marked",
         b"what the model said",
         b"the blamed photo's hash",
@@ -314,7 +327,7 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
     ]
     traces += [photo.path.name.encode() for photo in photos]
     assert all(found_in(tmp_path, trace) for trace in traces)
-    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).clear_run("one")
+    Retention(store.upkeep, uploads, files, days=30, most_bytes=10**9).clear_run("one")
     assert [trace for trace in traces if found_in(tmp_path, trace)] == []
     assert store.runs.load("one") is None
 
@@ -343,7 +356,7 @@ def test_clearing_leaves_what_other_runs_use(tmp_path: Path) -> None:
     photos = drop_photos(uploads, 3)
     keep_run(store, photos, run_id="one")
     keep_run(store, photos[:2], run_id="two", owner=BEN)
-    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).clear_run("one")
+    Retention(store.upkeep, uploads, files_of(tmp_path), days=30, most_bytes=10**9).clear_run("one")
     assert [photo.path.exists() for photo in photos] == [True, True, False]
     kept = store.runs.load("two")
     assert kept is not None
@@ -357,7 +370,7 @@ def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path:
     photos = [*drop_photos(uploads, 2), Photo("mine.png", mounted)]
     keep_run(store, photos, run_id="old", begun_s=time.time() - 30 * A_DAY_S - A_MINUTE_S)
     keep_run(store, photos[1:], run_id="new", begun_s=time.time() - 30 * A_DAY_S + A_MINUTE_S)
-    Retention(store.upkeep, uploads, days=30, most_bytes=10**9).keep_within()
+    Retention(store.upkeep, uploads, files_of(tmp_path), days=30, most_bytes=10**9).keep_within()
     assert (store.runs.load("old"), store.runs.load("new") is not None) == (None, True)
     assert [photo.path.exists() for photo in photos] == [False, True, True]
 
@@ -370,7 +383,7 @@ def test_the_oldest_go_first_where_bytes_are_short(tmp_path: Path) -> None:
     keep_run(store, photos[2:], run_id="new", begun_s=math.nextafter(begun_s, math.inf))
     size_bytes = uploads.size_bytes()
     for too_many, left in ((0, [True] * 4), (1, [False, False, True, True])):
-        Retention(store.upkeep, uploads, days=30, most_bytes=size_bytes - too_many).keep_within()
+        Retention(store.upkeep, uploads, files_of(tmp_path), days=30, most_bytes=size_bytes - too_many).keep_within()
         assert [photo.path.exists() for photo in photos] == left
 
 
@@ -379,7 +392,7 @@ def test_a_gallery_whose_run_is_under_way_is_never_too_large(tmp_path: Path) -> 
     (photo,), gallery = drop_photos(uploads, 1), store.galleries.begin(ANN)
     store.galleries.add(gallery, "upload", photo)
     store.runs.begin(Run("one", ANN, gallery, parse_query("q"), (photo,), begun_s=time.time()), status="running")
-    Retention(store.upkeep, uploads, days=30, most_bytes=0).keep_within()
+    Retention(store.upkeep, uploads, files_of(tmp_path), days=30, most_bytes=0).keep_within()
     assert photo.path.exists()
     assert store.galleries.photos(gallery, ANN) == (photo,)
 
@@ -396,7 +409,8 @@ def test_a_file_that_is_gone_between_two_looks_is_no_error(tmp_path: Path, monke
 
 def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> None:
     store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
-    retention, photos = Retention(store.upkeep, uploads, days=0, most_bytes=10**9), drop_photos(uploads, 2)
+    retention = Retention(store.upkeep, uploads, files_of(tmp_path), days=0, most_bytes=10**9)
+    photos = drop_photos(uploads, 2)
     keep_run(store, photos)
     retention.keep_within()
     assert store.runs.load("one") is not None
