@@ -35,6 +35,8 @@ from demo_model.queries import LANGUAGES, Part, Query, World
 from demo_model.scenes import Scene, pick_scene
 from make_evaluation_set import draw_photo
 
+DRAWN = (STYLES[0], UNSEEN)
+MATERIAL, OUT = Path("build/demo-model/material"), Path("build/scene-galleries")
 SEED = 23  # not that of the evaluation set
 FULL_TRUTH = 10
 MOST_POOL_ICONS = 4
@@ -142,16 +144,21 @@ def draw_galleries(
     (folder / LABELS_NAME).write_text("".join(lines), encoding="utf-8")
 
 
+def draw_style(style: Style, *, material: Path = MATERIAL, out: Path = OUT) -> Path:
+    """The folder with the galleries in one style."""
+    world, folder = World(load_icons(), strangers={}), out / style.name
+    draw_galleries(compose_galleries(world, Plan()), world, style, material=material, folder=folder)
+    return folder
+
+
 def main() -> None:
     """Draw the galleries in both styles."""
     parser = argparse.ArgumentParser(description="Draw large galleries with one match each.")
-    parser.add_argument("--material", type=Path, default=Path("build/demo-model/material"))
-    parser.add_argument("--out", type=Path, default=Path("build/scene-galleries"))
+    parser.add_argument("--material", type=Path, default=MATERIAL)
+    parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    world = World(load_icons(), strangers={})
-    galleries = compose_galleries(world, Plan())
-    for style in (STYLES[0], UNSEEN):
-        draw_galleries(galleries, world, style, material=options.material, folder=options.out / style.name)
+    for style in DRAWN:
+        draw_style(style, material=options.material, out=options.out)
 
 
 if __name__ == "__main__":
