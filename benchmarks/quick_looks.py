@@ -1,5 +1,6 @@
 """What quick looks cost and save, on the larger random model; every photo is of 1024x768."""
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from benchmarks.galleries import draw_photos
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Outcome, Photo, QuickLooks, Readout, ScoredPhoto
+from lychee_rerank.records import Look, Outcome, Photo, QuickLooks, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import collect_results
 from lychee_rerank.results.settled import likely_settled
 from lychee_rerank.scoring.engine import Engine
@@ -22,7 +23,7 @@ from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst,
 ALWAYS = QuickLookPlan(QuickLooks.ALWAYS)
 SIZE = (1024, 768)
 MOST_APART = 1e-4  # between two expected scores of one photo
-REMEMBERED = 4  # the share of a gallery whose full looks fit into the photo memory: a quarter
+MEMORIES = 4  # how many photo memories full looks at the whole gallery would take
 
 Over = Callable[[Sequence[Outcome]], bool]
 
@@ -112,18 +113,20 @@ def bench_next(model: VisionLanguageModel, photos: Sequence[Photo], decoders: De
     """Another query over more photos than the memory holds, until the first are likely settled, against all looks."""
     bench = Contenders(model, photos[: plan.large], decoders)
     sizes = [encoded_bytes(judge, bench) for judge in (model, model.for_quick_looks(None))]
-    remembered = plan.large // REMEMBERED
+    remembered = plan.large // MEMORIES
     memory_bytes = remembered * sizes[0] + plan.large * sizes[1]
     own, base = bench.engine(memory_bytes), bench.engine(memory_bytes)
     look(own, ALWAYS, bench)  # the whole first query, so that the memory is full
 
+    def settle() -> None:
+        outcomes = look(own, ALWAYS, bench, until=settled)
+        full = sum(isinstance(outcome, ScoredPhoto) and outcome.look is Look.FULL for outcome in outcomes)
+        print(f"settled: {settled(outcomes)}, after {full} full looks", file=sys.stderr, flush=True)
+
     def settled(outcomes: Sequence[Outcome]) -> bool:
         return likely_settled(outcomes, photos=plan.large, first=plan.first)
 
-    contenders: dict[str, Run] = {
-        "all": lambda: look(base, NO_QUICK_LOOKS, bench),
-        "settled": lambda: look(own, ALWAYS, bench, until=settled),
-    }
+    contenders: dict[str, Run] = {"all": lambda: look(base, NO_QUICK_LOOKS, bench), "settled": settle}
     name = (
         f"larger, {plan.large} photos, memory for {remembered}, next query, `expected`, until the first {plan.first} "
         "are likely settled, against all full looks"
