@@ -13,12 +13,12 @@ from benchmarks.galleries import draw_photos
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Look, Outcome, Photo, QuickLooks, Readout, ScoredPhoto
+from lychee_rerank.records import Look, Outcome, Photo, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import collect_results
 from lychee_rerank.results.settled import likely_settled
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import template_for
-from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan
+from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan, QuickLooks
 
 ALWAYS = QuickLookPlan(QuickLooks.ALWAYS)
 SIZE = (1024, 768)

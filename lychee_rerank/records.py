@@ -97,14 +97,6 @@ class Look(StrEnum):
     QUICK = "quick"
 
 
-class QuickLooks(StrEnum):
-    """Whether a run takes a quick look at every photo first: where it pays, always, or never."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A photo that was not scored; `index` is its place in upload order, from 0, `detail` that of PhotoRefused."""

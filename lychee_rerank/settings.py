@@ -9,9 +9,9 @@ from pathlib import Path
 import platformdirs
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, QuickLooks, Readout
+from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
-from lychee_rerank.scoring.quick_look import QuickLookPlan
+from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 
 MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
 DEVICES = "cpu, cuda, or one GPU by its number, such as cuda:1"

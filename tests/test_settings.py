@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, QuickLooks, Readout
+from lychee_rerank.records import EmptyCache, Readout
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO
-from lychee_rerank.scoring.quick_look import QuickLookPlan
+from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
 
 FIELDS = {"LYCHEE_PIXEL_BUDGET": "pixel_budget_px"}  # the others are called as their variables are

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache
+from enum import StrEnum
 
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import Query
-from lychee_rerank.records import Look, Outcome, Photo, QuickLooks, Readout, Refusal, Score
+from lychee_rerank.records import Look, Outcome, Photo, Readout, Refusal, Score
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import KnownScores, ScoresOfOneRun
@@ -29,6 +29,14 @@ _MAY_PASS = (RefusalReason.OUT_OF_MEMORY, RefusalReason.NOT_FINITE)  # a full lo
 
 Numbered = Sequence[tuple[int, Photo]]
 Steps = Generator[list[Outcome], None, None]
+
+
+class QuickLooks(StrEnum):
+    """Whether a run takes a quick look at every photo first: where it pays, always, or never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +72,23 @@ class MostPromisingFirst:
         clock_s: Callable[[], float] = time.perf_counter,
     ) -> None:
         template = template or template_for(readout)
-        quick_engine = replace(engine, judge=engine.judge.for_quick_looks(plan.tokens))
         one_pass = Readout.EXPECTED if readout is Readout.NUMBER else readout
-        card, quick_card = engine.judge.card, quick_engine.judge.card
-
-        @cache
-        def key_of(query: Query, look: Look) -> ScoreKey:
-            quick = look is Look.QUICK
-            return build_key(
-                quick_card if quick else card, query, readout=one_pass if quick else readout, template=template
-            )
-
-        @cache
-        def known_fully(query: Query) -> KnownScores:
-            return known_for(key_of(query, Look.FULL))
-
-        @cache
-        def known_quickly(query: Query) -> KnownScores:
-            return _QuickScores(known_for(key_of(query, Look.QUICK)), known_fully(query), self._known_fully)
-
-        self.key_of = key_of  # what the scores of a query's photos depend on, by the kind of look
-        self._full = PhotoScorer(
-            replace(engine, files=None),  # full looks are twenty times as large
-            readout=readout,
-            template=template,
-            known_for=known_fully,
-            gallery=gallery,
-        )
-        self._quick = PhotoScorer(
-            quick_engine, readout=one_pass, template=template, known_for=known_quickly, gallery=gallery
-        )
-        smaller = quick_card.pixel_budget_px < card.pixel_budget_px
+        small = replace(engine, judge=engine.judge.for_quick_looks(plan.tokens))
+        full = _Way(replace(engine, files=None), readout, template, known_for)  # twenty times as large as quick looks
+        quick = _Way(small, one_pass, template, known_for)
+        self._ways = {Look.FULL: full, Look.QUICK: quick}
+        self._full = full.build_scorer(full.known, gallery=gallery)
+        self._quick = quick.build_scorer(self._known_either_way, gallery=gallery)
+        smaller = small.judge.card.pixel_budget_px < engine.judge.card.pixel_budget_px
         self._when, self._clock_s = plan.when if smaller else QuickLooks.NEVER, clock_s
         self._known_fully: set[str] = set()  # hashes of photos that are over without a full look
         self._promise: dict[int, float] = {}  # quick scores, by place
         self._over: set[int] = set()  # the places of photos that need no full look any more
         self.look = Look.FULL
+
+    def key_of(self, query: Query, look: Look) -> ScoreKey:
+        """What the scores of a query's photos depend on, by the kind of look."""
+        return self._ways[look].key(query)
 
     def steps(self, photos: Mapping[Query, Numbered]) -> Steps:
         """As PhotoScorer.steps; a photo of a single query may have a score from a quick look first.
@@ -123,6 +112,10 @@ class MostPromisingFirst:
     def finish(self) -> list[Outcome]:
         """What comes of the photos that wait to be encoded, and for their answers."""
         return [*self._sort_out(self._quick.finish()), *self._full.finish()]
+
+    def _known_either_way(self, query: Query) -> "_QuickScores":
+        quick, full = (self._ways[look].known(query) for look in (Look.QUICK, Look.FULL))
+        return _QuickScores(quick, full, self._known_fully)
 
     def _look_quickly(self, query: Query, numbered: Numbered) -> Steps:
         with closing(self._quick.steps({query: numbered})) as steps:
@@ -180,6 +173,39 @@ class MostPromisingFirst:
     def _most_promising(self, numbered: Numbered) -> Numbered:
         """By quick score, then upload order; what has none comes last."""
         return sorted(numbered, key=lambda one: (-self._promise.get(one[0], -1.0), one[0]))
+
+
+class _Way:
+    """One kind of look: with which engine, read how, and the scores known under its keys."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        readout: Readout,
+        template: PromptTemplate,
+        known_for: Callable[[ScoreKey], KnownScores],
+    ) -> None:
+        self._engine, self._readout, self._template, self._known_for = engine, readout, template, known_for
+        self._key: ScoreKey | None = None
+        self._known: dict[Query, KnownScores] = {}
+
+    def key(self, query: Query) -> ScoreKey:
+        """What the scores of the query's photos depend on."""
+        if self._key is None:  # versions of packages are read from the disk
+            self._key = build_key(self._engine.judge.card, query, readout=self._readout, template=self._template)
+        return replace(self._key, query=query.cleaned)
+
+    def known(self, query: Query) -> KnownScores:
+        """The scores known under this key, the same each time."""
+        if query not in self._known:
+            self._known[query] = self._known_for(self.key(query))
+        return self._known[query]
+
+    def build_scorer(self, known_for: Callable[[Query], KnownScores], *, gallery: Hashable) -> PhotoScorer:
+        """One that looks this way."""
+        return PhotoScorer(
+            self._engine, readout=self._readout, template=self._template, known_for=known_for, gallery=gallery
+        )
 
 
 class _QuickScores:

@@ -12,10 +12,10 @@ from lychee_rerank.errors import LycheeError, ModelUnusable
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Look, Photo, QuickLooks, Readout, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Look, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, template_for
-from lychee_rerank.scoring.quick_look import QuickLookPlan
+from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 from tests.fakes import FakeJudge
 from tests.jobs.workers import Start, wait_for
 from tests.limits import WAIT_S

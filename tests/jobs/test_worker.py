@@ -10,8 +10,8 @@ from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.worker import Worker
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Pair, Pairs, Photo, QuickLooks, Readout, Refusal, ScoredPhoto
-from lychee_rerank.scoring.quick_look import QuickLookPlan
+from lychee_rerank.records import Pair, Pairs, Photo, Readout, Refusal, ScoredPhoto
+from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 from tests.fakes import FakeJudge
 from tests.jobs.workers import ANN, BEN, Start, another_process, find, no_model, wait_for
 from tests.limits import WAIT_S

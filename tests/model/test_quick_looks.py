@@ -9,10 +9,10 @@ from lychee_rerank.model.patches import TOKEN_PX
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import EmptyCache, Look, Photo, QuickLooks, Readout, ScoredPhoto
+from lychee_rerank.records import EmptyCache, Look, Photo, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
 from lychee_rerank.scoring.engine import Engine
-from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan
+from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan, QuickLooks
 from lychee_rerank.store.encoded_files import EncodedFiles
 from tests.served import ROOT
 

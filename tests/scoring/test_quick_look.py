@@ -10,12 +10,12 @@ from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.photos.decode import decode_picture
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Look, Outcome, Photo, QuickLooks, Readout, Refusal, ScoredPhoto
+from lychee_rerank.records import Look, Outcome, Photo, Readout, Refusal, ScoredPhoto
 from lychee_rerank.scoring.cache_keys import ScoreKey
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import ScoresOfOneRun
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.quick_look import FEWEST, MostPromisingFirst, QuickLookPlan
+from lychee_rerank.scoring.quick_look import FEWEST, MostPromisingFirst, QuickLookPlan, QuickLooks
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.store.encoded_files import EncodedFiles
 from tests.fakes import CountingDecoder, FakeEncoding, FakeJudge
