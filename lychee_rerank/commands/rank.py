@@ -100,7 +100,8 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     else:
         _print_table(chosen, results.criteria, words)
         if options.settle:
-            print(words.results.full_looks.format(n=count_full_looks(results.ranked), total=len(results.ranked)))
+            looked_at = count_full_looks(results.ranked)
+            print(words.results.full_looks.format(n=looked_at, total=len(results.ranked)), file=sys.stderr)
         _print_spread(results, query, words)
         for refusal in results.refused:
             print(f"{printable(refusal.name)}: {words.refusal(refusal)}", file=sys.stderr)
