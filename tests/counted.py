@@ -8,20 +8,20 @@ import sys
 import time
 
 import serve
-from lychee_rerank.scoring import scorer
+from lychee_rerank.scoring.scorer import PhotoScorer
 
 _LOOK_S = 0.05
 
 if __name__ == "__main__":
     count = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     hold, hold_at = os.environ.get("LYCHEE_TEST_HOLD", ""), int(os.environ.get("LYCHEE_TEST_HOLD_AT", "0"))
-    score_encoded = scorer._score_encoded
+    read = PhotoScorer._read
 
-    def score_counted(encoded, prompt, readout):  # type: ignore[no-untyped-def]
+    def read_counted(scorer, encoded, prompt):  # type: ignore[no-untyped-def]
         while os.fstat(count).st_size >= hold_at and os.path.exists(hold):
             time.sleep(_LOOK_S)
         os.write(count, b"." * len(encoded))
-        return score_encoded(encoded, prompt, readout)
+        return read(scorer, encoded, prompt)
 
-    scorer._score_encoded = score_counted
+    PhotoScorer._read = read_counted  # type: ignore[method-assign]
     serve.main()

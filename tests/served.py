@@ -44,6 +44,8 @@ def start_app(
     """
     command = [*under, sys.executable, *(["-m", "tests.counted", str(counted)] if counted else ["serve.py"])]
     own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(data), "LYCHEE_MODEL": "demo", "PYTHONUNBUFFERED": "1"}
+    if counted:
+        own["LYCHEE_QUICK_LOOK"] = "never"  # each photo counts once
     own["PYTHONPATH"] = f"{ROOT / 'tests' / 'guarded'}{os.pathsep}{ROOT}"
     return subprocess.Popen(
         command,
