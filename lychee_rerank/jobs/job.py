@@ -123,17 +123,26 @@ class Job:
     def progress(self) -> Progress:
         """The job as it stands now."""
         with self._lock:
-            here_s = (self._ended_s or time.monotonic()) - self._started_s if self._started_s else 0.0
             return Progress(
                 status=self._status,
                 outcomes=tuple(self._outcomes.values()),
                 quick=tuple(self._quick.values()),
                 look=self._look,
                 total=len(self.photos),
-                elapsed_s=self._before_s + here_s,
+                elapsed_s=self._elapsed_s(),
                 remaining_s=self._pace.remaining_s(self._left_of()),
                 error=self._error,
             )
+
+    @property
+    def elapsed_s(self) -> float:
+        """The seconds that it took so far, in earlier processes too."""
+        with self._lock:
+            return self._elapsed_s()
+
+    def _elapsed_s(self) -> float:
+        here_s = (self._ended_s or time.monotonic()) - self._started_s if self._started_s else 0.0
+        return self._before_s + here_s
 
     @property
     def active(self) -> bool:

@@ -63,4 +63,4 @@ class JobScoring:
             key = None
             if isinstance(outcome, ScoredPhoto):
                 key = self._scorer.key_of(job.run.query_of(outcome.index), outcome.look).of(outcome.photo_hash)
-            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=job.progress().elapsed_s)
+            self._store.runs.note(job.id, outcome, score_key=key, elapsed_s=job.elapsed_s)

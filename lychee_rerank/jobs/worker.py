@@ -232,6 +232,6 @@ class Worker:
         scoring = self._scorings.pop(job.id, None)
         if scoring is not None:
             scoring.close()
-        self._store.runs.end(job.id, status=status, elapsed_s=job.progress().elapsed_s)
+        self._store.runs.end(job.id, status=status, elapsed_s=job.elapsed_s)
         job.end(status, error)
         self.setup.tidy()
