@@ -57,11 +57,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--criteria", action="store_true", help="score the parts of the query too, such as those of 'sofa + lamp'"
     )
     parser.add_argument("--top-k", metavar="N", type=_at_least_one, help="only the N best")
-    parser.add_argument(
-        "--settle",
-        action="store_true",
-        help="with --top-k: stop once the N best are likely settled",
-    )
+    parser.add_argument("--settle", action="store_true", help="with --top-k: stop once the N best are likely settled")
     parser.add_argument(
         "--min-score", metavar="X", type=score_argument, help="only what is scored X or more, with one decimal"
     )
@@ -181,7 +177,8 @@ def _score_all(
             bar.update(sum(isinstance(one, Refusal) or one.look is Look.FULL for one in step))
             if settle and step and likely_settled(outcomes, photos=len(photos), first=settle):
                 break
-    return outcomes, known[key].reused if known else 0
+    in_upload_order = sorted(outcomes, key=lambda outcome: outcome.index)  # a quick look stays before the full one
+    return in_upload_order, known[key].reused if known else 0
 
 
 def _print_spread(results: Results, query: Query, words: Words) -> None:

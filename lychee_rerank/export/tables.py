@@ -41,18 +41,8 @@ _DATE_OR_NUMBER = re.compile(  # ++: without a way back, as a text can have two 
 )
 TABLE_NAME = "ranking.csv"
 COLUMNS = (
-    "rank",
-    "score",
-    "expected",
-    "label_mass",
-    "name",
-    "answer",
-    "rule",
-    "tied",
-    "look",
-    "refused",
-    "file",
-    "problem",
+    *("rank", "score", "expected", "label_mass", "name", "answer", "rule", "tied"),
+    *("look", "refused", "file", "problem"),
 )
 FLAGGED_COLUMNS = (
     *("line", "file", "text", "score", "flagged", "label"),

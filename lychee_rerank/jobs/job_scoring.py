@@ -8,7 +8,7 @@ from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.records import Look, Outcome, Readout, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
-from lychee_rerank.scoring.quick_look import MostPromisingFirst, QuickLookPlan
+from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan
 from lychee_rerank.store.store import Store
 
 
@@ -31,7 +31,7 @@ class JobScoring:
         self._job, self._store = job, store
         self._scorer = MostPromisingFirst(
             engine,
-            quick_looks,
+            NO_QUICK_LOOKS if job.run.pairs else quick_looks,  # which pair comes first tells nothing
             readout=readout,
             template=template,
             known_for=store.scores.of,

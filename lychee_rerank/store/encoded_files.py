@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable, Hashable, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -34,14 +35,32 @@ class EncodedFiles:
     """Files of at most `most_bytes` together, which give way to one another as PhotoMemory has it; thread-safe."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
-        self._folder = folder
-        self._files = PhotoMemory[_File](most_bytes, on_leave=lambda file: _delete(file.path))
-        for part in folder.glob(f"*{_PART}"):
+        self._folder, self._most_bytes = folder, most_bytes
+        self._opening = threading.Lock()
+        self._found: PhotoMemory[_File] | None = None
+
+    @property
+    def _files(self) -> PhotoMemory[_File]:
+        """What lies in the folder; looked for at the first use, as an app that does not score has no business there."""
+        with self._opening:
+            if self._found is None:
+                self._found = self._scan()
+            return self._found
+
+    def _scan(self) -> PhotoMemory[_File]:
+        """The files, the longest unused first, each of which gives way by itself; what has no room is deleted."""
+        files = PhotoMemory[_File](self._most_bytes, on_leave=lambda file: _delete(file.path))
+        for part in self._folder.glob(f"*{_PART}"):
             _delete(part)
-        found = [(path.stat().st_mtime, _File(path, path.stat().st_size)) for path in folder.glob("*-*")]
+        found: list[tuple[float, _File]] = []
+        for path in self._folder.glob("*-*"):
+            with suppress(FileNotFoundError):  # another process has just deleted it
+                state = path.stat()
+                found.append((state.st_mtime, _File(path, state.st_size)))
         for n, (_, file) in enumerate(sorted(found, key=lambda one: one[0])):
-            if not self._files.keep(file.path.name, file, gallery=n):  # each gives way by itself
+            if not files.keep(file.path.name, file, gallery=n):
                 _delete(file.path)
+        return files
 
     def find(self, key: EncodingKey, *, gallery: Hashable) -> Path | None:
         """The file of a photo, which belongs to this gallery from now on."""

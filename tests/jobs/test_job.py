@@ -12,7 +12,7 @@ from lychee_rerank.errors import LycheeError, ModelUnusable
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Look, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import Look, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, template_for
 from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
@@ -157,6 +157,14 @@ def test_a_cancelled_run_keeps_both_kinds_of_scores_for_the_next_process(tmp_pat
         (2, Look.QUICK),
         (2, Look.FULL),
     ]
+
+
+def test_pairs_have_full_looks_alone_even_where_all_have_one_text(tmp_path: Path, start: Start) -> None:
+    photos, judge = write_reds(tmp_path, [10, 20]), FakeJudge()
+    pairs = Pairs(tuple(Pair(line, photo, parse_query("red"), None) for line, photo in enumerate(photos, 1)), ())
+    worker = start(judge, quick_looks=QuickLookPlan(QuickLooks.ALWAYS))
+    job = wait_for(worker.submit(parse_query("list.csv"), photos, pairs=pairs))
+    assert (len(job.progress().outcomes), job.progress().quick) == (2, ())
 
 
 def timed_job(monkeypatch: pytest.MonkeyPatch, photos: list[Photo], at_s: Iterable[float]) -> Job:

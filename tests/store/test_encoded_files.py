@@ -58,9 +58,11 @@ def test_less_room_than_before_is_made_at_the_start_and_parts_are_cleared_away(t
     for photo in "abc":
         keep(files, photo)
     (tmp_path / "x-y.part").write_bytes(b"half")
-    EncodedFiles(tmp_path, most_bytes=100)
+    less = EncodedFiles(tmp_path, most_bytes=100)
+    assert len(list(tmp_path.iterdir())) == 4  # before its first use it touches nothing: another app may score there
+    assert len(found(less, *"abc")) == 1
     assert len(list(tmp_path.iterdir())) == 1
-    EncodedFiles(tmp_path, most_bytes=0)
+    assert found(EncodedFiles(tmp_path, most_bytes=0), *"abc") == []
     assert list(tmp_path.iterdir()) == []
 
 
