@@ -1,6 +1,7 @@
 """Serves the page: finds a free port, says where to look, starts loading the model before anybody opens it."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -38,7 +39,8 @@ PORTS_TRIED = 20
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Ends with the process what `main` began."""
     yield
-    close_service()
+    if not close_service():
+        os._exit(0)
 
 
 def guard(page: ASGIApp, *, settings: Settings) -> ASGIApp:

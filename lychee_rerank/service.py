@@ -50,14 +50,19 @@ class Service:
     originals: Addresses[Photo] = field(default_factory=lambda: Addresses[Photo](files.PHOTO_ROUTE))
     downloads: Addresses[Download] = field(default_factory=lambda: Addresses[Download](files.EXPORT_ROUTE))
 
-    def close(self) -> None:
-        """Ends the worker, deletes what is not to outlive the process, closes the store."""
+    def close(self) -> bool:
+        """Ends the worker, deletes what is not to outlive the process, closes the store.
+
+        False where the model is still at work, or being loaded: a thread inside torch aborts the interpreter that ends
+        around it, so such a process has to end by `os._exit`.
+        """
         scored_here = not self.worker.state().elsewhere
-        self.worker.close()
+        ended = self.worker.close()
         self.decoders.close()
         if scored_here:  # what another app keeps is that app's to delete
             self.retention.close()
         self.store.close()
+        return ended
 
 
 def open_service() -> Service:
@@ -66,12 +71,14 @@ def open_service() -> Service:
         return _start_service()
 
 
-def close_service() -> None:
-    """Closes the service where it is open."""
+def close_service() -> bool:
+    """Closes the service where it is open; False as `Service.close` says it."""
     with _OPENING:
-        if _start_service.cache_info().currsize:
-            _start_service().close()
-            _start_service.cache_clear()
+        if not _start_service.cache_info().currsize:
+            return True
+        ended = _start_service().close()
+        _start_service.cache_clear()
+        return ended
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.query import parse_query
 from lychee_rerank.service import open_service
 from pathlib import Path
-import sys
+import os, sys
 service = open_service()
 known = service.store.database.rows("SELECT id FROM runs")
 if not known:
@@ -36,7 +36,9 @@ job = service.worker.book.find(known[0]["id"])
 job.wait()
 for outcome in job.progress().outcomes:
     print(outcome.index, outcome.score.value, outcome.score.expected, outcome.score.answer, flush=True)
-service.close()
+sys.stdout.flush()
+if not service.close():
+    os._exit(0)
 """
 
 

@@ -1,7 +1,10 @@
 """The started app, seen from outside: port, address, allowed hosts, stopping."""
 
+import os
 import signal
 import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,6 +141,37 @@ def test_a_stop_while_the_app_is_starting_ends_it(serve: Serve) -> None:
     process = serve()
     read_until(process, "Gallery")
     assert "Traceback" not in stop(process)[1]
+
+
+# The app, with a model that never ends being loaded: small steps inside torch, as those of importing and reading it.
+BUSY = """
+import torch
+from lychee_rerank.jobs import worker
+from lychee_rerank.model.loader import ModelLoader
+
+def load(loader):
+    while True:
+        torch.rand(64, 64) @ torch.rand(64, 64)
+
+worker._STOP_S, ModelLoader.load = 0.1, load
+import serve
+serve.main()
+"""
+
+
+def test_a_stop_while_the_model_is_at_work_ends_the_app_in_order(port: int, tmp_path: Path) -> None:
+    own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(tmp_path), "LYCHEE_MODEL": "demo"}
+    command = [sys.executable, "-c", BUSY]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert answers(port)
+            code, output = stop(process)
+        finally:
+            process.kill()
+    assert code == 0, output
+    assert "terminate" not in output  # what C++ says of a thread that is ended inside it
 
 
 def test_a_data_folder_of_a_newer_version_ends_the_start_with_one_sentence(serve: Serve, tmp_path: Path) -> None:

@@ -112,13 +112,14 @@ class Worker:
             self._queue.add(explanation)
         return explanation
 
-    def close(self) -> None:
-        """Leaves every job as it stands and waits for the photo in work, though not for long."""
+    def close(self) -> bool:
+        """Leaves every job as it stands and waits for the photo in work, though not for long; False if that goes on."""
         self._closing.set()
         self._queue.close()
         self.explanations.close(LycheeError("the app is being closed"))
         self._thread.join(_STOP_S)
         self._lock.release()
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while self._state.elsewhere:
