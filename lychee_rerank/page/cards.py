@@ -36,12 +36,15 @@ def draw_preview(service: Service, photos: Sequence[Photo]) -> None:
                 draw_small_thumbnail(service, photo)
 
 
-def draw_cards(words: Words, service: Service, ranked: Sequence[RankedPhoto], *, job: Job) -> None:
-    """A card per photo, the first of the ranking framed."""
+def draw_cards(words: Words, service: Service, ranked: Sequence[RankedPhoto], *, job: Job, above: int = 0) -> None:
+    """A card per photo, the first of the ranking framed; so many cards stand `above` on the page.
+
+    A card's key is its place: by its rank it would jump where ranks change and the order does not.
+    """
     with st.grid(_COLUMNS, min_column_width=_MIN_COLUMN_PX):
-        for photo in ranked:
-            place = "first" if photo.rank == 1 and job.run.pairs is None else str(photo.rank)
-            with st.container(border=True, key=f"photo-{place}", gap="xsmall"):
+        for place, photo in enumerate(ranked, start=above + 1):
+            key = "photo-first" if photo.rank == 1 and job.run.pairs is None else f"photo-{place}"
+            with st.container(border=True, key=key, gap="xsmall"):
                 draw_thumbnail(service, job.photos[photo.scored.index])
                 _draw_caption(words, service, photo, job=job)
 

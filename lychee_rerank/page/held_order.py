@@ -4,7 +4,7 @@ A run under way brings them into another order every few seconds, and a click wo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,7 +12,8 @@ from lychee_rerank.records import RankedPhoto
 
 _HELD, _KEY = "held-cards", "at-cards"
 # A finger that tapped does not hover, and what it tapped has no ring of focus: it holds nothing.
-_WATCH = """export default function ({ parentElement, setStateValue }) {
+_WATCH = """export default function ({ parentElement, setStateValue, data }) {
+  parentElement.dataset.held = data.held;
   if (parentElement.dataset.watching) return;
   parentElement.dataset.watching = "yes";
   const cards = "[class*='st-key-photo-']";
@@ -33,30 +34,30 @@ _WATCH = """export default function ({ parentElement, setStateValue }) {
 class Cards:
     """The photos that are on the page, in its order, and the lines between them: how many stand above each, its text.
 
-    `key` tells what they are an answer to.
+    `key` tells what they are an answer to; `held`: they are in an earlier order.
     """
 
     key: str
     photos: Sequence[RankedPhoto]
     lines: Sequence[tuple[int, str]] = ()
+    held: bool = False
 
 
-def hold_order(cards: Cards, ranked: Sequence[RankedPhoto], *, active: bool) -> Cards:
-    """These cards, or those that somebody is at, as they are `ranked` by now; `active` while more is to come."""
+def hold_order(cards: Cards, ranked: Sequence[RankedPhoto]) -> Cards:
+    """These cards, or, while somebody is at them, those that were drawn last, as they are `ranked` by now."""
     held: Cards | None = st.session_state.get(_HELD)
-    if active or _is_held(held, cards):
-        _watch(key=_KEY, on_at_change=lambda: None)
-    if held is not None and _is_held(held, cards):
+    at = st.session_state.get(_KEY)
+    if at and at.get("at") and held is not None and held.key == cards.key:
         now = {photo.scored.index: photo for photo in ranked}
-        return Cards(held.key, [now.get(one.scored.index, one) for one in held.photos], held.lines)
+        return replace(held, photos=[now.get(one.scored.index, one) for one in held.photos], held=True)
     st.session_state[_HELD] = cards
     return cards
 
 
-def _is_held(held: Cards | None, cards: Cards) -> bool:
-    """True while somebody is at the cards that were drawn last, and they are an answer to the same."""
-    at = st.session_state.get(_KEY)
-    return bool(at and at.get("at")) and held is not None and held.key == cards.key
+def watch_cards(cards: Cards, *, active: bool) -> None:
+    """Notes when somebody comes to the cards above, or leaves them; `active` while more is to come."""
+    if active or cards.held:
+        _watch(key=_KEY, data={"held": cards.held}, on_at_change=lambda: None)
 
 
 _watch = st.components.v2.component(

@@ -35,7 +35,7 @@ def draw_moderated(words: Words, service: Service, job: Job, pairs: Pairs) -> No
         draw_cards(words, service, above, job=job)
         if above and len(above) < len(page):
             draw_cut(words.lists.line.format(n=len(flagged), threshold=moderation.threshold))
-        draw_cards(words, service, page[len(above) :], job=job)
+        draw_cards(words, service, page[len(above) :], job=job, above=len(above))
         draw_large(words, service, in_order, job=job)
     draw_refusals(words, [one.outcome for one in moderation.refused if isinstance(one.outcome, Refusal)])
     if moderation.bad:

@@ -11,7 +11,7 @@ from lychee_rerank.page.charts import draw_charts
 from lychee_rerank.page.controls import draw_bands, draw_line, show_all
 from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
-from lychee_rerank.page.held_order import Cards, hold_order
+from lychee_rerank.page.held_order import Cards, hold_order, watch_cards
 from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.places import mark_results
@@ -36,7 +36,9 @@ def draw_results(words: Words, service: Service, results: Results, *, job: Job, 
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
             lines = _lines(words, page, cliff=spread.cliff, settled=settled) if view.sort is Sort.SCORE else ()
             cards = Cards(f"{job.id} {view} {chosen.index(page[0]) if page else 0}", page, lines)
-            _draw_page(words, service, hold_order(cards, results.ranked, active=job.active), job=job)
+            cards = hold_order(cards, results.ranked)
+            _draw_page(words, service, cards, job=job)
+            watch_cards(cards, active=job.active)
             if not chosen:
                 st.info(_nothing_shown(words, results, view))
             draw_large(words, service, chosen, job=job)
@@ -105,10 +107,10 @@ def _draw_page(words: Words, service: Service, cards: Cards, *, job: Job) -> Non
     drawn = 0
     for above, line in cards.lines:
         if above > drawn:
-            draw_cards(words, service, cards.photos[drawn:above], job=job)
+            draw_cards(words, service, cards.photos[drawn:above], job=job, above=drawn)
         draw_cut(line)
         drawn = above
-    draw_cards(words, service, cards.photos[drawn:], job=job)
+    draw_cards(words, service, cards.photos[drawn:], job=job, above=drawn)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:
