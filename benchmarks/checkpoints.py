@@ -14,6 +14,7 @@ from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
 
+TOKEN_PX = 28 * 28
 LARGER_TOKENS = 256  # visual tokens of a photo: the larger model's pixel budget
 VISION = {"depth": 16, "hidden_size": 640, "intermediate_size": 1720, "num_heads": 8}
 LANGUAGE = {
@@ -26,9 +27,9 @@ LANGUAGE = {
 }
 
 
-def load_demo() -> VisionLanguageModel:
-    """The bundled model."""
-    return _load(DEMO_FOLDER, "demo")
+def load_demo(*, visual_tokens: int | None = None) -> VisionLanguageModel:
+    """The bundled model, at its own pixel budget or at one of so many visual tokens."""
+    return _load(DEMO_FOLDER, "demo", pixel_budget_px=visual_tokens and visual_tokens * TOKEN_PX)
 
 
 def load_larger(folder: Path) -> VisionLanguageModel:
@@ -47,7 +48,7 @@ def load_larger(folder: Path) -> VisionLanguageModel:
     rope["mrope_section"] = [head_px - 2 * (head_px * 3 // 8), head_px * 3 // 8, head_px * 3 // 8]
     torch.manual_seed(0)
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
-    return _load(folder, "larger", pixel_budget_px=LARGER_TOKENS * 28 * 28)
+    return _load(folder, "larger", pixel_budget_px=LARGER_TOKENS * TOKEN_PX)
 
 
 @contextmanager

@@ -162,7 +162,7 @@ def main() -> None:
             styles = [options.style] if options.style else [style.name for style in DRAWN]
             bench_looks([_galleries_of(name) for name in styles], decoders, readouts, quick=options.quick)
         if options.times or not part:
-            bench_times(Path(folder), decoders, FEW if options.quick else MANY)
+            bench_times(Path(folder), decoders, FEW if options.quick else MANY, _galleries_of(DRAWN[0].name))
 
 
 def _galleries_of(name: str) -> Path:

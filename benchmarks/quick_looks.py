@@ -1,21 +1,24 @@
-"""What quick looks cost and save, on the larger random model; every photo is of 1024x768."""
+"""What quick looks cost and save, most of it on the larger random model; every photo is of 1024x768."""
 
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
-from benchmarks.checkpoints import load_larger
+from benchmarks.checkpoints import load_demo, load_larger
 from benchmarks.contenders import Contenders
 from benchmarks.contest import HEAD, Bar, Run, hold
 from benchmarks.galleries import draw_photos
+from benchmarks.scene_galleries import POOL
+from lychee_rerank.evaluation.labelled_set import load_labels
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Look, Outcome, Photo, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import collect_results
-from lychee_rerank.results.settled import likely_settled
+from lychee_rerank.results.settled import FIRST, likely_settled
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import template_for
 from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan, QuickLooks
@@ -23,6 +26,7 @@ from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst,
 ALWAYS = QuickLookPlan(QuickLooks.ALWAYS)
 SIZE = (1024, 768)
 MOST_APART = 1e-4  # between two expected scores of one photo
+SCENE_TOKENS = 100  # four times those of a quick look; the demo model was trained at 36 and still sees at so many
 MEMORIES = 4  # how many photo memories full looks at the whole gallery would take
 
 Over = Callable[[Sequence[Outcome]], bool]
@@ -39,21 +43,24 @@ class Plan:
     whole: int
     large: int
     first: int  # photos that are to be settled in the large gallery
+    scenes: int  # in the gallery of the last row
 
 
-MANY = Plan(rounds=3, looks=8, provisional=200, plain=16, whole=48, large=64, first=2)
-FEW = Plan(rounds=1, looks=4, provisional=16, plain=4, whole=8, large=16, first=1)
+MANY = Plan(rounds=3, looks=8, provisional=200, plain=16, whole=48, large=64, first=2, scenes=800)
+FEW = Plan(rounds=1, looks=4, provisional=16, plain=4, whole=8, large=16, first=1, scenes=200)
 
 
-def bench_times(folder: Path, decoders: DecodePool, plan: Plan) -> None:
-    """The table of times."""
+def bench_times(folder: Path, decoders: DecodePool, plan: Plan, scenes: Path) -> None:
+    """The table of times; `scenes` is a folder of benchmarks.scene_galleries."""
     model = load_larger(folder / "larger")
     photos = draw_photos(folder / "photos", max(plan.provisional, plan.whole, plan.large), SIZE)
     print(f"\n{HEAD}")
     bench_one(model, photos, decoders, plan)
     bench_provisional(model, photos, decoders, plan)
     bench_whole(model, photos, decoders, plan)
-    bench_next(model, photos, decoders, plan)
+    large = Contenders(model, photos[: plan.large], decoders)
+    bench_next(large, f"larger, {plan.large} photos", first=plan.first, rounds=plan.rounds)
+    bench_scenes(scenes, decoders, plan)
 
 
 def bench_one(model: VisionLanguageModel, photos: Sequence[Photo], decoders: DecodePool, plan: Plan) -> None:
@@ -109,29 +116,48 @@ def _told(photo: ScoredPhoto) -> tuple[int, str, str]:
     return photo.index, photo.score.answer, photo.look
 
 
-def bench_next(model: VisionLanguageModel, photos: Sequence[Photo], decoders: DecodePool, plan: Plan) -> None:
-    """Another query over more photos than the memory holds, until the first are likely settled, against all looks."""
-    bench = Contenders(model, photos[: plan.large], decoders)
-    sizes = [encoded_bytes(judge, bench) for judge in (model, model.for_quick_looks(None))]
-    remembered = plan.large // MEMORIES
-    memory_bytes = remembered * sizes[0] + plan.large * sizes[1]
+def bench_next(bench: Contenders, name: str, *, first: int, rounds: int, queries: Sequence[str] = ()) -> None:
+    """Another query over more photos than the memory holds, until the first are likely settled, against all looks.
+
+    Each round asks another one of the `queries`, of which there is one more; without any, what says nothing.
+    """
+    photos = len(bench.photos)
+    sizes = [encoded_bytes(judge, bench) for judge in (bench.model, bench.model.for_quick_looks(None))]
+    remembered = photos // MEMORIES
+    memory_bytes = remembered * sizes[0] + photos * sizes[1]
     own, base = bench.engine(memory_bytes), bench.engine(memory_bytes)
-    look(own, ALWAYS, bench)  # the whole first query, so that the memory is full
+    look(own, ALWAYS, bench)  # the whole first query, so that the memory is full; the other's is the unmeasured round
+    own_queries, base_queries = iter(queries), iter(queries)
 
     def settle() -> None:
-        outcomes = look(own, ALWAYS, bench, until=settled)
+        outcomes = look(own, ALWAYS, bench, query=next(own_queries, ""), until=settled)
         full = sum(isinstance(outcome, ScoredPhoto) and outcome.look is Look.FULL for outcome in outcomes)
         print(f"settled: {settled(outcomes)}, after {full} full looks", file=sys.stderr, flush=True)
 
     def settled(outcomes: Sequence[Outcome]) -> bool:
-        return likely_settled(outcomes, photos=plan.large, first=plan.first)
+        return likely_settled(outcomes, photos=photos, first=first)
 
-    contenders: dict[str, Run] = {"all": lambda: look(base, NO_QUICK_LOOKS, bench), "settled": settle}
-    name = (
-        f"larger, {plan.large} photos, memory for {remembered}, next query, `expected`, until the first {plan.first} "
-        "are likely settled, against all full looks"
+    contenders: dict[str, Run] = {
+        "all": lambda: look(base, NO_QUICK_LOOKS, bench, query=next(base_queries, "")),
+        "settled": settle,
+    }
+    measure = (
+        f"{name}, memory for {remembered}, next query, `expected`, until the first {first} are likely settled, against "
+        "all full looks"
     )
-    hold(contenders, (Bar(name, "all", "settled", 3),), photos=plan.large, rounds=plan.rounds)
+    hold(contenders, (Bar(measure, "all", "settled", 3),), photos=photos, rounds=rounds)
+
+
+def bench_scenes(scenes: Path, decoders: DecodePool, plan: Plan) -> None:
+    """The same with a model whose quick scores say something of its full ones, over scenes that are asked about."""
+    asked = load_labels(scenes)[: plan.rounds + 1]
+    own = {photo.path: photo for query in asked for photo in query.photos if not photo.name.startswith(POOL)}
+    pool = [photo for photo in asked[0].photos if photo.name.startswith(POOL)]
+    photos = [*own.values(), *pool][: plan.scenes]
+    Random(0).shuffle(photos)
+    bench = Contenders(load_demo(visual_tokens=SCENE_TOKENS), photos, decoders)
+    name = f"demo at {SCENE_TOKENS} visual tokens, {len(photos)} scenes"
+    bench_next(bench, name, first=FIRST, rounds=plan.rounds, queries=[query.query.text for query in asked])
 
 
 def encoded_bytes(model: VisionLanguageModel, bench: Contenders) -> int:

@@ -39,6 +39,7 @@ DRAWN = (STYLES[0], UNSEEN)
 MATERIAL, OUT = Path("build/demo-model/material"), Path("build/scene-galleries")
 SEED = 23  # not that of the evaluation set
 FULL_TRUTH = 10
+POOL = "pool"  # so begin the names of what all galleries share
 MOST_POOL_ICONS = 4
 
 
@@ -76,7 +77,7 @@ class SceneGallery:
 def compose_galleries(world: World, plan: Plan, *, seed: int = SEED) -> tuple[SceneGallery, ...]:
     """A gallery per kind of query; raises ValueError where the pool is too small to fill one."""
     random = Random(f"scene galleries/{seed}")
-    pool = tuple(NamedScene(f"pool-{n:03}.jpg", _make_pool_scene(world, random)) for n in range(plan.pool))
+    pool = tuple(NamedScene(f"{POOL}-{n:03}.jpg", _make_pool_scene(world, random)) for n in range(plan.pool))
     starts = random.sample(range(len(world.icons)), len(KINDS))
     galleries = []
     for number, (start, kind) in enumerate(zip(starts, KINDS, strict=True)):
