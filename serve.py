@@ -5,24 +5,29 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from lychee_rerank.api.models import list_models
+from lychee_rerank.api.rerank import RerankEndpoint
 from lychee_rerank.errors import SettingInvalid, StorageFailed
 from lychee_rerank.service import close_service, open_service
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.web import files
 from lychee_rerank.web.addresses import Thing
+from lychee_rerank.web.api_key import MODELS_PATH, RERANK_PATHS, ApiKeyMiddleware
 from lychee_rerank.web.dialogs import DialogMiddleware
 from lychee_rerank.web.files import serve_download, serve_original, serve_thumbnail
 from lychee_rerank.web.headers import HeaderMiddleware
@@ -33,11 +38,26 @@ from lychee_rerank.web.owner import OwnerMiddleware, read_owner
 log = logging.getLogger("lychee_rerank.serve")
 
 PORTS_TRIED = 20
+CLOSING = threading.Event()  # set once the app is asked to end
+Handler = Callable[[int, FrameType | None], object] | int | None
+
+
+def _closing(handler: Handler) -> Handler:
+    """The server's own handler, which waits for all requests, and a word to those first."""
+
+    def close(number: int, frame: FrameType | None) -> None:
+        CLOSING.set()
+        if callable(handler):
+            handler(number, frame)
+
+    return close
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Ends with the process what `main` began."""
+    """Ends with the process what `main` began, requests that wait for their turn first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _closing(signal.getsignal(number)))
     yield
     if not close_service():
         os._exit(0)
@@ -47,6 +67,8 @@ def guard(page: ASGIApp, *, settings: Settings) -> ASGIApp:
     """The page and its routes behind all that a request has to pass, the outermost last."""
     # Streamlit leaves its own scripts uncompressed
     guarded: ASGIApp = OwnerMiddleware(GZipMiddleware(DialogMiddleware(page, base_path=settings.base_path)))
+    locked = settings.password is not None
+    guarded = ApiKeyMiddleware(guarded, key=settings.api_key, locked=locked, base_path=settings.base_path)
     if settings.password is not None:
         guarded = LoginMiddleware(guarded, password=settings.password, base_path=settings.base_path)
     return HeaderMiddleware(HostMiddleware(guarded, added=settings.allowed_hosts))
@@ -81,6 +103,13 @@ def send_readiness(_: Request) -> Response:
     return PlainTextResponse("ready\n" if ready else "not ready\n", status_code=200 if ready else 503)
 
 
+def api_routes(base_path: str) -> list[Route]:
+    """What programs ask for."""
+    rerank = RerankEndpoint(open_service, CLOSING).answer
+    routes = [Route(base_path + path, rerank, methods=["GET", "POST"]) for path in RERANK_PATHS]
+    return [*routes, Route(base_path + MODELS_PATH, lambda _: JSONResponse(list_models(open_service())))]
+
+
 def add_slash(request: Request) -> Response:
     """To the page below its path, relative to whatever name and port the browser knows."""
     query = request.url.query
@@ -96,6 +125,8 @@ def build_app(settings: Settings) -> st.App:
         READINESS: send_readiness,
     }
     routes = [Route(settings.base_path + path, send) for path, send in sends.items()]
+    if settings.api:
+        routes += api_routes(settings.base_path)
     return st.App(
         Path(__file__).with_name("app.py"),
         routes=[*routes, Route(settings.base_path, add_slash)] if settings.base_path else routes,

@@ -10,6 +10,7 @@
     ├── StorageFailed      a data folder that takes no more bytes
     ├── ExportFailed       a place that copies and tables cannot be written to
     ├── MetadataUnreadable metadata in a photo that nothing can be added to
+    ├── RequestInvalid     a request over HTTP that says nothing that can be answered
     ├── LabelsInvalid      a labelled set that nothing can be measured with
     ├── PairsInvalid       a list of photos and texts that cannot be used
     └── DownloadFailed     weights that could not be fetched
@@ -82,6 +83,10 @@ class ExportFailed(LycheeError):
 
 class MetadataUnreadable(LycheeError):
     """The metadata that a photo has cannot be read, or takes nothing more: it is to be left as it is."""
+
+
+class RequestInvalid(LycheeError):
+    """A request over HTTP is none; the message says what it lacks."""
 
 
 class LabelsInvalid(LycheeError):

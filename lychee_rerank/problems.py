@@ -107,4 +107,15 @@ class RowProblem(StrEnum):
     LINE_BREAK = "line_break"
 
 
+class DocumentProblem(StrEnum):
+    """Why a document of a request over HTTP is no photo; the others are scored."""
+
+    TEXT = "text"
+    ADDRESS = "address"
+    BAD_BASE64 = "bad_base64"
+    SEVERAL = "several"
+    NOTHING = "nothing"
+    OUTSIDE = "outside"
+
+
 DAMAGED_ROW = frozenset({RowProblem.UNREADABLE, RowProblem.TOO_MANY_CELLS, RowProblem.LINE_BREAK})  # the list is broken

@@ -47,6 +47,8 @@ class Settings:
     base_path: str  # what comes before every path of the page: "" or "/photos"
     allowed_hosts: tuple[str, ...]  # beside this machine's own names
     password: str | None = field(repr=False)
+    api: bool  # whether programs may ask for scores over HTTP
+    api_key: str | None = field(repr=False)
 
     def __post_init__(self) -> None:
         """Refuses a text of the user's own for the one prompt that the weights were trained with."""
@@ -92,6 +94,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         base_path=_base_path(environment, "LYCHEE_BASE_PATH"),
         allowed_hosts=tuple(environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
         password=environment.get("LYCHEE_PASSWORD") or None,
+        api=_one_of(environment, "LYCHEE_API", ("on", "off")) != "off",
+        api_key=environment.get("LYCHEE_API_KEY") or None,
     )
 
 

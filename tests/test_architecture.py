@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"photos", "store", "words"},
     "reranker": {"model", "photos", "results", "scoring", "settings", "store", "machine"},
     "service": {"jobs", "machine", "model", "photos", "settings", "store", "web"},
+    "api": {"jobs", "model", "photos", "results", "service", "words"},
     "page": {"export", "jobs", "lists", "model", "pairs", "photos", "results", "service", "store", "web", "words"},
     "commands": {
         *("evaluation", "export", "model", "photos", "results", "scoring", "store", "words"),
@@ -39,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": {"reranker"},
     "__main__": {"commands", "machine", "settings", "words"},
     "app": {"page", "service"},
-    "serve": {"service", "settings", "web"},
+    "serve": {"api", "service", "settings", "web"},
 }
 
 # A third-party package, and the rooms that may import it.
@@ -48,7 +49,7 @@ HOMES = {
     "sqlite3": {"store"}, "psutil": {"machine"}, "sklearn": {"evaluation"}, "scipy": {"evaluation"},
     "torch": {"model"}, "transformers": {"model"}, "safetensors": {"model"}, "qwen_vl_utils": {"model"},
     "huggingface_hub": {"model"}, "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
-    "starlette": {"web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
+    "starlette": {"api", "web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
 }  # fmt: skip
 
 # Where a program starts, the two functions of every command, and the loader's late way to what needs torch.

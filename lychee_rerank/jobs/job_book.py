@@ -35,16 +35,21 @@ class JobBook:
         gallery: str | None,
         pairs: Pairs | None = None,
         passed_over: Mapping[PassedOver, int] | None = None,
+        kept: bool = True,
     ) -> tuple[Job, bool]:
-        """The owner's job under way for this query over these photos, or a new one, and whether it is new."""
+        """The owner's job under way for this query over these photos, or a new one, and whether it is new.
+
+        One that is not `kept` is always new, and leaves no run behind.
+        """
         run_id, now_s = secrets.token_urlsafe(9), time.time()
         job = Job(Run(run_id, owner, gallery, query, photos, begun_s=now_s, pairs=pairs, passed_over=passed_over))
         with self._lock:
-            for known in self._jobs.values():
+            for known in self._jobs.values() if kept else ():
                 if known.key == job.key and known.active and not known.cancelled:
                     return known, False
             self._keep(job)
-        self._runs.begin(job.run, status=Status.WAITING)
+        if kept:  # what is noted of any other run later finds none
+            self._runs.begin(job.run, status=Status.WAITING)
         return job, True
 
     def find(self, job_id: str, *, owner: str = "") -> Job | None:

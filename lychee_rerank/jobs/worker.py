@@ -86,16 +86,18 @@ class Worker:
         gallery: str | None = None,
         pairs: Pairs | None = None,
         passed_over: Mapping[PassedOver, int] | None = None,
+        kept: bool = True,
     ) -> Job:
         """A job for this query over these photos: the owner's one under way if there is one, a new one otherwise.
 
         With `pairs` each of their photos is scored against its own text, and `query` is the list's name; `passed_over`
-        counts what lay beside the photos. Raises ScoringElsewhere.
+        counts what lay beside the photos. One that is not `kept` is joined by nobody, leaves no run behind, and ends
+        with the process. Raises ScoringElsewhere.
         """
         if self._state.elsewhere:
             raise ScoringElsewhere
         job, is_new = self.book.open(
-            query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs, passed_over=passed_over
+            query, tuple(photos), owner=owner, gallery=gallery, pairs=pairs, passed_over=passed_over, kept=kept
         )
         if is_new:
             self._queue.add(job)

@@ -13,10 +13,12 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lychee_rerank.web.api_key import API_PATHS
 from lychee_rerank.words import Words, words_for
 
 LOGIN_COOKIE = "lychee_login"
-# Health checks have no password: the one answers "ok" while the app runs, the other "ready" once the model answers.
+# Programs have a key instead. Health checks have nothing: one answers "ok" while the app runs, the other "ready" once
+# the model answers.
 HEALTH, READINESS = "/_stcore/health", "/readyz"
 LIFE_S = 30 * 24 * 3600
 PAUSE_S = 1.0  # per attempt, one at a time: no more than 86,400 guesses a day
@@ -28,7 +30,7 @@ class LoginMiddleware:
     """Passes requests on with a cookie that this password signed; responds to all others with the login page."""
 
     def __init__(self, app: ASGIApp, *, password: str, base_path: str = "") -> None:
-        self._app, self._open = app, {base_path + HEALTH, base_path + READINESS}
+        self._app, self._open = app, {base_path + path for path in (HEALTH, READINESS, *API_PATHS)}
         self._digest = _digest(password)
         # From the password alone: who logged in stays so when the app starts again, and nobody once it is changed.
         key = hashlib.scrypt(password.encode(), salt=LOGIN_COOKIE.encode(), n=2**14, r=8, p=1)
