@@ -16,10 +16,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from lychee_rerank.api.description import build_openapi, draw_openapi
 from lychee_rerank.api.models import list_models
 from lychee_rerank.api.rerank import RerankEndpoint
 from lychee_rerank.errors import SettingInvalid, StorageFailed
@@ -104,10 +105,14 @@ def send_readiness(_: Request) -> Response:
 
 
 def api_routes(base_path: str) -> list[Route]:
-    """What programs ask for."""
+    """What programs ask for, and what they may ask."""
     rerank = RerankEndpoint(open_service, CLOSING).answer
-    routes = [Route(base_path + path, rerank, methods=["GET", "POST"]) for path in RERANK_PATHS]
-    return [*routes, Route(base_path + MODELS_PATH, lambda _: JSONResponse(list_models(open_service())))]
+    return [
+        *(Route(base_path + path, rerank, methods=["GET", "POST"]) for path in RERANK_PATHS),
+        Route(base_path + MODELS_PATH, lambda _: JSONResponse(list_models(open_service()))),
+        Route(f"{base_path}/openapi.json", lambda _: JSONResponse(build_openapi(base_path))),
+        Route(f"{base_path}/api", lambda _: HTMLResponse(draw_openapi(base_path))),
+    ]
 
 
 def add_slash(request: Request) -> Response:
