@@ -31,7 +31,7 @@ MOST_BODY_BYTES = 256 * 2**20
 MOST_HELD_BYTES = 2**30  # of all requests that are not answered yet
 MOST_WAITING = 100  # requests
 BODY_S, PAUSE_S = 120.0, 15.0  # to send the whole body, and between two pieces of it
-_FIRST_POLL_S, _LAST_POLL_S = 0.005, 0.25
+_FIRST_POLL_S, _LAST_POLL_S, _POLL_GROWTH = 0.005, 0.25, 1.02  # what a request waits too long is 2 % of its time
 _DISCONNECTED = 499  # nginx's number for a client that is gone; nobody reads it
 
 
@@ -144,7 +144,7 @@ class RerankEndpoint:
         pause_s = _FIRST_POLL_S
         while job.active:
             await asyncio.sleep(pause_s)
-            pause_s = min(1.1 * pause_s, _LAST_POLL_S)
+            pause_s = min(_POLL_GROWTH * pause_s, _LAST_POLL_S)
             if await request.is_disconnected():
                 raise ClientDisconnect
             if self._closing.is_set():
