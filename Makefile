@@ -44,6 +44,7 @@ audit: $(VENV)/release.done
 bench: $(VENV)/bench.done
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.first_ten
+	$(BIN)/python -m benchmarks.http_door
 
 # Hours on two cores. The weights go on from those of version 2, which lie in the history.
 demo-model: $(VENV)/dev.done $(BIN)/lychee-rerank

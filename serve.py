@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lychee_rerank.api.description import build_openapi, draw_openapi
+from lychee_rerank.api.metrics import send_metrics
 from lychee_rerank.api.models import list_models
 from lychee_rerank.api.rerank import RerankEndpoint
 from lychee_rerank.errors import SettingInvalid, StorageFailed
@@ -28,7 +29,7 @@ from lychee_rerank.service import close_service, open_service
 from lychee_rerank.settings import Settings, load_settings
 from lychee_rerank.web import files
 from lychee_rerank.web.addresses import Thing
-from lychee_rerank.web.api_key import MODELS_PATH, RERANK_PATHS, ApiKeyMiddleware
+from lychee_rerank.web.api_key import METRICS_PATH, MODELS_PATH, RERANK_PATHS, ApiKeyMiddleware
 from lychee_rerank.web.dialogs import DialogMiddleware
 from lychee_rerank.web.files import serve_download, serve_original, serve_thumbnail
 from lychee_rerank.web.headers import HeaderMiddleware
@@ -132,6 +133,8 @@ def build_app(settings: Settings) -> st.App:
     routes = [Route(settings.base_path + path, send) for path, send in sends.items()]
     if settings.api:
         routes += api_routes(settings.base_path)
+    if settings.metrics:
+        routes.append(Route(settings.base_path + METRICS_PATH, lambda _: send_metrics(open_service())))
     return st.App(
         Path(__file__).with_name("app.py"),
         routes=[*routes, Route(settings.base_path, add_slash)] if settings.base_path else routes,

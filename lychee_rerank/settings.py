@@ -49,6 +49,7 @@ class Settings:
     password: str | None = field(repr=False)
     api: bool  # whether programs may ask for scores over HTTP
     api_key: str | None = field(repr=False)
+    metrics: bool  # whether Prometheus may read figures
 
     def __post_init__(self) -> None:
         """Refuses a text of the user's own for the one prompt that the weights were trained with."""
@@ -95,6 +96,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         allowed_hosts=tuple(environment.get("LYCHEE_ALLOWED_HOSTS", "").split()),
         password=environment.get("LYCHEE_PASSWORD") or None,
         api=_one_of(environment, "LYCHEE_API", ("on", "off")) != "off",
+        metrics=_one_of(environment, "LYCHEE_METRICS", ("off", "on")) == "on",
         api_key=environment.get("LYCHEE_API_KEY") or None,
     )
 

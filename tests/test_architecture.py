@@ -50,6 +50,7 @@ HOMES = {
     "torch": {"model"}, "transformers": {"model"}, "safetensors": {"model"}, "qwen_vl_utils": {"model"},
     "huggingface_hub": {"model"}, "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
     "starlette": {"api", "web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
+    "prometheus_client": {"api"},
 }  # fmt: skip
 
 # Where a program starts, the two functions of every command, and the loader's late way to what needs torch.

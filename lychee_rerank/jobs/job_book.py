@@ -70,6 +70,11 @@ class JobBook:
         with self._lock:
             return tuple(job for job in self._jobs.values() if job.run.owner == owner and job.active)
 
+    def count_active(self) -> int:
+        """How many jobs of all owners have not ended."""
+        with self._lock:
+            return sum(job.active for job in self._jobs.values())
+
     def ahead(self, job: Job) -> tuple[Job, ...]:
         """The jobs of the same owner that have to end before this one begins."""
         under_way = self.under_way(job.owner)

@@ -43,10 +43,12 @@ class JobScoring:
         store.runs.start(job.id, status=Status.RUNNING, key=scored_by, demo=demo)
         self._steps = self._scorer.steps(job.left())
 
-    def advance(self) -> None:
-        """Takes one step; it may be that nothing comes of it."""
-        self._note(next(self._steps, ()))
+    def advance(self) -> Sequence[Outcome]:
+        """Takes one step; what came of it, which may be nothing."""
+        outcomes = next(self._steps, ())
+        self._note(outcomes)
         self._job.due(self._scorer.look)
+        return outcomes
 
     def finish(self) -> None:
         """Scores the photos of a job that ends early which are encoded, and lack their answers only."""

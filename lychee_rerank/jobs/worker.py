@@ -5,6 +5,7 @@ Every outcome is kept as it comes: a run that was under way when the process end
 
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from lychee_rerank.jobs.job_book import JobBook
 from lychee_rerank.jobs.job_scoring import JobScoring
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
+from lychee_rerank.jobs.tally import Tally
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
 from lychee_rerank.records import ModelCard, Pairs, Photo
@@ -57,6 +59,7 @@ class Worker:
         self._loaded = threading.Event()
         self.book = JobBook(store.runs)
         self.explanations = ExplanationBook(store.explanations)
+        self.tally = Tally()
         self._store, self._lock = store, lock
         self._queue: FairQueue[Job | Explanation] = FairQueue()
         self._scorings: dict[str, JobScoring] = {}
@@ -206,8 +209,9 @@ class Worker:
             self.explanations.make(explanation, engine)
 
     def _score_next(self, job: Job, engine: Engine) -> None:
+        begun_s = time.monotonic()
         scoring = self._scorings.get(job.id) or self._begin(job, engine)
-        scoring.advance()
+        self.tally.add(scoring.advance(), seconds=time.monotonic() - begun_s)
         if job.complete:
             self._end(job, Status.DONE)
 

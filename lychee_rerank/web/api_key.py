@@ -9,7 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 RERANK_PATHS = ("/v1/rerank", "/v2/rerank", "/rerank")
 MODELS_PATH = "/v1/models"
-API_PATHS = (*RERANK_PATHS, MODELS_PATH)  # for programs: they have a key, and no login
+METRICS_PATH = "/metrics"
+API_PATHS = (*RERANK_PATHS, MODELS_PATH, METRICS_PATH)  # for programs: they have a key, and no login
 _WRONG = "The key is missing or wrong: send it as `Authorization: Bearer KEY`."
 _NONE = "This app has a password, and no key for programs yet: set LYCHEE_API_KEY."
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from lychee_rerank import Reranker
 from tests.limits import WAIT_S
@@ -35,7 +36,7 @@ def body_of(*documents: Any, **asked: Any) -> dict[str, Any]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app with a password and a key, once its model answers."""
     port, data = find_port(), tmp_path_factory.mktemp("data")
-    with running_app(port, data, LYCHEE_PASSWORD="secret", LYCHEE_API_KEY="a-key"):
+    with running_app(port, data, LYCHEE_PASSWORD="secret", LYCHEE_API_KEY="a-key", LYCHEE_METRICS="on"):
         assert answers(port, "/readyz")
         yield f"http://localhost:{port}"
 
@@ -62,6 +63,33 @@ def test_which_model_answers_is_told_to_who_has_the_key(address: str) -> None:
     assert httpx2.get(f"{address}/v1/rerank", headers=KEY).status_code == 405
 
 
+def metrics(address: str) -> dict[str, float]:
+    """All figures by their names."""
+    answer = httpx2.get(f"{address}/metrics", headers=KEY)
+    families = text_string_to_metric_families(answer.text)
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_prometheus_reads_what_was_done_and_neither_names_nor_queries(address: str) -> None:
+    before = metrics(address)
+    broken = {"image": base64.b64encode(IMAGES[0].read_bytes()[:200]).decode()}
+    asked = body_of(*map(uri, IMAGES[:3]), broken, query="two unmistakable words")
+    assert httpx2.post(f"{address}/v1/rerank", json=asked, headers=KEY, timeout=WAIT_S).status_code == 200
+    after = metrics(address)
+    gained = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert gained["lychee_photos_scored_total full"] == 3
+    assert sum(value for name, value in gained.items() if "refused" in name) == 1
+    assert gained["lychee_scoring_seconds_total"] > 0
+    assert (after["lychee_jobs"], after["lychee_ready"]) == (0, 1)
+    assert after["lychee_memory_bytes process"] > 100e6
+    assert "unmistakable" not in httpx2.get(f"{address}/metrics", headers=KEY).text
+    assert httpx2.get(f"{address}/metrics").status_code == 401
+
+
 def test_another_sites_page_asks_for_nothing(address: str) -> None:
     refused = httpx2.post(f"{address}/v1/rerank", json=body_of("a"), headers=KEY | {"origin": "https://evil.example"})
     assert refused.status_code == 403
@@ -71,7 +99,8 @@ def test_the_api_can_be_turned_off_and_lies_below_the_base_path(tmp_path: Path) 
     port = find_port()
     with running_app(port, tmp_path, LYCHEE_API="off"):
         off = httpx2.post(f"http://localhost:{port}/v1/rerank", json=body_of("a"))
-    assert (off.status_code, "results" in off.text) == (405, False)
+        figures = httpx2.get(f"http://localhost:{port}/metrics").text  # by choice alone: the page answers
+    assert (off.status_code, "results" in off.text, "lychee_jobs" in figures) == (405, False, False)
     port = find_port()
     with running_app(port, tmp_path, LYCHEE_BASE_PATH="/photos"):
         assert answers(port, "/photos/readyz")
