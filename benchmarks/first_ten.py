@@ -23,6 +23,7 @@ from benchmarks.contenders import MEMORY_BYTES
 from benchmarks.quick_looks import FEW, MANY, bench_times
 from benchmarks.scene_galleries import DRAWN, OUT, draw_style
 from lychee_rerank.evaluation.labelled_set import LABELS_NAME, LabelledQuery, load_labels
+from lychee_rerank.model.vlm import MOST_NEW
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.records import Look, Outcome, RankedPhoto, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
@@ -31,7 +32,6 @@ from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.quick_look import MostPromisingFirst, QuickLookPlan, QuickLooks
-from lychee_rerank.scoring.scorer import MOST_NEW
 
 ALWAYS = QuickLookPlan(QuickLooks.ALWAYS)
 QUICK_QUERIES, QUICK_PHOTOS = 2, 120

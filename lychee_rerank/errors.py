@@ -6,6 +6,7 @@
     ├── PhotoRefused       one photo that cannot be scored; the run goes on
     ├── ModelUnusable      a model folder that must not score anything
     ├── DeviceLost         a GPU that this process can use no more
+    ├── ServersLost        servers that do not answer, not one of them: the run goes on once one does
     ├── ScoringElsewhere   a data folder whose photos another app scores
     ├── StorageFailed      a data folder that takes no more bytes
     ├── ExportFailed       a place that copies and tables cannot be written to
@@ -59,6 +60,10 @@ class ModelUnusable(LycheeError):
 
 class DeviceLost(LycheeError):
     """CUDA failed in a way that lasts as long as the process: it has to end and start again."""
+
+
+class ServersLost(LycheeError):
+    """No server answers; the message names the last one and what went wrong."""
 
 
 class ScoringElsewhere(LycheeError):

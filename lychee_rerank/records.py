@@ -136,6 +136,9 @@ class RankedPhoto:
     tied: bool
 
 
+REMOTE = "remote"  # the device of a model on another machine
+
+
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU.

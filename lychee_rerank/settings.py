@@ -31,6 +31,10 @@ class Settings:
     data_dir: Path
     follow_links: bool  # to folders: from the mounted one never out of it
     pixel_budget_px: int | None
+    servers: tuple[str, ...]  # addresses of a model on other machines; empty: it is on this one
+    server_model: str | None  # None: the first that they have
+    server_revision: str
+    server_key: str | None = field(repr=False)
     device: str | None  # None: the GPU where there is one
     dtype: str | None
     empty_cache: EmptyCache
@@ -76,6 +80,10 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         data_dir=data_dir,
         follow_links=_one_of(environment, "LYCHEE_FOLLOW_LINKS", ("no", "yes")) == "yes",
         pixel_budget_px=_whole_number(environment, "LYCHEE_PIXEL_BUDGET", at_least=MIN_PIXEL_BUDGET_PX),
+        servers=_servers(environment, "LYCHEE_SERVERS"),
+        server_model=environment.get("LYCHEE_SERVER_MODEL") or None,
+        server_revision=environment.get("LYCHEE_SERVER_REVISION", ""),
+        server_key=environment.get("LYCHEE_SERVER_KEY") or None,
         device=_device(environment, "LYCHEE_DEVICE"),
         dtype=_one_of(environment, "LYCHEE_DTYPE", ("bfloat16", "float16", "float32")),
         empty_cache=EmptyCache(_one_of(environment, "LYCHEE_EMPTY_CACHE", tuple(EmptyCache)) or EmptyCache.PHOTO),
@@ -126,6 +134,15 @@ def _base_path(environment: Mapping[str, str], name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*|", path) or ".." in path.split("/"):
         raise SettingInvalid(name, value, "a path such as /photos")
     return f"/{path}" if path else ""
+
+
+def _servers(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Addresses with spaces between."""
+    value = environment.get(name, "")
+    addresses = tuple(value.split())
+    if not all(re.fullmatch(r"https?://[^\s/]+(/\S*)?", address) for address in addresses):
+        raise SettingInvalid(name, value, "addresses such as http://box:8000, with spaces between")
+    return addresses
 
 
 def _default(value: int | None, default: int) -> int:

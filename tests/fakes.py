@@ -48,6 +48,7 @@ class FakeJudge:
     failure: tuple[int, Exception] | None = None
     begun: threading.Event = field(default_factory=threading.Event)
     generate_batch: int = 1
+    most_new: int = 8
     encode_batch: int = 1
     encoded: int = 0
     batches: list[int] = field(default_factory=list)

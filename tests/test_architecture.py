@@ -48,7 +48,8 @@ HOMES = {
     "PIL": {"photos"}, "pi_heif": {"photos"},
     "sqlite3": {"store"}, "psutil": {"machine"}, "sklearn": {"evaluation"}, "scipy": {"evaluation"},
     "torch": {"model"}, "transformers": {"model"}, "safetensors": {"model"}, "qwen_vl_utils": {"model"},
-    "huggingface_hub": {"model"}, "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
+    "httpx2": {"model"}, "huggingface_hub": {"model"},
+    "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
     "starlette": {"api", "web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
     "prometheus_client": {"api"},
 }  # fmt: skip

@@ -27,6 +27,13 @@ def test_without_variables_everything_has_its_default() -> None:
     assert (settings.address, settings.allowed_hosts, settings.base_path) == ("127.0.0.1", (), "")
     assert (settings.device, settings.memory_bytes, settings.password, settings.prompt) == (None,) * 4
     assert settings.follow_links is False
+    assert (settings.api, settings.api_key, settings.metrics) == (True, None, False)
+    assert (settings.servers, settings.server_model, settings.server_revision, settings.server_key) == (
+        (),
+        None,
+        "",
+        None,
+    )
 
 
 def test_without_a_checkout_around_the_gallery_lies_in_the_data_folder(
@@ -64,6 +71,13 @@ def test_every_variable_is_read() -> None:
             "LYCHEE_ADDRESS": "0.0.0.0",
             "LYCHEE_BASE_PATH": "photos",
             "LYCHEE_ALLOWED_HOSTS": "my-host other.example",
+            "LYCHEE_API": "off",
+            "LYCHEE_API_KEY": "open programs",
+            "LYCHEE_METRICS": "on",
+            "LYCHEE_SERVERS": "http://a:8000  https://b.example/models",
+            "LYCHEE_SERVER_MODEL": "lychee",
+            "LYCHEE_SERVER_REVISION": "7",
+            "LYCHEE_SERVER_KEY": "open servers",
         }
     )
     assert (settings.model, settings.models_dir, settings.data_dir) == ("demo", Path("/models"), Path("/data"))
@@ -77,6 +91,10 @@ def test_every_variable_is_read() -> None:
     assert (settings.base_path, settings.log_level) == ("/photos", "debug")
     assert (settings.device, settings.memory_bytes, settings.password) == ("cpu", 0, "open sesame")
     assert settings.follow_links is True
+    assert (settings.api, settings.api_key, settings.metrics) == (False, "open programs", True)
+    assert settings.servers == ("http://a:8000", "https://b.example/models")
+    assert (settings.server_model, settings.server_revision, settings.server_key) == ("lychee", "7", "open servers")
+    assert "open " not in repr(settings)
     assert "sesame" not in repr(settings)
 
 
@@ -116,6 +134,10 @@ def test_a_number_may_be_the_least_one_and_no_smaller(name: str, least: int) -> 
         ("LYCHEE_PROMPT_FILE", "/"),
         ("LYCHEE_PORT", "0"),
         ("LYCHEE_PORT", "http"),
+        ("LYCHEE_API", "maybe"),
+        ("LYCHEE_METRICS", "yes"),
+        ("LYCHEE_SERVERS", "box:8000"),
+        ("LYCHEE_SERVERS", "http://a:8000 b"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -> None:

@@ -16,6 +16,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints a line per fact; loads nothing."""
+    if settings.servers:
+        print(f"servers {' '.join(settings.servers)}")
+        return EXIT_DONE
     choice, gpu = ModelLoader(settings).choose(), find_gpu(settings.device)
     print(f"model   {choice.name}{' (bundled demo model)' if choice.demo else ''}")
     print(f"folder  {choice.folder}")

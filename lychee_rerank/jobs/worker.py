@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, StorageFailed
+from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, ServersLost, StorageFailed
 from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
 from lychee_rerank.jobs.fair_queue import FairQueue
 from lychee_rerank.jobs.job import Job, Status
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _STOP_S = 5.0  # Docker kills a process 10 s after asking it to end
 _LOCK_POLL_S = 1.0
+_SERVERS_POLL_S = 2.0  # how often servers are tried again, where none of them answers
 _STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
 
 
@@ -157,10 +158,24 @@ class Worker:
         return True
 
     def _load_judge(self) -> Judge | None:
+        while not self._closing.is_set():
+            try:
+                return self._load_at_once()
+            except ServersLost as error:
+                self._await_servers(error)
+        return None
+
+    def _await_servers(self, error: ServersLost) -> None:
+        log.warning("no server answers: %s", error)
+        self._closing.wait(_SERVERS_POLL_S)
+
+    def _load_at_once(self) -> Judge | None:
         try:
             judge = self.setup.load()
             self._state = WorkerState(card=judge.card)
             return judge
+        except ServersLost:
+            raise
         except LycheeError as error:
             log.error("the model cannot be used: %s", error)
             self._state = WorkerState(error=error)
@@ -187,12 +202,22 @@ class Worker:
             self._queue.close()
             self.explanations.close(error)
             self.setup.device_lost()
+        except ServersLost as error:
+            self._leave_for_later(item, error)
         except LycheeError as error:
             self._fail(item, error)
         except Exception as error:  # one run's failure must not end the worker
             log.error("a run failed: %s", type(error).__name__)
             log.debug("a run failed", exc_info=error)  # its message may hold a query
             self._fail(item, LycheeError(f"the run failed: {type(error).__name__}"))
+
+    def _leave_for_later(self, item: Job | Explanation, error: ServersLost) -> None:
+        """Has a job go on once a server answers; an explanation can be asked for again."""
+        if isinstance(item, Explanation):
+            item.fail(error)
+        elif (scoring := self._scorings.pop(item.id, None)) is not None:
+            scoring.close()
+        self._await_servers(error)
 
     def _fail(self, item: Job | Explanation, error: LycheeError) -> None:
         if isinstance(item, Explanation):

@@ -7,15 +7,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lychee_rerank.errors import ModelUnusable, SettingInvalid
 from lychee_rerank.machine import MemoryUse, process_memory
 from lychee_rerank.model.checkpoint import FolderState, fingerprint_folder, scan_folder
 from lychee_rerank.model.choice import choose_model
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import GpuState, ModelCard, ModelChoice
+from lychee_rerank.records import REMOTE, GpuState, ModelCard, ModelChoice
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.settings import Settings
+
+if TYPE_CHECKING:
+    from lychee_rerank.model.servers import Servers
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class ModelLoader:
         self._loaded: FolderState = ()
         self.gpu: GpuState | None = None
         self.choice: ModelChoice | None = None
+        self.servers: Servers | None = None
 
     def choose(self) -> ModelChoice:
         """The model that will answer; raises ModelUnusable where a named one is not there, SettingInvalid."""
@@ -53,7 +58,19 @@ class ModelLoader:
         return self.choice
 
     def load(self) -> Judge:
-        """The chosen model, loaded; raises ModelUnusable."""
+        """The chosen model, loaded, or that of the servers; raises ModelUnusable, ServersLost."""
+        settings = self.settings
+        if settings.servers:
+            from lychee_rerank.model.remote import load_remote
+            from lychee_rerank.model.servers import Servers
+
+            self.servers = self.servers or Servers(settings.servers, key=settings.server_key)
+            return load_remote(
+                self.servers,
+                model=settings.server_model,
+                revision=settings.server_revision,
+                pixel_budget_px=settings.pixel_budget_px,
+            )
         choice = self.choose()
         from lychee_rerank.model.from_folder import load_model
 
@@ -84,7 +101,7 @@ def give_memory_back() -> None:
 
 def memory_in_use(card: ModelCard | None, *, device: str | None) -> MemoryUse:
     """The memory in use: that of the GPUs once a model runs there, the process's otherwise."""
-    if card is None or card.device == "CPU":
+    if card is None or card.device in ("CPU", REMOTE):
         return process_memory()
     from lychee_rerank.model.from_folder import gpu_memory
 

@@ -23,6 +23,7 @@ from lychee_rerank.settings import MIN_PIXEL_BUDGET_PX
 log = logging.getLogger(__name__)
 
 PATCHES_AT_ONCE = 1024  # a 448x448 photo. More at once gained nothing on two cores
+MOST_NEW = 8  # photos just encoded that wait for their answers: about a second on a large model
 MOST_AT_ONCE, MOST_ON_CPU = 32, 16  # photos in a batch of answers: more gain nothing, on a CPU they leave its cache
 # Peak memory of a batch, in KV caches of its photos: joining the photos, growing by the query and growing by a token
 # each hold an old copy and a new one.
@@ -85,6 +86,11 @@ class VisionLanguageModel(QwenVL):
         except (OSError, SafetensorError, KeyError) as error:
             log.warning("%s cannot be read: %s", path, error)
             return None
+
+    @property
+    def most_new(self) -> int:
+        """How many photos just encoded are asked about together."""
+        return MOST_NEW
 
     def generate_batch_size(self, encoded: Keepable) -> int:
         """How many photos like this one fit into one batch of answers."""

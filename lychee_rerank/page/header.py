@@ -67,7 +67,12 @@ def _draw_loading(words: Words, service: Service) -> None:
 def draw_model(words: Words, service: Service) -> None:
     """One line at the foot of the page: the version, which model answers, how large it is, where it runs."""
     card = service.worker.state().card
-    if card is not None:
+    servers = service.loader.servers
+    if servers is not None:
+        st.caption(words.servers_line.format(servers=" · ".join(servers.addresses)))
+        if servers.away:
+            st.caption(words.servers_away.format(servers=" · ".join(servers.away)))
+    elif card is not None:
         line = words.model_line.format(
             version=__version__,
             name=card.name,

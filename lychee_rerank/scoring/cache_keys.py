@@ -6,7 +6,7 @@ Equal keys mean interchangeable results.
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
 from lychee_rerank.query import Query
@@ -50,8 +50,16 @@ def build_key(card: ModelCard, query: Query, *, readout: Readout, template: Prom
         device=card.device,
         pixel_budget_px=card.pixel_budget_px,
         decode_policy=DECODE_POLICY_VERSION,
-        packages=" ".join(f"{name} {version(name)}" for name in PACKAGES),
+        packages=" ".join(f"{name} {_version(name)}" for name in PACKAGES),
     )
+
+
+def _version(package: str) -> str:
+    """Empty where it is not installed: a model on other machines needs no torch here."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

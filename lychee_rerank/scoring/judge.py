@@ -61,6 +61,10 @@ class Judge(Protocol):
     def unpack(self, path: Path) -> Encoded | None:
         """The encoded picture in a file; None where it cannot be read. Any thread may ask."""
 
+    @property
+    def most_new(self) -> int:
+        """How many photos just encoded are best asked about together."""
+
     def generate_batch_size(self, encoded: Keepable) -> int:
         """How many photos like this one fit into one batch of answers, at least 1."""
 

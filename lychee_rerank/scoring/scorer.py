@@ -22,7 +22,6 @@ from lychee_rerank.scoring.readout import number_is_over, read_expected, read_nu
 from lychee_rerank.scoring.tasks import ActiveQuery, EncodedTask, LoadedPhoto, PreparedTask, Task, keep_score, refuse
 
 MAX_ANSWER_TOKENS = 64
-MOST_NEW = 8  # photos just encoded that wait for their answers: about a second on a large model
 _PREFETCHED, _THREADS = 4, 2  # photos prepared while the model works
 
 Waiting = TypeVar("Waiting", PreparedTask, EncodedTask)
@@ -47,6 +46,7 @@ class PhotoScorer:
         self._engine, self._judge, self._readout, self._gallery = engine, engine.judge, readout, gallery
         self._template, self._known_for = template or template_for(readout), known_for
         self._encoding_key = build_encoding_key(engine.judge.card, self._template)
+        self._depth = max(_PREFETCHED, engine.judge.most_new // 2)
         self._prepared: list[PreparedTask] = []
         self._encoded: list[EncodedTask] = []
         self._last: ActiveQuery | None = None
@@ -58,7 +58,7 @@ class PhotoScorer:
         other, and what is remembered comes first. A photo that cannot be scored is an outcome, never an error; raises
         DeviceLost, and ModelUnusable where the vocabulary lacks a label.
         """
-        with closing(prefetch(self._load, self._line_up(photos), depth=_PREFETCHED, threads=_THREADS)) as prefetched:
+        with closing(prefetch(self._load, self._line_up(photos), depth=self._depth, threads=_THREADS)) as prefetched:
             for task, loaded in prefetched:
                 try:
                     yield from self._take(task, loaded.result())
@@ -119,7 +119,9 @@ class PhotoScorer:
             most = self._judge.generate_batch_size(encoded)
         else:
             yield self._take_new(task, loaded)
-            most = min([MOST_NEW, *(self._judge.generate_batch_size(one.encoded) for one in self._encoded[:1])])
+            most = min(
+                [self._judge.most_new, *(self._judge.generate_batch_size(one.encoded) for one in self._encoded[:1])]
+            )
         if alone or len(self._encoded) >= most:
             yield self.finish()
 

@@ -89,6 +89,8 @@ class Words:
     show: str
     run_gone: str
     model_line: str
+    servers_line: str
+    servers_away: str
     memory_gpu: str
     memory_cpu: str
     caption: str

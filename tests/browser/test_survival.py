@@ -11,7 +11,7 @@ import time
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lychee_rerank.scoring.scorer import MOST_NEW
+from lychee_rerank.model.vlm import MOST_NEW
 from tests.browser.machine import PHOTOS, RUN_S, Machine, open_page
 
 AWAY_S = float(os.environ.get("LYCHEE_AWAY_S", "5"))

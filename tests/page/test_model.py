@@ -9,6 +9,7 @@ import pytest
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.model.servers import Servers
 from lychee_rerank.problems import ModelProblem
 from lychee_rerank.records import ChoiceReason, GpuState, ModelChoice, Readout, Rule
 from lychee_rerank.scoring.judge import Judge
@@ -106,3 +107,23 @@ def test_a_run_started_while_the_model_loads_waits_for_it(
     gate.set()
     finish(page)
     assert captions(page)[0] == "**Rank 1 | Score: 10.0**"
+
+
+@LANGUAGES
+def test_where_servers_score_the_page_names_them_and_those_that_are_away(
+    open_page: Open, photo_folder: Path, judge: FakeJudge, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
+) -> None:
+    servers = Servers(["http://a:8000", "http://b:8000/"])
+
+    def load(loader: ModelLoader) -> Judge:
+        loader.servers = servers
+        return judge
+
+    monkeypatch.setattr(ModelLoader, "load", load)
+    write_reds(photo_folder, REDS)
+    page = open_page(locale)
+    line = words.servers_line.format(servers="http://a:8000 · http://b:8000")
+    assert [caption.value for caption in page.caption][-1] == line
+    servers._leave(servers._servers[1], pause_s=1.0)
+    away = words.servers_away.format(servers="http://b:8000")
+    assert [caption.value for caption in page.run().caption][-2:] == [line, away]

@@ -1,0 +1,124 @@
+"""Servers that speak OpenAI's protocol, asked by least load, and elsewhere where one fails; knows no photo, no prompt.
+
+What is asked is idempotent, so that it may be asked again. A server that fails is asked again after a pause.
+"""
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+
+from lychee_rerank.errors import ModelUnusable, ServersLost
+from lychee_rerank.problems import ModelProblem
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16  # requests to each server: vLLM answers them in one batch
+PAUSE_S = 5.0  # before a server that failed is asked again
+TRIES = 4  # of one request, each at another server where there is one
+CONNECT_S, ANSWER_S = 5.0, 120.0
+_BUSY = (429, 503)
+
+
+class RequestRefused(Exception):
+    """The server holds the request itself for wrong: another one would, too."""
+
+
+class _Server:
+    """One address, how many requests it has, and until when it is left alone."""
+
+    def __init__(self, address: str, *, key: str | None) -> None:
+        self.address = address.rstrip("/")
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        timeout = httpx2.Timeout(ANSWER_S, connect=CONNECT_S, pool=None)
+        self.client = httpx2.Client(base_url=self.address, headers=headers, limits=limits, timeout=timeout)
+        self.waiting, self.away_until_s = 0, 0.0
+
+
+class Servers:
+    """All servers as one; safe to use from any thread."""
+
+    def __init__(self, addresses: Sequence[str], *, key: str | None = None) -> None:
+        self._servers = [_Server(address, key=key) for address in addresses]
+        self._lock = threading.Lock()
+        for server in self._servers:  # connections end with what has them
+            weakref.finalize(self, server.client.close)
+
+    @property
+    def at_once(self) -> int:
+        """How many requests they take together."""
+        return AT_ONCE * len(self._servers)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where they are."""
+        return tuple(server.address for server in self._servers)
+
+    @property
+    def away(self) -> tuple[str, ...]:
+        """Those that failed last."""
+        with self._lock:
+            return tuple(server.address for server in self._servers if server.away_until_s)
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON that one of them answers, to a POST with the body or a GET without.
+
+        Raises ServersLost where none answers, RequestRefused for a request that is wrong, ModelUnusable where the
+        server has no such model, or wants another key.
+        """
+        reason = ""
+        for _ in range(TRIES):
+            with self._least_loaded() as server:
+                try:
+                    answer = server.client.get(path) if body is None else server.client.post(path, json=body)
+                    answer.raise_for_status()
+                    found = answer.json()
+                    server.away_until_s = 0.0
+                    return found
+                except httpx2.HTTPStatusError as error:
+                    status = error.response.status_code
+                    if status in (401, 403, 404):
+                        raise ModelUnusable(
+                            ModelProblem.MISSING,
+                            file=server.address,
+                            detail=f"HTTP {status}",
+                            remedy="see LYCHEE_SERVER_MODEL and LYCHEE_SERVER_KEY",
+                        ) from error
+                    if status < 500 and status not in _BUSY:
+                        raise RequestRefused(f"HTTP {status}") from error
+                    reason = f"{server.address}: HTTP {status}"
+                    self._leave(server, pause_s=_pause_of(error.response))
+                except (httpx2.TransportError, ValueError) as error:  # ValueError: half an answer
+                    reason = f"{server.address}: {type(error).__name__}"
+                    self._leave(server, pause_s=PAUSE_S)
+        raise ServersLost(reason)
+
+    @contextmanager
+    def _least_loaded(self) -> Iterator[_Server]:
+        """The server with the fewest requests, of those that are not left alone if there are any."""
+        now_s = time.monotonic()
+        with self._lock:
+            server = min(self._servers, key=lambda one: (one.away_until_s > now_s, one.away_until_s, one.waiting))
+            server.waiting += 1
+        try:
+            yield server
+        finally:
+            with self._lock:
+                server.waiting -= 1
+
+    def _leave(self, server: _Server, *, pause_s: float) -> None:
+        """Asks others for a while."""
+        log.warning("the server %s does not answer", server.address)
+        server.away_until_s = time.monotonic() + pause_s
+
+
+def _pause_of(answer: httpx2.Response) -> float:
+    """What the server asks for, or PAUSE_S."""
+    wanted = answer.headers.get("retry-after", "")
+    return min(float(wanted), PAUSE_S) if wanted.isdecimal() else PAUSE_S
