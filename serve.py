@@ -163,6 +163,7 @@ def main() -> None:
     try:
         settings = load_settings()
         logging.root.setLevel((settings.log_level or "info").upper())
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each photo that a server is sent
         port = free_port(settings.port)
         open_service()
     except (SettingInvalid, StorageFailed, OSError) as error:

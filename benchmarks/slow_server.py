@@ -28,7 +28,7 @@ async def chat(request: Request) -> Response:
         for label in body["logprob_token_ids"]
     ]
     token = {"token": f"token_id:{ZERO + 7}", "bytes": [ZERO + 7], "top_logprobs": labels}
-    return JSONResponse({"choices": [{"logprobs": {"content": [token]}}]})
+    return JSONResponse({"choices": [{"message": {"content": "7"}, "logprobs": {"content": [token]}}]})
 
 
 async def tokenize(request: Request) -> Response:

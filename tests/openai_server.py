@@ -75,11 +75,16 @@ class OpenAIServer:
         if isinstance(fault, int):
             return JSONResponse({"error": "a fault"}, status_code=fault, headers=self.headers)
         self.bodies.append(body)
-        answer = {"choices": [{"logprobs": {"content": self._answer(body)}}]}
-        text = json.dumps(answer).encode()
+        tokens = self._answer(body)
+        ids = [int(token["token"].removeprefix("token_id:")) for token in tokens]
+        text = self._model.processor.tokenizer.decode(ids, skip_special_tokens=True)
+        answer = {"choices": [{"message": {"content": text}, "logprobs": {"content": tokens}}]}
+        content = json.dumps(answer).encode()
         if fault == "half":
-            return StreamingResponse(iter([text[: len(text) // 2]]), headers={"content-length": str(len(text))})
-        return Response(text, media_type="application/json")
+            return StreamingResponse(
+                iter([content[: len(content) // 2]]), headers={"content-length": str(len(content))}
+            )
+        return Response(content, media_type="application/json")
 
     @torch.inference_mode()
     def _answer(self, body: dict[str, Any]) -> list[dict[str, Any]]:

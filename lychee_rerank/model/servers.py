@@ -114,7 +114,8 @@ class Servers:
 
     def _leave(self, server: _Server, *, pause_s: float) -> None:
         """Asks others for a while."""
-        log.warning("the server %s does not answer", server.address)
+        if not server.away_until_s:
+            log.warning("the server %s does not answer", server.address)
         server.away_until_s = time.monotonic() + pause_s
 
 

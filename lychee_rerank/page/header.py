@@ -40,6 +40,10 @@ def draw_notices(words: Words, service: Service, query: str) -> None:
         st.warning(words.set_aside.format(file=service.store.database.set_aside.name))
     if not service.store.database.saving:
         st.warning(words.not_saving.format(folder=service.data.path))
+    if loader.servers is not None:
+        st.info(words.servers_line.format(servers=" · ".join(loader.servers.addresses)))
+        if loader.servers.away:
+            st.warning(words.servers_away.format(servers=" · ".join(loader.servers.away)))
     if loader.gpu is not None and loader.gpu.driver_too_old:
         st.warning(words.driver_too_old)
     if worker.error is not None:
@@ -67,13 +71,9 @@ def _draw_loading(words: Words, service: Service) -> None:
 def draw_model(words: Words, service: Service) -> None:
     """One line at the foot of the page: the version, which model answers, how large it is, where it runs."""
     card = service.worker.state().card
-    servers = service.loader.servers
-    if servers is not None:
-        st.caption(words.servers_line.format(servers=" · ".join(servers.addresses)))
-        if servers.away:
-            st.caption(words.servers_away.format(servers=" · ".join(servers.away)))
-    elif card is not None:
-        line = words.model_line.format(
+    if card is not None:
+        text = words.model_line if card.parameters else words.remote_model_line
+        line = text.format(
             version=__version__,
             name=card.name,
             millions=card.parameters / 1e6,

@@ -89,6 +89,7 @@ CHINESE = Words(
     run_gone="这次排序已不再保存，请再点一次开始重排序。",
     servers_line="照片会发送到 {servers} 评分。",
     servers_away="{servers} 没有回应，会不断重试。",
+    remote_model_line="Lychee Rerank {version} · {name}",
     model_line="Lychee Rerank {version} · {name} · {millions:,.0f} M 参数 · {dtype} · {device}",
     memory_gpu="GPU Memory: {used:.1f} / {total:.1f} GB",
     memory_cpu="内存 {used:.1f} / {total:.1f} GB（CPU）",

@@ -92,6 +92,7 @@ ENGLISH = Words(
     run_gone="That run is no longer kept here; click Rerank to start it again.",
     servers_line="Photos are sent to {servers} to be scored.",
     servers_away="No answer from {servers}: it is tried again and again.",
+    remote_model_line="Lychee Rerank {version} · {name}",
     model_line="Lychee Rerank {version} · {name} · {millions:,.0f} M parameters · {dtype} · {device}",
     memory_gpu="GPU Memory: {used:.1f} / {total:.1f} GB",
     memory_cpu="Memory: {used:.1f} / {total:.1f} GB (CPU)",

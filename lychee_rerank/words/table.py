@@ -89,6 +89,7 @@ class Words:
     show: str
     run_gone: str
     model_line: str
+    remote_model_line: str
     servers_line: str
     servers_away: str
     memory_gpu: str

@@ -121,9 +121,10 @@ def test_where_servers_score_the_page_names_them_and_those_that_are_away(
 
     monkeypatch.setattr(ModelLoader, "load", load)
     write_reds(photo_folder, REDS)
+    judge.card = replace(judge.card, name="a-model", parameters=0)
     page = open_page(locale)
-    line = words.servers_line.format(servers="http://a:8000 · http://b:8000")
-    assert [caption.value for caption in page.caption][-1] == line
+    assert [one.value for one in page.info] == [words.servers_line.format(servers="http://a:8000 · http://b:8000")]
+    assert warnings(page) == []
+    assert page.caption[-1].value.endswith(" · a-model")
     servers._leave(servers._servers[1], pause_s=1.0)
-    away = words.servers_away.format(servers="http://b:8000")
-    assert [caption.value for caption in page.run().caption][-2:] == [line, away]
+    assert warnings(page.run()) == [words.servers_away.format(servers="http://b:8000")]
