@@ -87,8 +87,8 @@ class _Pace:
 class Job:
     """One query over one gallery, or a list of pairs; safe to ask from any thread.
 
-    `outcomes` and `elapsed_s` are what an earlier process left of it, provisional scores included, and `scored_by` the
-    key of those scores as JSON; `demo`: they are the demo model's.
+    One that is not `kept` leaves no run behind. `outcomes` and `elapsed_s` are what an earlier process left of it,
+    provisional scores included, and `scored_by` the key of those scores as JSON; `demo`: they are the demo model's.
     """
 
     def __init__(
@@ -100,8 +100,9 @@ class Job:
         elapsed_s: float = 0.0,
         scored_by: str = "",
         demo: bool = False,
+        kept: bool = True,
     ) -> None:
-        self.run = run
+        self.run, self.kept = run, kept
         self.id, self.owner, self.query, self.photos = run.id, run.owner, run.query, run.photos
         self.key = (run.owner, run.query, run.photos, run.pairs)
         self.scored_by, self.demo = scored_by, demo

@@ -42,7 +42,8 @@ class JobBook:
         One that is not `kept` is always new, and leaves no run behind.
         """
         run_id, now_s = secrets.token_urlsafe(9), time.time()
-        job = Job(Run(run_id, owner, gallery, query, photos, begun_s=now_s, pairs=pairs, passed_over=passed_over))
+        run = Run(run_id, owner, gallery, query, photos, begun_s=now_s, pairs=pairs, passed_over=passed_over)
+        job = Job(run, kept=kept)
         with self._lock:
             for known in self._jobs.values() if kept else ():
                 if known.key == job.key and known.active and not known.cancelled:

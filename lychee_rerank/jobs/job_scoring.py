@@ -31,7 +31,8 @@ class JobScoring:
         self._job, self._store = job, store
         self._scorer = MostPromisingFirst(
             engine,
-            NO_QUICK_LOOKS if job.run.pairs else quick_looks,  # which pair comes first tells nothing
+            # Which pair comes first tells nothing, and of a run that is not kept nobody sees more than its end.
+            NO_QUICK_LOOKS if job.run.pairs or not job.kept else quick_looks,
             readout=readout,
             template=template,
             known_for=store.scores.of,

@@ -24,10 +24,10 @@ def test_photos_are_counted_by_look_and_refusals_by_reason(start: Start, photo_f
     assert done.seconds > 0
 
 
-def test_a_run_that_is_not_kept_leaves_none_and_counts_while_it_lasts(start: Start, photo_folder: Path) -> None:
+def test_a_run_that_is_not_kept_leaves_none_and_takes_no_quick_looks(start: Start, photo_folder: Path) -> None:
     judge = FakeJudge()
     judge.hold()
-    worker = start(judge)
+    worker = start(judge, quick_looks=QuickLookPlan(QuickLooks.ALWAYS))
     photos = write_reds(photo_folder, range(3))
     job = worker.submit(parse_query("red"), photos, kept=False)
     again = worker.submit(parse_query("red"), photos, kept=False)
@@ -37,5 +37,6 @@ def test_a_run_that_is_not_kept_leaves_none_and_counts_while_it_lasts(start: Sta
     assert wait_for(job).complete
     assert wait_for(again).complete
     assert worker.book.count_active() == 0
+    assert worker.tally.done().scored == {Look.FULL: 6}
     assert worker._store.runs.past("", most=9) == ()
     assert worker.book.left_under_way() == ()

@@ -1,5 +1,6 @@
 """A model behind servers scores as the same one on this machine, whatever happens to a server."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,6 +167,7 @@ def test_where_no_server_is_left_the_run_waits_and_goes_on_once_one_is_back(
         job = worker.submit(parse_query(QUERY), PHOTOS)
         while not remote._chat.servers.away:
             assert job.active
+            time.sleep(0.01)
     assert job.progress().status is Status.RUNNING
     with OpenAIServer(model, port):
         assert job.wait(WAIT_S)
