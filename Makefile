@@ -45,6 +45,7 @@ bench: $(VENV)/bench.done
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.first_ten
 	$(BIN)/python -m benchmarks.http_door
+	$(BIN)/python -m benchmarks.remote_servers
 
 # Hours on two cores. The weights go on from those of version 2, which lie in the history.
 demo-model: $(VENV)/dev.done $(BIN)/lychee-rerank

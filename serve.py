@@ -48,6 +48,7 @@ def _closing(handler: Handler) -> Handler:
     """The server's own handler, which waits for all requests, and a word to those first."""
 
     def close(number: int, frame: FrameType | None) -> None:
+        """Handles the signal."""
         CLOSING.set()
         if callable(handler):
             handler(number, frame)

@@ -29,7 +29,7 @@ LANGUAGE = {
 
 def load_demo(*, visual_tokens: int | None = None) -> VisionLanguageModel:
     """The bundled model, at its own pixel budget or at one of so many visual tokens."""
-    return _load(DEMO_FOLDER, "demo", pixel_budget_px=visual_tokens and visual_tokens * TOKEN_PX)
+    return _load(DEMO_FOLDER, "demo", pixel_budget_px=visual_tokens and visual_tokens * TOKEN_PX**2)
 
 
 def load_larger(folder: Path) -> VisionLanguageModel:
@@ -48,7 +48,7 @@ def load_larger(folder: Path) -> VisionLanguageModel:
     rope["mrope_section"] = [head_px - 2 * (head_px * 3 // 8), head_px * 3 // 8, head_px * 3 // 8]
     torch.manual_seed(0)
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
-    return _load(folder, "larger", pixel_budget_px=LARGER_TOKENS * TOKEN_PX)
+    return _load(folder, "larger", pixel_budget_px=LARGER_TOKENS * TOKEN_PX**2)
 
 
 @contextmanager

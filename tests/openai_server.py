@@ -31,6 +31,7 @@ class OpenAIServer:
     def __init__(self, model: VisionLanguageModel, port: int, *, name: str = "demo", fault: Fault = lambda _: None):
         self.address, self.name, self.fault, self.asked = f"http://127.0.0.1:{port}", name, fault, 0
         self.headers: dict[str, str] = {}
+        self.left_out: int | None = None  # a label without a log probability
         self.bodies: list[dict[str, Any]] = []
         self._model, self._lock = model, threading.Lock()
         routes = [
@@ -109,6 +110,7 @@ class OpenAIServer:
                     "top_logprobs": [
                         {"token": f"token_id:{label}", "logprob": float(shares[label])}
                         for label in body["logprob_token_ids"]
+                        if label != self.left_out
                     ],
                 }
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.checkpoints import load_demo
+from benchmarks.checkpoints import load_demo, load_larger
 from benchmarks.contenders import Contenders
 from benchmarks.contest import Bar, hold
 from benchmarks.endurance import print_run
@@ -35,6 +35,11 @@ def test_contenders_run_in_turns_until_the_time_is_up_and_at_least_once(capsys: 
     hold(contenders, (Bar("nothing", "plain", "own", 0),), photos=1, rounds=3, until_s=time.perf_counter())
     assert ran == ["plain", "own"] * 2
     assert capsys.readouterr().out.count("| nothing | ") == 2
+
+
+def test_models_see_as_many_visual_tokens_as_a_benchmark_says(tmp_path: Path) -> None:
+    assert load_demo(visual_tokens=100).card.pixel_budget_px == 100 * 28 * 28
+    assert load_larger(tmp_path / "larger").card.pixel_budget_px == 256 * 28 * 28
 
 
 def test_a_run_is_printed_with_its_memory_and_says_where_the_time_was_up(

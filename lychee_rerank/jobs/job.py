@@ -174,7 +174,7 @@ class Job:
                 self._outcomes.clear()
                 self._quick.clear()
                 self._before_s = 0.0
-            self._before_s = self._elapsed_s()  # where it begins anew
+            self._before_s, self._pace = self._elapsed_s(), _Pace()  # where it begins anew
             self.scored_by, self.demo = scored_by, demo
             self._status, self._started_s = Status.RUNNING, time.monotonic()
 

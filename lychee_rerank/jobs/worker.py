@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ScoringElsewhere, ServersLost, StorageFailed
 from lychee_rerank.jobs.explanations import Explanation, ExplanationBook
@@ -18,9 +18,10 @@ from lychee_rerank.jobs.job_scoring import JobScoring
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
 from lychee_rerank.jobs.tally import Tally
+from lychee_rerank.jobs.worker_state import WorkerState
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
-from lychee_rerank.records import ModelCard, Pairs, Photo
+from lychee_rerank.records import Pairs, Photo
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded, Judge
 from lychee_rerank.scoring.photo_memory import PhotoMemory
@@ -32,23 +33,6 @@ _STOP_S = 5.0  # Docker kills a process 10 s after asking it to end
 _LOCK_POLL_S = 1.0
 _SERVERS_POLL_S = 2.0  # how often servers are tried again, where none of them answers
 _STORE_POLL_S = 5.0  # how often what waits for room on the disk is tried again
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerState:
-    """The worker at one moment: `card` once the model is loaded, `error` where no model can score.
-
-    While another process scores for the same data folder, which `elsewhere` tells, nothing is loaded.
-    """
-
-    card: ModelCard | None = None
-    error: LycheeError | None = None
-    elsewhere: bool = False
-
-    @property
-    def loading(self) -> bool:
-        """True until the model is there, or cannot be."""
-        return self.card is None and self.error is None
 
 
 class Worker:

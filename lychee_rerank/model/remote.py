@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from lychee_rerank.errors import ModelUnusable
-from lychee_rerank.model.patches import TOKEN_PX
+from lychee_rerank.model.patches import TOKEN_PX, quick_budget_px
 from lychee_rerank.model.remote_prompt import Chat, RemotePrompt, SentPicture
 from lychee_rerank.model.servers import Servers
 from lychee_rerank.photos.decode import Picture
@@ -32,9 +32,9 @@ class RemoteModel:
         self.card, self._chat = card, chat
 
     def for_quick_looks(self, visual_tokens: int | None) -> Self:
-        """The same servers, which see every photo at so few visual tokens, or at 64."""
-        budget = min((visual_tokens or 64) * TOKEN_PX**2, self.card.pixel_budget_px)
-        return type(self)(self._chat, replace(self.card, pixel_budget_px=budget))
+        """The same servers, which see every photo at so few visual tokens, or at those of `quick_budget_px`."""
+        card = replace(self.card, pixel_budget_px=quick_budget_px(self.card.pixel_budget_px, visual_tokens))
+        return type(self)(self._chat, card)
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """The (width, height) in pixels, multiples of TOKEN_PX: transformers' smart_resize, which needs torch there."""

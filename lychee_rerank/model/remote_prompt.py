@@ -85,6 +85,7 @@ class RemotePrompt:
         """What comes of each, asked together; raises the first refusal only once all are answered."""
 
         def read(picture: SentPicture) -> None:
+            """Notes what comes of one."""
             if picture not in self._read:
                 try:
                     self._read[picture] = ask(picture)
@@ -162,9 +163,12 @@ def _fill(part: dict[str, Any], uri: str) -> dict[str, Any]:
 
 
 def _shares(token: dict[str, Any], labels: Sequence[int]) -> list[float]:
-    """ln P of the labels at this token; raises PhotoRefused where they are no numbers."""
+    """ln P of the labels at this token; raises PhotoRefused where they are no numbers, LycheeError where one lacks."""
     found = {one["token"]: float(one["logprob"]) for one in token["top_logprobs"]}
-    shares = [found.get(f"token_id:{label}", -math.inf) for label in labels]
+    try:
+        shares = [found[f"token_id:{label}"] for label in labels]
+    except KeyError as error:  # no zero: a server that does not know `logprob_token_ids` would make up scores
+        raise LycheeError("a server leaves out log probabilities that it is asked for") from error
     if any(map(math.isnan, shares)):
         raise PhotoRefused(RefusalReason.NOT_FINITE)
     return shares

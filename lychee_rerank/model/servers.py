@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,13 +38,16 @@ class _Server:
         limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         timeout = httpx2.Timeout(ANSWER_S, connect=CONNECT_S, pool=None)
         self.client = httpx2.Client(base_url=self.address, headers=headers, limits=limits, timeout=timeout)
-        self.waiting, self.away_until_s = 0, 0.0
+        self.waiting, self.away_until_s, self.busy_until_s = 0, 0.0, 0.0
 
 
 class Servers:
     """All servers as one; safe to use from any thread."""
 
-    def __init__(self, addresses: Sequence[str], *, key: str | None = None) -> None:
+    def __init__(
+        self, addresses: Sequence[str], *, key: str | None = None, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._sleep = sleep
         self._servers = [_Server(address, key=key) for address in addresses]
         self._lock = threading.Lock()
         for server in self._servers:  # connections end with what has them
@@ -75,6 +78,8 @@ class Servers:
         reason = ""
         for _ in range(TRIES):
             with self._least_loaded() as server:
+                if (busy_s := server.busy_until_s - time.monotonic()) > 0:  # every other one is away, too
+                    self._sleep(busy_s)
                 try:
                     answer = server.client.get(path) if body is None else server.client.post(path, json=body)
                     answer.raise_for_status()
@@ -93,7 +98,7 @@ class Servers:
                     if status < 500 and status not in _BUSY:
                         raise RequestRefused(f"HTTP {status}") from error
                     reason = f"{server.address}: HTTP {status}"
-                    self._leave(server, pause_s=_pause_of(error.response))
+                    self._leave(server, pause_s=_pause_of(error.response), busy=status in _BUSY)
                 except (httpx2.TransportError, ValueError) as error:  # ValueError: half an answer
                     reason = f"{server.address}: {type(error).__name__}"
                     self._leave(server, pause_s=PAUSE_S)
@@ -112,11 +117,12 @@ class Servers:
             with self._lock:
                 server.waiting -= 1
 
-    def _leave(self, server: _Server, *, pause_s: float) -> None:
-        """Asks others for a while."""
+    def _leave(self, server: _Server, *, pause_s: float, busy: bool = False) -> None:
+        """Asks others for a while; one that is only `busy` is waited for where there is no other."""
         if not server.away_until_s:
             log.warning("the server %s does not answer", server.address)
         server.away_until_s = time.monotonic() + pause_s
+        server.busy_until_s = server.away_until_s if busy else 0.0
 
 
 def _pause_of(answer: httpx2.Response) -> float:

@@ -14,7 +14,7 @@ from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
 from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.network import NetworkInput, QwenVL
-from lychee_rerank.model.patches import PATCH_PX, TOKEN_PX
+from lychee_rerank.model.patches import PATCH_PX, TOKEN_PX, quick_budget_px
 from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate, build_messages
@@ -28,19 +28,14 @@ MOST_AT_ONCE, MOST_ON_CPU = 32, 16  # photos in a batch of answers: more gain no
 # Peak memory of a batch, in KV caches of its photos: joining the photos, growing by the query and growing by a token
 # each hold an old copy and a new one.
 PEAK_COPIES = 6
-QUICK_SHARE, LEAST_QUICK_TOKENS, MOST_QUICK_TOKENS = 10, 25, 64
 
 
 class VisionLanguageModel(QwenVL):
     """A loaded Qwen2.5-VL; one thread at a time may use it, but for `prepare` and `fit_size`."""
 
     def for_quick_looks(self, visual_tokens: int | None) -> Self:
-        """The same network, which sees every photo at so few visual tokens; None: at a tenth of what it sees in full,
-        but 25 to 64.
-        """
-        tenth = self.card.pixel_budget_px // TOKEN_PX**2 // QUICK_SHARE
-        tokens = visual_tokens or min(max(tenth, LEAST_QUICK_TOKENS), MOST_QUICK_TOKENS)
-        card = replace(self.card, pixel_budget_px=min(tokens * TOKEN_PX**2, self.card.pixel_budget_px))
+        """The same network, which sees every photo at so few visual tokens, or at those of `quick_budget_px`."""
+        card = replace(self.card, pixel_budget_px=quick_budget_px(self.card.pixel_budget_px, visual_tokens))
         return type(self)(self.network, self.processor, card=card, empty_cache=self._empty_cache)
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:

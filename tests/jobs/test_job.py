@@ -203,3 +203,17 @@ def test_while_quick_looks_are_due_the_time_left_is_that_of_both_kinds(
     assert progress.remaining_s == 3 * 1.0 + 4 * 9.0
     assert [one.look for one in progress.found if isinstance(one, ScoredPhoto)] == [Look.QUICK, Look.QUICK, Look.FULL]
     assert (progress.seen, progress.share) == (2, pytest.approx((2 * 0.1 + 1 * 0.9) / 5))
+
+
+def test_a_job_that_begins_anew_is_timed_anew_and_keeps_its_seconds(tmp_path: Path) -> None:
+    photos = tuple(write_reds(tmp_path, range(3)))
+    job = Job(Run("id", "", None, parse_query("red"), photos, begun_s=0.0))
+    job.begin(scored_by="key", demo=False)
+    job.add(Refusal(0, photos[0].name, RefusalReason.BROKEN))
+    before = job.progress()
+    assert before.remaining_s is not None
+    job.begin(scored_by="key", demo=False)
+    after = job.progress()
+    assert after.remaining_s is None
+    assert after.outcomes == before.outcomes
+    assert after.elapsed_s >= before.elapsed_s

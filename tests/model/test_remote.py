@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-from lychee_rerank.errors import ModelUnusable, ServersLost
+from lychee_rerank.errors import LycheeError, ModelUnusable, ServersLost
 from lychee_rerank.jobs.job import Status
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
@@ -208,3 +208,36 @@ def test_an_explanation_is_that_of_the_same_model_on_this_machine_whole_characte
     assert there == here == texts[-1]
     assert "\ufffd" not in str(there)
     assert not str(there).isascii()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_is_busy_is_waited_for_as_long_as_it_says_where_there_is_no_other(
+    model: VisionLanguageModel, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(servers_module, "PAUSE_S", 60.0)
+    pauses_s: list[float] = []
+    servers = Servers([server.address], sleep=pauses_s.append)
+    remote = load_remote(servers, model=None, pixel_budget_px=model.card.pixel_budget_px)
+    server.headers = {"retry-after": "7"}
+    server.fault = fails_at(1, fault=status)
+    assert len(scored(score(remote, PHOTOS[:1], readout=Readout.YES_NO))) == 1
+    (pause_s,) = pauses_s
+    assert 6 < pause_s <= 7
+
+
+def test_a_label_that_the_server_leaves_out_is_an_error_and_no_zero(
+    model: VisionLanguageModel, server: OpenAIServer
+) -> None:
+    remote = open_remote(model, server)
+    server.left_out = remote._chat.label_token("no")
+    with pytest.raises(LycheeError, match="leaves out"):
+        score(remote, PHOTOS[:2], readout=Readout.YES_NO)
+
+
+def test_a_quick_look_has_the_size_that_it_has_on_this_machine(
+    model: VisionLanguageModel, server: OpenAIServer
+) -> None:
+    remote = open_remote(model, server)
+    for tokens in (None, 9, 25, 1000):
+        quick, own = remote.for_quick_looks(tokens).card, model.for_quick_looks(tokens).card
+        assert quick.pixel_budget_px == own.pixel_budget_px
