@@ -1,11 +1,10 @@
 """Asks programs for a key where LYCHEE_API_KEY or LYCHEE_PASSWORD is set; knows no request but its path and header."""
 
-import hashlib
-import hmac
-
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lychee_rerank.web.secret import is_same_secret
 
 RERANK_PATHS = ("/v1/rerank", "/v2/rerank", "/rerank")
 MODELS_PATH = "/v1/models"
@@ -39,9 +38,4 @@ class ApiKeyMiddleware:
             return not self._locked
         scheme, _, key = headers.get("authorization", "").partition(" ")
         sent, own = key.strip().encode("latin-1"), self._key.encode("utf-8", "surrogateescape")
-        return scheme.lower() == "bearer" and hmac.compare_digest(_digest(sent), _digest(own))
-
-
-def _digest(key: bytes) -> bytes:
-    """Of fixed length, so that comparing takes as long for every key."""
-    return hashlib.sha256(key).digest()
+        return scheme.lower() == "bearer" and is_same_secret(sent, own)

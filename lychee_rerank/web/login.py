@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import hmac
 from html import escape
 from pathlib import Path
 from string import Template
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lychee_rerank.web.api_key import API_PATHS
+from lychee_rerank.web.secret import is_same_secret
 from lychee_rerank.words import Words, words_for
 
 LOGIN_COOKIE = "lychee_login"
@@ -31,7 +31,7 @@ class LoginMiddleware:
 
     def __init__(self, app: ASGIApp, *, password: str, base_path: str = "") -> None:
         self._app, self._open = app, {base_path + path for path in (HEALTH, READINESS, *API_PATHS)}
-        self._digest = _digest(password)
+        self._password = _encode(password)
         # From the password alone: who logged in stays so when the app starts again, and nobody once it is changed.
         key = hashlib.scrypt(password.encode(), salt=LOGIN_COOKIE.encode(), n=2**14, r=8, p=1)
         self._signer = TimestampSigner(key, digest_method=hashlib.sha256)
@@ -65,7 +65,7 @@ class LoginMiddleware:
             return _render(words, problem=words.login_wait, status=429)
         async with self._attempt:
             await asyncio.sleep(PAUSE_S)
-            right = hmac.compare_digest(_digest(await _read_password(request)), self._digest)
+            right = is_same_secret(_encode(await _read_password(request)), self._password)
         return self._log_in(request) if right else _render(words, problem=words.login_wrong, status=401)
 
     def _log_in(self, request: Request) -> Response:
@@ -94,6 +94,5 @@ async def _read_password(request: Request) -> str:
     return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
 
 
-def _digest(text: str) -> bytes:
-    """A digest of fixed length, so that comparing takes as long for every text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
