@@ -62,6 +62,7 @@ class Service:
         if scored_here:  # what another app keeps is that app's to delete
             self.retention.close()
         self.store.close()
+        self.data.close()
         return ended
 
 

@@ -160,18 +160,23 @@ serve.main()
 
 
 def test_a_stop_while_the_model_is_at_work_ends_the_app_in_order(port: int, tmp_path: Path) -> None:
-    own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(tmp_path), "LYCHEE_MODEL": "demo"}
+    (tmp_path / "file").write_bytes(b"")
+    (temporary := tmp_path / "temporary").mkdir()
+    own = {"LYCHEE_PORT": str(port), "LYCHEE_DATA_DIR": str(tmp_path / "file" / "data"), "LYCHEE_MODEL": "demo"}
+    own["TMPDIR"] = str(temporary)
     command = [sys.executable, "-c", BUSY]
     with subprocess.Popen(
         command, cwd=ROOT, env=os.environ | own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             assert answers(port)
+            assert len(list(temporary.glob("lychee-*"))) == 1
             code, output = stop(process)
         finally:
             process.kill()
     assert code == 0, output
     assert "terminate" not in output  # what C++ says of a thread that is ended inside it
+    assert list(temporary.glob("lychee-*")) == []
 
 
 def test_a_data_folder_of_a_newer_version_ends_the_start_with_one_sentence(serve: Serve, tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ class DataFolder:
     wanted: Path
     problem: DataProblem | None = None
 
+    def close(self) -> None:
+        """Deletes a temporary folder."""
+        if self.problem is not None:
+            shutil.rmtree(self.path, ignore_errors=True)
+
 
 def open_data_folder(wanted: Path) -> DataFolder:
     """The wanted folder if files can be written and locked there, or a temporary one, which ends with the process."""
@@ -49,10 +54,10 @@ def open_data_folder(wanted: Path) -> DataFolder:
         problem = DataProblem.NOT_WRITABLE
     if problem is None:
         return DataFolder(wanted, wanted)
-    folder = Path(tempfile.mkdtemp(prefix="lychee-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = DataFolder(Path(tempfile.mkdtemp(prefix="lychee-")), wanted, problem)
+    atexit.register(folder.close)
     log.warning("%s: %s; a temporary folder is used", wanted, problem.value.replace("_", " "))
-    return DataFolder(folder, wanted, problem)
+    return folder
 
 
 def _can_be_locked(descriptor: int) -> bool:
