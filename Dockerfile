@@ -38,7 +38,7 @@ COPY images ./samples
 
 # The package as anybody installs it, with its command; owned by root, so that nothing that runs can change it. Built
 # with the setuptools of the lock: nothing is fetched.
-COPY LICENSE README.md pyproject.toml requirements.txt /src/
+COPY LICENSE README.md pyproject.toml requirements.txt requirements-client.txt requirements-bulk.txt /src/
 COPY lychee_rerank /src/lychee_rerank
 RUN python -m pip install --no-cache-dir --root-user-action=ignore --no-index --no-deps --no-build-isolation /src \
     && rm -rf /src

@@ -47,13 +47,13 @@ bench: $(VENV)/bench.done
 	$(BIN)/python -m benchmarks.http_door
 	$(BIN)/python -m benchmarks.remote_servers
 
-# Hours on two cores. The weights go on from those of version 2, which lie in the history.
+# Hours on two cores. The weights go on from those of version 3, which lie in the history.
 demo-model: $(VENV)/dev.done $(BIN)/lychee-rerank
 	mkdir -p build/demo-model/start
-	git archive 52f1020:lychee_rerank/demo_model | tar -x -C build/demo-model/start
+	git archive a968b36:lychee_rerank/demo_model | tar -x -C build/demo-model/start
 	$(BIN)/python tools/train_demo_model.py --start build/demo-model/start
 	$(BIN)/python tools/make_evaluation_set.py
-	for style in fluent-3d twemoji; do $(BIN)/lychee-rerank evaluate build/evaluation/$$style \
+	for style in fluent-3d twemoji fluent-3d-like twemoji-like; do $(BIN)/lychee-rerank evaluate build/evaluation/$$style \
 	  --model demo --json > build/evaluation/$$style/figures.json; done
 	$(BIN)/python tools/check_bars.py
 
@@ -74,7 +74,7 @@ $(VENV)/run.done: requirements.txt | $(BIN)/python
 $(BIN)/lychee-rerank: pyproject.toml | $(VENV)/run.done
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
-$(VENV)/dev.done: requirements-dev.txt | $(VENV)/run.done
+$(VENV)/dev.done: requirements-dev.txt requirements-bulk.txt | $(VENV)/run.done
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

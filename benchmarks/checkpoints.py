@@ -13,7 +13,7 @@ from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.patches import TOKEN_PX
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 
 LARGER_TOKENS = 256  # visual tokens of a photo: the larger model's pixel budget
 VISION = {"depth": 16, "hidden_size": 640, "intermediate_size": 1720, "num_heads": 8}

@@ -6,7 +6,7 @@ from benchmarks.checkpoints import forced
 from benchmarks.contest import Run
 from benchmarks.plain import PlainLoop
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout
@@ -68,7 +68,7 @@ class YesNo:
         from benchmarks.peer import Peer
 
         self._model, self._peer = model, Peer(model)
-        self._pictures = [decode_picture(photo.path.read_bytes(), fit=model.fit_size) for photo in photos]
+        self._pictures = [decode_photo(photo.path.read_bytes(), fit=model.fit_size).picture for photo in photos]
 
     def peer(self) -> list[float]:
         """One score per picture, by the CrossEncoder."""

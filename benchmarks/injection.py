@@ -17,7 +17,7 @@ from statistics import mean
 from PIL import Image, ImageDraw, ImageFont
 
 from lychee_rerank.model.loader import ModelLoader
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, ScoredPhoto
@@ -103,7 +103,7 @@ def _draw(path: Path, text: str) -> Image.Image:
 
 def _score(judge: Judge, query: str, path: Path, readout: Readout) -> float:
     (outcome,) = score_photos(
-        Engine(judge, decode_picture), parse_query(query), [Photo(path.name, path)], readout=readout
+        Engine(judge, decode_photo), parse_query(query), [Photo(path.name, path)], readout=readout
     )
     assert isinstance(outcome, ScoredPhoto)
     return outcome.score.value

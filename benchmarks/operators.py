@@ -23,7 +23,7 @@ from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.network import prepare_picture
 from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.model.vlm import MOST_AT_ONCE, VisionLanguageModel
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 from lychee_rerank.scoring.prompts import NUMBER
 from tools.full_size_checkpoint import TEXT, VISION, build_config, write_checkpoint
 

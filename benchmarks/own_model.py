@@ -15,8 +15,9 @@ from benchmarks.galleries import draw_photos
 from benchmarks.launches import LONGEST, print_launches
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.model_card import EmptyCache
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.records import Readout
 from lychee_rerank.settings import load_settings
 
 NUMBER, EXPECTED, YES_NO = Readout.NUMBER, Readout.EXPECTED, Readout.YES_NO

@@ -23,6 +23,7 @@ from lychee_rerank.scoring.scorer import score_photos
 from tests.served import answers, find_port
 
 PHOTOS, QUICK_PHOTOS, ROUNDS = 320, 64, 3
+ANSWER_S = 0.2
 SIZE = (224, 168)
 
 
@@ -30,7 +31,7 @@ SIZE = (224, 168)
 def slow_server() -> Iterator[str]:
     """The address of a server of its own process."""
     port = find_port()
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.slow_server", str(port)]) as process:
+    with subprocess.Popen([sys.executable, "-m", "benchmarks.slow_server", str(port), str(ANSWER_S)]) as process:
         try:
             if not answers(port, "/v1/models"):
                 raise RuntimeError("the server did not start")

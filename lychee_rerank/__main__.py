@@ -8,15 +8,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lychee_rerank import __version__
-from lychee_rerank.commands import evaluate, fetch, info, moderate, precision, rank, why
+from lychee_rerank.commands import bulk, evaluate, fetch, info, moderate, precision, rank, why
+from lychee_rerank.commands.criteria import spell_out_criteria
 from lychee_rerank.commands.output import EXIT_NOTHING_SCORED, EXIT_WRONG_USE
-from lychee_rerank.errors import ExportFailed, LycheeError, ModelUnusable, PairsInvalid, QueryRefused, SettingInvalid
+from lychee_rerank.commands.question import split_arguments
+from lychee_rerank.errors import (
+    CalibrationRefused,
+    ExampleRefused,
+    ExportFailed,
+    LycheeError,
+    ModelUnusable,
+    PairsInvalid,
+    QueryRefused,
+    SettingInvalid,
+)
 from lychee_rerank.machine import let_threads_sleep
 from lychee_rerank.settings import load_settings
 from lychee_rerank.words import words_for
 
 COMMANDS = {
     "rank": rank,
+    "bulk": bulk,
     "why": why,
     "moderate": moderate,
     "evaluate": evaluate,
@@ -24,7 +36,9 @@ COMMANDS = {
     "info": info,
     "fetch": fetch,
 }
-IN_WORDS = (QueryRefused, ModelUnusable, ExportFailed, PairsInvalid)  # the page has a sentence for them too
+# The page has a sentence for them too.
+IN_WORDS = (QueryRefused, ExampleRefused, ModelUnusable, CalibrationRefused, ExportFailed, PairsInvalid)
+WRONG_USE = (QueryRefused, ExampleRefused, SettingInvalid, CalibrationRefused)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except LycheeError as error:
         print(words.failure(error) if isinstance(error, IN_WORDS) else error, file=sys.stderr)
-        return EXIT_WRONG_USE if isinstance(error, QueryRefused | SettingInvalid) else EXIT_NOTHING_SCORED
+        return EXIT_WRONG_USE if isinstance(error, WRONG_USE) else EXIT_NOTHING_SCORED
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("lychee_rerank"):
+            raise
+        print(words.not_installed.format(package=error.name), file=sys.stderr)
+        return EXIT_WRONG_USE
     except KeyboardInterrupt:
         return 130
 
@@ -53,7 +72,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     for command in COMMANDS.values():
         command.add_parser(commands)
-    return parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options, rest = parser.parse_known_args(spell_out_criteria(given) if given[:1] == ["rank"] else given)
+    refuse = commands.choices[options.command].error
+    if "arguments" in options:
+        split_arguments(options, rest, refuse)
+    elif rest:
+        refuse("unrecognized arguments: " + " ".join(rest))
+    return options
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from lychee_rerank.errors import StorageFailed
+
 ALL_USERS, OWN_USER = 0o666, 0o600  # who may read a file; the process's umask takes rights away from it
 NAME_MAX_BYTES = 255  # of one name on most file systems
 
@@ -22,6 +24,16 @@ def written_aside(folder: Path, content: Iterable[bytes | memoryview], *, mode: 
             file.flush()
             os.fsync(file.fileno())
         yield temporary
+
+
+def store_whole(path: Path, content: bytes | memoryview, *, mode: int = ALL_USERS) -> None:
+    """Writes a file that is whole once it has its name, in a folder that need not be there; raises StorageFailed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_aside(path.parent, [content], mode=mode) as temporary:
+            os.replace(temporary, path)
+    except OSError as error:
+        raise StorageFailed(str(path.parent), detail=error.strerror or "cannot be written") from error
 
 
 def real_path_below(folder: Path, name: str | Path) -> str | None:

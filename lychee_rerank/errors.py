@@ -2,7 +2,9 @@
 
     LycheeError
     ├── SettingInvalid     a LYCHEE_ variable or an option that cannot be used
+    ├── CalibrationRefused a calibration map that was made for other scores
     ├── QueryRefused       a query that is empty or too long
+    ├── ExampleRefused     a query's example photo that cannot be looked at: the run ends
     ├── PhotoRefused       one photo that cannot be scored; the run goes on
     ├── ModelUnusable      a model folder that must not score anything
     ├── DeviceLost         a GPU that this process can use no more
@@ -13,13 +15,21 @@
     ├── MetadataUnreadable metadata in a photo that nothing can be added to
     ├── RequestInvalid     a request over HTTP that says nothing that can be answered
     ├── LabelsInvalid      a labelled set that nothing can be measured with
+    ├── BulkFailed         a bulk run that cannot begin, or not go on: its message says why
     ├── PairsInvalid       a list of photos and texts that cannot be used
     └── DownloadFailed     weights that could not be fetched
 
 The facts are attributes; the message is English and meant for logs and the command line.
 """
 
-from lychee_rerank.problems import FolderProblem, ModelProblem, PairsProblem, QueryProblem, RefusalReason
+from lychee_rerank.problems import (
+    CalibrationProblem,
+    FolderProblem,
+    ModelProblem,
+    PairsProblem,
+    QueryProblem,
+    RefusalReason,
+)
 
 
 class LycheeError(Exception):
@@ -34,12 +44,28 @@ class SettingInvalid(LycheeError):
         self.name, self.value, self.expected = name, value, expected
 
 
+class CalibrationRefused(LycheeError):
+    """A map of LYCHEE_CALIBRATION was made for another model, readout or prompt: `made_for`."""
+
+    def __init__(self, problem: CalibrationProblem, *, file: str, made_for: str) -> None:
+        super().__init__(f"LYCHEE_CALIBRATION={file!r}: made for another {problem}: {made_for}")
+        self.problem, self.file, self.made_for = problem, file, made_for
+
+
 class QueryRefused(LycheeError):
     """A query is empty or too long; `characters` is its length after clean-up."""
 
     def __init__(self, problem: QueryProblem, *, characters: int) -> None:
         super().__init__(f"the query is {problem.value.replace('_', ' ')} ({characters} characters)")
         self.problem, self.characters = problem, characters
+
+
+class ExampleRefused(LycheeError):
+    """The photo that a query has as its example cannot be looked at; `reason` and `detail` as of PhotoRefused."""
+
+    def __init__(self, reason: RefusalReason, *, detail: str = "") -> None:
+        super().__init__(f"the example photo: {reason.value}" + (f": {detail}" if detail else ""))
+        self.reason, self.detail = reason, detail
 
 
 class PhotoRefused(LycheeError):
@@ -108,6 +134,10 @@ class PairsInvalid(LycheeError):
     def __init__(self, problem: PairsProblem, *, file: str, detail: str = "") -> None:
         super().__init__(f"{file}: {problem.value.replace('_', ' ')}" + (f" ({detail})" if detail else ""))
         self.problem, self.file, self.detail = problem, file, detail
+
+
+class BulkFailed(LycheeError):
+    """A bulk run cannot begin, or cannot go on; what is scored stays scored."""
 
 
 class DownloadFailed(LycheeError):

@@ -16,6 +16,7 @@ class RefusalReason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     SUSPECT = "suspect"
     NOT_FINITE = "not_finite"
+    REFUSED_BY_SERVER = "refused_by_server"
 
 
 class PassedOver(StrEnum):
@@ -54,6 +55,9 @@ class ModelProblem(StrEnum):
     NO_ROOM = "no_room"
     CHANGED = "changed"
     SPLIT_LABELS = "split_labels"
+    NO_TORCH = "no_torch"
+    NOT_SERVED = "not_served"
+    NO_LOG_PROBABILITIES = "no_log_probabilities"
 
 
 class CopyProblem(StrEnum):
@@ -105,6 +109,14 @@ class RowProblem(StrEnum):
     UNREADABLE = "unreadable"
     TOO_MANY_CELLS = "too_many_cells"
     LINE_BREAK = "line_break"
+
+
+class CalibrationProblem(StrEnum):
+    """What a calibration map was made for, and what the scores come from another of."""
+
+    MODEL = "model"
+    READOUT = "readout"
+    PROMPT = "prompt"
 
 
 class DocumentProblem(StrEnum):

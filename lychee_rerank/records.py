@@ -75,7 +75,8 @@ class Score:
     """A relevance score from 0 to 10, the model's raw answer, and the rule that read the one from the other.
 
     `expected` is the expected value, from 0 to 10, over the model's probabilities; `label_mass`, from 0 to 1, is the
-    probability that it answers with a label at all. Raises ValueError out of range: NaN is an error, not a score.
+    probability that it answers with a label at all; `raw`: the model's own score, where `value` has been through a map.
+    Raises ValueError out of range: NaN is an error, not a score.
     """
 
     value: float
@@ -83,10 +84,16 @@ class Score:
     label_mass: float
     answer: str
     rule: Rule
+    raw: float | None = None
+
+    @property
+    def own(self) -> float:
+        """The model's own score: it orders photos as `value` does, and tells more of them apart."""
+        return self.value if self.raw is None else self.raw
 
     def __post_init__(self) -> None:
         """Holds every score to its range."""
-        if not (0 <= self.value <= 10 and 0 <= self.expected <= 10 and 0 <= self.label_mass <= 1):
+        if not (all(0 <= one <= 10 for one in (self.value, self.expected, self.own)) and 0 <= self.label_mass <= 1):
             raise ValueError(f"no score: {self.value}, expected {self.expected}, label mass {self.label_mass}")
 
 
@@ -136,64 +143,20 @@ class RankedPhoto:
     tied: bool
 
 
-REMOTE = "remote"  # the device of a model on another machine
-
-
 @dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What was loaded and where it runs; `off_gpu_layers` counts layers on the CPU or disk beside a GPU.
+class StarsByHand:
+    """What a user gave the photos of a run, by their places in upload order: one to five stars, or a rejection."""
 
-    `attention` names the implementation, `fingerprint` is a hash of the folder's files (empty: not computed).
-    """
+    stars: Mapping[int, int] = field(default_factory=dict)
+    rejected: frozenset[int] = frozenset()
 
-    name: str
-    folder: Path
-    parameters: int
-    dtype: str
-    device: str
-    attention: str
-    off_gpu_layers: int
-    pixel_budget_px: int
-    demo: bool
-    fingerprint: str = ""
+    def __bool__(self) -> bool:
+        """True where anything was given."""
+        return bool(self.stars or self.rejected)
 
-
-class EmptyCache(StrEnum):
-    """When the GPU memory that torch holds back is returned: after each photo, when it runs short, or never."""
-
-    PHOTO = "photo"
-    PRESSURE = "pressure"
-    NEVER = "never"
-
-
-class ChoiceReason(StrEnum):
-    """Why the chosen model answers."""
-
-    REQUESTED = "requested"
-    WEIGHTS_FOUND = "weights_found"
-    NO_WEIGHTS = "no_weights"
-    NO_GPU = "no_gpu"
-    GPU_TOO_SMALL = "gpu_too_small"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """The model folder that will answer, under which name, and why it and no other."""
-
-    folder: Path
-    name: str
-    demo: bool
-    reason: ChoiceReason
-
-
-@dataclass(frozen=True, slots=True)
-class GpuState:
-    """The GPU that would be used, None without one; a driver too old for this torch looks like no GPU."""
-
-    name: str | None
-    free_bytes: int
-    total_bytes: int
-    driver_too_old: bool
+    def rating_of(self, index: int) -> int | None:
+        """The stars for the copies of this photo, none where it is rejected; None where its score decides."""
+        return 0 if index in self.rejected else self.stars.get(index)
 
 
 @dataclass(frozen=True, slots=True)

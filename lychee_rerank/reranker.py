@@ -14,18 +14,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lychee_rerank.errors import PhotoRefused, SettingInvalid
+from lychee_rerank.errors import ExampleRefused, PhotoRefused, SettingInvalid
 from lychee_rerank.machine import photo_memory_bytes
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.photos.in_memory import TAKEN, PhotoSource, is_source, read_source
-from lychee_rerank.query import Query, parse_query
-from lychee_rerank.records import Look, Outcome, Photo, RankedPhoto, Readout, Refusal, ScoredPhoto
-from lychee_rerank.results.ranking import rank_photos
+from lychee_rerank.photos.example import load_example
+from lychee_rerank.photos.in_memory import PhotoSource, check_source, check_sources, read_source
+from lychee_rerank.query import Example, Query, parse_query
+from lychee_rerank.records import Look, Outcome, Photo, RankedPhoto, Readout, Refusal
+from lychee_rerank.results.ranking import add_facts, collect_results
+from lychee_rerank.results.selection import View
 from lychee_rerank.results.settled import likely_settled
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.judge import Encoded
+from lychee_rerank.scoring.known_facts import FactsInMemory
 from lychee_rerank.scoring.photo_memory import PhotoMemory
 from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst
 from lychee_rerank.settings import DEVICES, Settings, is_device, load_settings
@@ -36,8 +39,11 @@ from lychee_rerank.store.uploads import Uploads
 class Result:
     """A scored photo. `rank` 1 is best and ranks never repeat; `score` and `expected` go from 0 to 10.
 
+    `group` is the rank of the best of the photos that are nearly the same, its own where it is alone.
+
     `expected` is the expected value over the model's probabilities, `label_mass`, from 0 to 1, the probability that it
     answers with a score at all; `index` is the photo's place in what was given, from 0; `answer` is the model's own.
+    `raw` is the model's own score, where `score` has been through the map of LYCHEE_CALIBRATION.
     """
 
     rank: int
@@ -47,6 +53,8 @@ class Result:
     index: int
     name: str
     answer: str
+    group: int
+    raw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,8 @@ class Reranker:
     """
 
     def __init__(self, engine: Engine, settings: Settings, decoders: DecodePool) -> None:
-        self._engine, self._settings, self._decoders = engine, settings, decoders
+        self._facts = FactsInMemory()
+        self._engine, self._settings, self._decoders = replace(engine, facts=self._facts), settings, decoders
         self._folder = tempfile.TemporaryDirectory(prefix="lychee-")
         self._uploads = Uploads(Path(self._folder.name), decode=decoders.decode)
         self._lock = threading.Lock()
@@ -86,7 +95,7 @@ class Reranker:
 
         `readout`: "number", "expected" or "yes_no". `memory_bytes` bounds what is remembered of photos in host memory:
         a quarter of the machine's unless given, 0 for nothing. `device`: "cpu", "cuda", "cuda:1", or as the
-        machine has it. Raises SettingInvalid, ModelUnusable.
+        machine has it. Raises SettingInvalid, ModelUnusable, CalibrationRefused.
         """
         if readout not in set(Readout):
             raise SettingInvalid("readout", readout, "one of " + ", ".join(Readout))
@@ -101,37 +110,54 @@ class Reranker:
         return cls(Engine(ModelLoader(settings).load(), decoders.decode, memory), settings, decoders)
 
     def rank(
-        self, query: str, photos: Iterable[PhotoSource], *, top_k: int | None = None, settle: bool = False
+        self,
+        query: str,
+        photos: Iterable[PhotoSource],
+        *,
+        like: PhotoSource | None = None,
+        top_k: int | None = None,
+        settle: bool = False,
+        distinct: bool = False,
     ) -> Report:
         """Scores every photo against the query: paths, bytes, open binary files, PIL pictures, or uint8 arrays.
 
-        Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused. With
-        `settle` every photo has a quick look first, at a small picture of it, and the most promising are scored in full
-        until no other is likely to come before the `top_k` best: a likelihood, not a proof. A photo that cannot be
-        scored is refused, never an error. Raises QueryRefused, DeviceLost; StorageFailed where what is no file cannot
+        `like` is a photo as the question: "" asks for photos like it, words change or narrow it ("but in blue").
+        Best first: score, then expected score, then the order given. `top_k` cuts the results, never the refused.
+        `distinct` keeps of photos that are nearly the same the best alone, before `top_k` counts. With `settle` every
+        photo has a quick look first, at a small picture of it, and the most promising are scored in full until no other
+        is likely to come before the `top_k` best: a likelihood, not a proof. A photo that cannot be scored is refused,
+        never an error. Raises QueryRefused, ExampleRefused, DeviceLost; StorageFailed where what is no file cannot
         be put into the temporary folder; TypeError for what is no list, or holds no photo.
         """
         if top_k is not None and top_k < 1:
             raise SettingInvalid("top_k", str(top_k), "a whole number of at least 1")
         if settle and top_k is None:
             raise SettingInvalid("settle", str(settle), "top_k beside it")
-        parsed = parse_query(query)
-        sources = _check_sources(photos)
+        if settle and distinct:
+            raise SettingInvalid("settle", str(settle), "no distinct beside it")
+        parsed = parse_query(query, self._take_example(like))
+        sources = check_sources(photos)
         with self._lock:
             given = [self._take(source, index) for index, source in enumerate(sources)]
             outcomes = self._score(parsed, given, settle=top_k if settle else None)
-        ranked = rank_photos(one for one in outcomes if isinstance(one, ScoredPhoto) and one.look is Look.FULL)
-        refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-        in_order = tuple(sorted(refused, key=lambda refusal: refusal.index))
-        return Report(results=tuple(map(_result, ranked[:top_k])), refused=in_order, full_looks=len(ranked))
+        full = [one for one in outcomes if isinstance(one, Refusal) or one.look is Look.FULL]
+        results = collect_results((), full)
+        results = add_facts(results, self._facts.of(photo.scored.photo_hash for photo in results.ranked))
+        chosen = View(top_k=top_k or 0, distinct=distinct).choose(results)
+        return Report(
+            results=tuple(_result(photo, group=results.near_copies.group_of(photo)) for photo in chosen),
+            refused=tuple(sorted(results.refused, key=lambda refusal: refusal.index)),
+            full_looks=len(results.ranked),
+        )
 
-    def why(self, query: str, photo: PhotoSource) -> str:
+    def why(self, query: str, photo: PhotoSource, *, like: PhotoSource | None = None) -> str:
         """The photo's score against the query, explained by the model in its own words.
 
-        Raises PhotoRefused where it cannot be scored, otherwise what `rank` raises.
+        They are in the language of the query, beside an example in English. Raises PhotoRefused where the photo cannot
+        be scored, otherwise what `rank` raises.
         """
-        parsed = parse_query(query)
-        (source,) = _check_sources([photo])
+        parsed = parse_query(query, self._take_example(like))
+        (source,) = check_sources([photo])
         with self._lock:
             explanation = self._explain(parsed, self._take(source, 0))
         if isinstance(explanation, Refusal):
@@ -142,6 +168,7 @@ class Reranker:
         """Gives back what is remembered and ends the processes that decode photos."""
         with self._lock:
             self._engine.memory.clear()
+            self._engine.examples.clear()
             self._decoders.close()
             self._folder.cleanup()
 
@@ -155,7 +182,13 @@ class Reranker:
         """What came of the photos, until the first `settle` are likely settled where that is asked for."""
         settings = self._settings
         plan = settings.quick_looks.to_settle() if settle else NO_QUICK_LOOKS
-        scorer = MostPromisingFirst(self._engine, plan, readout=settings.readout, template=settings.template)
+        scorer = MostPromisingFirst(
+            self._engine,
+            plan,
+            readout=settings.readout,
+            template=settings.template,
+            calibration=settings.calibration,
+        )
         photos = [(index, photo) for index, photo in enumerate(given) if isinstance(photo, Photo)]
         outcomes: list[Outcome] = [refusal for refusal in given if isinstance(refusal, Refusal)]
         with closing(scorer.steps({query: photos})) as steps:
@@ -175,27 +208,30 @@ class Reranker:
 
     def _take(self, source: PhotoSource, index: int) -> Photo | Refusal:
         """The source as a photo on disk, under its own name or its number; raises TypeError."""
-        if isinstance(source, str | PathLike):
-            return Photo(name=str(source), path=Path(source))
         name = f"photo {index}"
         try:
-            return self._uploads.keep(name, read_source(source))
+            return self._keep(source, name)
         except PhotoRefused as refused:
             return Refusal(index, name, refused.reason, refused.detail)
 
+    def _keep(self, source: PhotoSource, name: str) -> Photo:
+        """The source as a photo on disk, under its own name where it has one; raises PhotoRefused, TypeError."""
+        if isinstance(source, str | PathLike):
+            return Photo(name=str(source), path=Path(source))
+        return self._uploads.keep(name, read_source(source))
 
-def _check_sources(photos: object) -> list[PhotoSource]:
-    """The photos as a list; raises TypeError for a lone photo, and for anything in the list that is none."""
-    if is_source(photos) or not isinstance(photos, Iterable):
-        raise TypeError(f"photos: expected a list of photos, got {type(photos).__name__}; each is {TAKEN}")
-    sources = list(photos)
-    for index, source in enumerate(sources):
-        if not is_source(source):
-            raise TypeError(f"photo {index}: {type(source).__name__} is no photo; each is {TAKEN}")
-    return sources
+    def _take_example(self, source: PhotoSource | None) -> Example | None:
+        """The source as an example; raises ExampleRefused, TypeError."""
+        if source is None:
+            return None
+        check_source(source, name="like")
+        try:
+            return load_example(self._keep(source, "the example"), hashes=self._engine.hashes)
+        except PhotoRefused as refused:
+            raise ExampleRefused(refused.reason, detail=refused.detail) from refused
 
 
-def _result(ranked: RankedPhoto) -> Result:
+def _result(ranked: RankedPhoto, *, group: int) -> Result:
     scored = ranked.scored
     return Result(
         rank=ranked.rank,
@@ -205,4 +241,6 @@ def _result(ranked: RankedPhoto) -> Result:
         index=scored.index,
         name=scored.name,
         answer=scored.score.answer,
+        group=group,
+        raw=scored.score.raw,
     )

@@ -104,12 +104,10 @@ def _start_service() -> Service:
         tidy=retention.keep_within,
         readout=settings.readout,
         template=settings.template,
+        calibration=settings.calibration,
         quick_looks=settings.quick_looks,
     )
-    folder = Listing(settings.images_dir, links=Links.INSIDE if settings.follow_links else Links.FILES_INSIDE)
-    samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)
-    for listing in (folder, samples):
-        listing.rescan()
+    folder, samples = _list_folders(settings)
     return Service(
         settings=settings,
         data=data,
@@ -123,6 +121,15 @@ def _start_service() -> Service:
         folder=folder,
         samples=samples,
     )
+
+
+def _list_folders(settings: Settings) -> tuple[Listing, Listing]:
+    """The mounted folder and the samples, which are being walked."""
+    folder = Listing(settings.images_dir, links=Links.INSIDE if settings.follow_links else Links.FILES_INSIDE)
+    samples = folder if settings.samples_dir == settings.images_dir else Listing(settings.samples_dir)
+    for listing in (folder, samples):
+        listing.rescan()
+    return folder, samples
 
 
 def _quick_bytes(settings: Settings, data: DataFolder) -> int:

@@ -9,14 +9,16 @@ from pathlib import Path
 import platformdirs
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.model_card import EmptyCache
+from lychee_rerank.records import Readout
+from lychee_rerank.scoring.calibration import Calibration, parse_calibration
 from lychee_rerank.scoring.prompts import PHOTO, QUERY, PromptTemplate, template_for
 from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 
 MIN_PIXEL_BUDGET_PX = 4 * 28 * 28  # four visual tokens: qwen_vl_utils resizes again what is smaller
 DEVICES = "cpu, cuda, or one GPU by its number, such as cuda:1"
 KEEP_DAYS = 30
-KEEP_BYTES = 20 * 10**9  # uploads and thumbnails
+KEEP_BYTES = 20 * 10**9  # uploads, thumbnails and examples
 PROJECT_FOLDER = Path(__file__).parent.parent  # of a checkout; elsewhere, the folder that packages are installed in
 
 
@@ -54,6 +56,7 @@ class Settings:
     api: bool  # whether programs may ask for scores over HTTP
     api_key: str | None = field(repr=False)
     metrics: bool  # whether Prometheus may read figures
+    calibration: Calibration | None = None  # the map that every score goes through
 
     def __post_init__(self) -> None:
         """Refuses a text of the user's own for the one prompt that the weights were trained with."""
@@ -106,6 +109,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         api=_one_of(environment, "LYCHEE_API", ("on", "off")) != "off",
         metrics=_one_of(environment, "LYCHEE_METRICS", ("off", "on")) == "on",
         api_key=environment.get("LYCHEE_API_KEY") or None,
+        calibration=_calibration(environment, "LYCHEE_CALIBRATION"),
     )
 
 
@@ -168,17 +172,33 @@ def is_device(text: str) -> bool:
     return re.fullmatch(r"cpu|cuda(:\d{1,2})?", text) is not None
 
 
+def _calibration(environment: Mapping[str, str], name: str) -> Calibration | None:
+    """The map in the file; whether the scores are those that it was made for shows with the model."""
+    value = environment.get(name)
+    if not value:
+        return None
+    try:
+        return parse_calibration(_read_text(name, value), file=value)
+    except ValueError as error:
+        raise SettingInvalid(name, value, f"a file that `evaluate --calibrate` wrote ({error})") from error
+
+
+def _read_text(name: str, value: str) -> str:
+    """The text of the file that the variable names."""
+    try:
+        return Path(value).expanduser().read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingInvalid(name, value, f"a file that can be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingInvalid(name, value, "a text file in UTF-8") from error
+
+
 def _prompt(environment: Mapping[str, str], name: str) -> str | None:
     """The text of the prompt file, the photo first where it has no mark for it."""
     value = environment.get(name)
     if not value:
         return None
-    try:
-        text = Path(value).expanduser().read_text(encoding="utf-8-sig").removesuffix("\n")
-    except OSError as error:
-        raise SettingInvalid(name, value, f"a file that can be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise SettingInvalid(name, value, "a text file in UTF-8") from error
+    text = _read_text(name, value).removesuffix("\n")
     if QUERY not in text:
         raise SettingInvalid(name, value, f"a text with {QUERY} where the query belongs")
     if text.count(PHOTO) > 1:

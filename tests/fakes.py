@@ -12,8 +12,9 @@ from PIL.Image import open as open_image
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
-from lychee_rerank.records import Answer, ModelCard, YesNoLogits
+from lychee_rerank.model_card import ModelCard
+from lychee_rerank.photos.decode import Decoded, FitSize, decode_photo
+from lychee_rerank.records import Answer, YesNoLogits
 from lychee_rerank.scoring.prompts import PromptTemplate
 from tests.limits import WAIT_S
 
@@ -26,6 +27,7 @@ CARD = ModelCard(
     attention="none",
     off_gpu_layers=0,
     pixel_budget_px=28 * 28,
+    example_budget_px=28 * 28,
     demo=False,
 )
 
@@ -34,6 +36,8 @@ CARD = ModelCard(
 class FakeJudge:
     """Scores the red of the picture's middle pixel over 25.5; counts queries, encoded pictures and answers.
 
+    Of the queries in `layers`, another of its layers: 1 is green, 2 is blue. Beside an example, how near the red is to
+    the example's. It notes the examples that it looks at.
     Each digit that it generates has the probability `label_mass`, and no other digit has any.
     """
 
@@ -53,6 +57,8 @@ class FakeJudge:
     encoded: int = 0
     batches: list[int] = field(default_factory=list)
     read_at: tuple[int, int] = (14, 14)
+    layers: dict[str, int] = field(default_factory=dict)
+    examples: list[Image] = field(default_factory=list)
     quick: "FakeJudge | None" = None
     _open: threading.Event = field(default_factory=threading.Event)
 
@@ -100,15 +106,24 @@ class FakeJudge:
         """As many as the test has set."""
         return self.encode_batch
 
-    def generate_batch_size(self, encoded: "FakeEncoding") -> int:
+    def generate_batch_size(self, encoded: "FakeEncoding", example: "FakeEncoding | None" = None) -> int:
         """As many as the test has set."""
         return self.generate_batch
 
-    def build_prompt(self, template: PromptTemplate, query: str) -> "FakePrompt":
+    def fit_example(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """Every example is looked at at 28 x 28 pixels."""
+        return 28, 28
+
+    def encode_example(self, picture: Image) -> "FakeEncoding":
+        """The picture, which it notes."""
+        self.examples.append(picture)
+        return FakeEncoding(picture)
+
+    def build_prompt(self, template: PromptTemplate, query: str, example: "FakeEncoding | None" = None) -> "FakePrompt":
         """A prompt that is answered by colour, whatever stands in it."""
         self.queries.append(query)
         self.templates.append(template)
-        return FakePrompt(self)
+        return FakePrompt(self, self.layers.get(query, 0), example)
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,8 @@ class FakePrompt:
     """A prompt of the FakeJudge."""
 
     judge: FakeJudge
+    layer: int
+    example: FakeEncoding | None = None
 
     def encode(self, prepared: Sequence[Image]) -> list[FakeEncoding]:
         """The pictures, which it counts."""
@@ -171,10 +188,12 @@ class FakePrompt:
     def _red(self, picture: Image) -> float:
         self.judge.begun.set()
         self.judge.before_generate()
-        red = picture.getpixel(self.judge.read_at)[0]
+        red = picture.getpixel(self.judge.read_at)[self.layer]
         if self.judge.failure and self.judge.failure[0] == red:
             raise self.judge.failure[1]
         self.judge.answers += 1
+        if self.example:
+            red = 255 - abs(red - self.example.picture.getpixel(self.judge.read_at)[self.layer])
         return float(red) / 255
 
 
@@ -184,10 +203,10 @@ class CountingDecoder:
 
     sizes_bytes: list[int] = field(default_factory=list)
 
-    def __call__(self, content: bytes, *, fit: FitSize) -> Picture:
+    def __call__(self, content: bytes, *, fit: FitSize) -> Decoded:
         """The decoded picture."""
         self.sizes_bytes.append(len(content))
-        return decode_picture(content, fit=fit)
+        return decode_photo(content, fit=fit)
 
 
 async def fake_page(scope: Scope, receive: Receive, send: Send) -> None:

@@ -113,5 +113,5 @@ def test_a_report_of_any_names_and_answers_is_one_json_document_with_every_photo
     assert sorted(row["index"] for row in read["results"] + read["refused"]) == list(range(len(rows)))
     assert {row["name"] for row in read["results"] + read["refused"]} == {name for name, _, _ in texts}
     with redirect_stdout(io.StringIO()) as printed:
-        rank_command._print_table(ranked, criteria, CHINESE)
+        rank_command._print_table(ranked, results, CHINESE, distinct=False)
     assert len(printed.getvalue().splitlines()) == len(texts) + 1 + len(ranked)  # no part and no name breaks a line

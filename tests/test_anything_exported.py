@@ -22,6 +22,7 @@ from lychee_rerank.export.tables import FORMULA_STARTS, encode_rows, read_cell
 from lychee_rerank.export.xmp import build_packet, merge_packet
 from lychee_rerank.lists.names import find_below
 from lychee_rerank.pairs import parse_pairs
+from lychee_rerank.records import StarsByHand
 from lychee_rerank.words import ENGLISH
 from tests.export.test_xmp import DC, EARLIER, ratings, texts
 from tests.finished import finish
@@ -72,7 +73,7 @@ def test_any_names_make_a_zip_that_reads_back_and_files_that_can_be_there(names:
 @given(ANYTHING)
 @example("]]><!DOCTYPE a>&amp;<?xpacket?>")
 def test_any_query_makes_a_packet_that_reads_back(query: str) -> None:
-    marks = Xmp(XmpForm.EMBEDDED, query).marks_of(finish([5.0]).ranked[0])
+    marks = Xmp(XmpForm.EMBEDDED, query).marks_of(finish([5.0]).ranked[0], StarsByHand())
     for packet in (build_packet(marks), merge_packet(EARLIER, marks)):
         ET.fromstring(packet)
         assert ratings(packet) == ["2"]

@@ -5,14 +5,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "lychee_rerank"
-EVERYBODYS = {"records", "problems", "errors", "query", "text", "disk"}
+EVERYBODYS = {"records", "problems", "errors", "query", "facts", "model_card", "text", "disk"}
 
 # A room, and the others that it may import beside what is everybody's.
 ALLOWED: dict[str, set[str]] = {
     "records": set(),
     "problems": set(),
     "errors": set(),
-    "query": set(),
+    "negation": set(),
+    "query": {"negation"},
+    "facts": set(),
+    "model_card": set(),
     "text": set(),
     "disk": set(),
     "machine": set(),
@@ -20,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "scoring": {"photos", "machine"},
     "settings": {"scoring"},
     "results": set(),
-    "evaluation": {"scoring"},
+    "evaluation": {"photos", "scoring"},
     "export": {"results"},
     "lists": {"photos"},
     "pairs": {"export", "lists"},
@@ -33,7 +36,9 @@ ALLOWED: dict[str, set[str]] = {
     "service": {"jobs", "machine", "model", "photos", "settings", "store", "web"},
     "api": {"jobs", "model", "photos", "results", "service", "words"},
     "page": {"export", "jobs", "lists", "model", "pairs", "photos", "results", "service", "store", "web", "words"},
+    "bulk": {"machine", "model", "photos", "scoring", "settings"},
     "commands": {
+        "bulk",
         *("evaluation", "export", "model", "photos", "results", "scoring", "store", "words"),
         *("lists", "machine", "pairs", "settings"),
     },
@@ -51,7 +56,7 @@ HOMES = {
     "httpx2": {"model"}, "huggingface_hub": {"model"},
     "streamlit": {"page", "app", "serve"}, "altair": {"page"}, "pandas": {"page"},
     "starlette": {"api", "web", "serve"}, "itsdangerous": {"web"}, "charset_normalizer": {"lists"},
-    "prometheus_client": {"api"},
+    "prometheus_client": {"api"}, "ray": {"bulk"}, "pyarrow": {"bulk"},
 }  # fmt: skip
 
 # Where a program starts, the two functions of every command, and the loader's late way to what needs torch.

@@ -1,4 +1,4 @@
-"""The compose files: one for every machine, and one laid over it that asks for a GPU and changes nothing else."""
+"""The compose files: one for every machine; laid over it, one that asks for a GPU, and one that has vLLM answer."""
 
 from typing import Any
 
@@ -17,6 +17,13 @@ def test_the_first_file_starts_on_any_machine_without_a_privilege() -> None:
     assert "deploy" not in service
     assert (service["read_only"], service["tmpfs"], service["cap_drop"]) == (True, ["/tmp"], ["ALL"])
     assert service["ports"] == ["127.0.0.1:8501:8501"]
+
+
+def test_the_third_file_has_the_page_ask_a_server_that_nobody_else_reaches() -> None:
+    services = load("compose.vllm.yaml")["services"]
+    assert services["lychee"] == {"environment": {"LYCHEE_SERVERS": "http://vllm:8000"}}
+    assert "ports" not in services["vllm"]
+    assert services["vllm"]["deploy"] == load("compose.gpu.yaml")["services"]["lychee"]["deploy"]
 
 
 def test_the_second_file_asks_for_the_gpus_of_the_same_service_and_for_nothing_else() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.disk import ALL_USERS, OWN_USER, longest_name_bytes, real_path_below, written_aside
+from lychee_rerank.disk import ALL_USERS, OWN_USER, longest_name_bytes, real_path_below, store_whole, written_aside
+from lychee_rerank.errors import StorageFailed
 
 
 def test_content_lies_aside_under_another_name_until_it_is_renamed(tmp_path: Path) -> None:
@@ -21,6 +22,13 @@ def test_what_is_not_renamed_is_gone_at_the_end(tmp_path: Path) -> None:
     with written_aside(tmp_path, [b"content"]):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_stored_whole_in_a_folder_of_its_own_or_not_at_all(tmp_path: Path) -> None:
+    store_whole(tmp_path / "new" / "file", b"content", mode=OWN_USER)
+    assert [path.read_bytes() for path in (tmp_path / "new").iterdir()] == [b"content"]
+    with pytest.raises(StorageFailed):
+        store_whole(tmp_path / "new" / "file" / "below", b"content")
 
 
 def test_content_that_ends_too_early_leaves_nothing(tmp_path: Path) -> None:

@@ -28,6 +28,20 @@ def test_the_locks_hold_every_pin_and_agree() -> None:
     assert {name: torch[name] for name in both} == {name: app[name] for name in both}
 
 
+def test_the_client_and_the_bulk_run_have_the_same_pins_as_all_the_rest() -> None:
+    app, client, bulk = (
+        pins(ROOT / name)
+        for name in (
+            "locks/app.txt",
+            "requirements-client.txt",
+            "requirements-bulk.txt",
+        )
+    )
+    assert client.items() <= pins(ROOT / "requirements.txt").items()
+    assert not client.keys() & {"torch", "transformers", "streamlit"}
+    assert {name: app[name] for name in bulk.keys() & app.keys()} == {"pyarrow": bulk["pyarrow"]}
+
+
 def test_nothing_of_the_gpu_is_in_the_lock_that_goes_with_any_torch() -> None:
     assert not [
         name for name in pins(ROOT / "locks" / "app.txt") if name.startswith(("torch", "nvidia", "cuda", "triton"))

@@ -1,12 +1,14 @@
 """A query as it is typed and as it is scored, and where it is parted."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lychee_rerank.errors import QueryRefused
 from lychee_rerank.problems import QueryProblem
-from lychee_rerank.query import MAX_QUERY_CHARACTERS, parse_query
+from lychee_rerank.query import MAX_QUERY_CHARACTERS, Example, parse_query
 
 
 @pytest.mark.parametrize(
@@ -181,3 +183,27 @@ def test_a_phrase_for_one_thing_stays_whole(whole: str) -> None:
 )
 def test_the_parts_are_those_that_a_person_would_name(query: str, parts: list[str]) -> None:
     assert [part.text for part in parse_query(query).parts] == parts
+
+
+EXAMPLE = Example("a.jpg", Path("a.jpg"), "hash")
+
+
+def test_an_example_may_stand_without_words_or_beside_them() -> None:
+    assert (parse_query("  ", EXAMPLE).cleaned, parse_query(" But in BLUE ", EXAMPLE).cleaned) == ("", "but in blue")
+    with pytest.raises(QueryRefused) as refused:
+        parse_query("x" * (MAX_QUERY_CHARACTERS + 1), EXAMPLE)
+    assert refused.value.problem is QueryProblem.TOO_LONG
+
+
+def test_queries_are_equal_where_their_words_and_the_bytes_of_their_examples_are() -> None:
+    query = parse_query("blue", EXAMPLE)
+    assert parse_query("Blue", Example("b.png", Path("elsewhere"), "hash")) == query
+    for other in (parse_query("blue"), parse_query("", EXAMPLE), parse_query("blue", Example("a", Path("a"), "other"))):
+        assert other != query
+        assert len({other, query}) == 2
+
+
+@pytest.mark.parametrize("words", ["", "in blue + with a dog", "no people"])
+def test_the_words_beside_an_example_are_no_parts(words: str) -> None:
+    query = parse_query(words, EXAMPLE)
+    assert (query.parts, query.has_parts) == ((query,), False)

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,17 @@ from PIL import Image
 
 import lychee_rerank
 from lychee_rerank import Reranker
-from lychee_rerank.errors import LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
-from lychee_rerank.photos.decode import decode_picture, encode_picture
+from lychee_rerank.errors import ExampleRefused, LycheeError, ModelUnusable, PhotoRefused, QueryRefused, SettingInvalid
+from lychee_rerank.photos.decode import decode_photo, encode_picture
+from lychee_rerank.photos.decode_pool import DecodePool
+from lychee_rerank.photos.example import load_example
 from lychee_rerank.problems import RefusalReason
+from lychee_rerank.records import Photo
+from lychee_rerank.scoring.engine import Engine
+from lychee_rerank.settings import load_settings
 from tests import pictures
+from tests.fakes import FakeJudge
+from tests.maps import HALF
 from tests.served import ROOT
 
 QUERY = "沙发 + 灯泡 + 咖啡"
@@ -60,7 +68,7 @@ def test_a_picture_of_any_mode_is_scored(reranker: Reranker, mode: str) -> None:
 def test_a_turned_picture_is_set_upright(reranker: Reranker) -> None:
     upright = pictures.make_photo(320, 240)
     with Image.open(io.BytesIO(pictures.encode_turned(upright, 6))) as turned:
-        seen = decode_picture(encode_picture(turned), fit=lambda w, h: (w, h))
+        seen = decode_photo(encode_picture(turned), fit=lambda w, h: (w, h)).picture
     assert seen.size == upright.size
 
 
@@ -129,6 +137,22 @@ def test_only_the_best_few_can_settle(reranker: Reranker) -> None:
         reranker.rank(QUERY, [], settle=True)
 
 
+def test_of_photos_that_are_nearly_the_same_the_best_alone_is_given(reranker: Reranker) -> None:
+    photos = []
+    for path in SAMPLES[:4]:
+        with Image.open(path) as picture:
+            photos += [picture.convert("RGB").resize(size) for size in ((480, 360), (320, 240))]
+    whole = reranker.rank(QUERY, photos)
+    assert [result.group for result in whole.results].count(1) == 2
+    for _ in range(2):  # the second time nothing is decoded
+        distinct = reranker.rank(QUERY, photos, top_k=3, distinct=True)
+        best = [(result.rank, result.index) for result in whole.results if result.group == result.rank]
+        assert [(result.rank, result.index) for result in distinct.results] == best[:3]
+        assert len({result.index // 2 for result in distinct.results}) == 3
+    with pytest.raises(SettingInvalid, match="distinct"):
+        reranker.rank(QUERY, photos, top_k=3, settle=True, distinct=True)
+
+
 def test_nothing_is_no_error_and_gives_nothing(reranker: Reranker) -> None:
     assert reranker.rank(QUERY, []) == lychee_rerank.Report(results=(), refused=(), full_looks=0)
 
@@ -169,3 +193,37 @@ def test_a_lone_photo_or_a_foreign_type_is_an_error_that_says_what_is_taken(
 ) -> None:
     with pytest.raises(TypeError, match=f"{told}.*a path, bytes, an open binary file, a PIL picture"):
         reranker.rank("sofa", photos)  # type: ignore[arg-type]
+
+
+def test_with_a_map_the_models_own_score_stands_beside_the_one_that_is_told(tmp_path: Path) -> None:
+    settings = replace(load_settings({"LYCHEE_DATA_DIR": str(tmp_path)}), calibration=HALF)
+    photos = [photo.path for photo in pictures.write_reds(tmp_path, [51, 255])]
+    with Reranker(Engine(FakeJudge(), decode_photo), settings, DecodePool()) as reranker:
+        results = reranker.rank("red", photos).results
+    assert [(result.index, result.score, result.raw) for result in results] == [(1, 5.0, 10.0), (0, 1.0, 2.0)]
+
+
+def test_without_a_map_there_is_no_other_score(reranker: Reranker) -> None:
+    assert reranker.rank("sofa", SAMPLES[:1]).results[0].raw is None
+
+
+@pytest.mark.parametrize("words", ["", "but in blue"])
+def test_a_photo_is_the_question_with_words_and_without_whatever_it_is_given_as(words: str, tmp_path: Path) -> None:
+    judge, photos = FakeJudge(), [photo.path for photo in pictures.write_reds(tmp_path, [51, 204, 255])]
+    settings = load_settings({"LYCHEE_DATA_DIR": str(tmp_path)})
+    with Reranker(Engine(judge, decode_photo), settings, DecodePool()) as reranker:
+        reports = [reranker.rank(words, photos, like=like) for like in (photos[1], photos[1].read_bytes())]
+        assert reranker.why(words, photos[0], like=photos[1]) == f"{(255 - 204 + 51) / 25.5:.1f}"
+    assert reports[0] == reports[1]
+    assert [(result.index, result.score) for result in reports[0].results] == [(1, 10.0), (2, 8.0), (0, 4.0)]
+    assert (set(judge.queries), len(judge.examples)) == ({words}, 1)
+    reranker._engine.encode_example(load_example(Photo("", photos[1])))
+    assert len(judge.examples) == 2  # nothing is left of it once the door is closed
+
+
+def test_an_example_that_cannot_be_used_is_an_error(reranker: Reranker, tmp_path: Path) -> None:
+    for example in (tmp_path / "gone.jpg", b"no picture", io.BytesIO(b""), Image.new("RGB", (0, 0))):
+        with pytest.raises(ExampleRefused):
+            reranker.rank("", SAMPLES[:1], like=example)
+    with pytest.raises(TypeError, match="like: int is no photo; give a path"):
+        reranker.rank("", SAMPLES[:1], like=7)  # type: ignore[arg-type]

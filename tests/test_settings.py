@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import SettingInvalid
-from lychee_rerank.records import EmptyCache, Readout
+from lychee_rerank.model_card import EmptyCache
+from lychee_rerank.records import Readout
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO
 from lychee_rerank.scoring.quick_look import QuickLookPlan, QuickLooks
 from lychee_rerank.settings import PROJECT_FOLDER, load_settings
+from tests.maps import MAP, save_in
 
 FIELDS = {"LYCHEE_PIXEL_BUDGET": "pixel_budget_px"}  # the others are called as their variables are
 
@@ -222,3 +224,25 @@ def test_a_user_without_a_home_needs_a_data_folder_and_no_more(monkeypatch: pyte
         with pytest.raises(SettingInvalid, match="no home folder") as refused:
             load_settings(environment)
         assert refused.value.name == "LYCHEE_DATA_DIR"
+
+
+def test_a_calibration_is_the_map_in_a_file(tmp_path: Path) -> None:
+    file = save_in(tmp_path, MAP)
+    settings = load_settings({"LYCHEE_CALIBRATION": file})
+    assert settings.calibration == MAP
+    assert settings.calibration is not None
+    assert settings.calibration.file == file
+    assert load_settings({"LYCHEE_CALIBRATION": ""}).calibration is None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(None, "a file that can be read"), (b"{}", "a file that `evaluate --calibrate` wrote"), (b"\xff", "UTF-8")],
+)
+def test_a_file_that_holds_no_calibration_is_told(tmp_path: Path, content: bytes | None, expected: str) -> None:
+    file = tmp_path / "map.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingInvalid, match=expected) as invalid:
+        load_settings({"LYCHEE_CALIBRATION": str(file)})
+    assert invalid.value.name == "LYCHEE_CALIBRATION"

@@ -2,7 +2,8 @@
 
     python tools/check_bars.py [--set build/evaluation]
 
-Reads each style's queries.jsonl and the figures.json that `lychee-rerank evaluate FOLDER --json` printed.
+Reads each style's queries.jsonl, and those of the folders asked with examples, and the figures.json beside them that
+`lychee-rerank evaluate FOLDER --json` printed.
 """
 
 import argparse
@@ -14,7 +15,9 @@ from itertools import combinations
 from pathlib import Path
 from statistics import fmean
 
+from demo_model.like_evaluation import ALONE
 from demo_model.material import STYLES, UNSEEN
+from demo_model.queries import LANGUAGES
 
 RANKED = ("number", "expected")
 THINGS = 3  # queries for three things tell how the score falls with what is missing
@@ -23,6 +26,8 @@ ORDER_BARS = {  # of the seen style, of the unseen one
     "ndcg_at_10": (0.95, 0.85),
     "recall_at_1": (0.85, 0.60),
 }
+LIKE_BARS = {"somers_d": (0.85, 0.60), "recall_at_1": (0.80, 0.0)}  # an example alone
+CHANGED_BARS = (0.75, 0.0)  # an example with words: Somers' D
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,15 @@ def check_seen(judged: Judged) -> Iterator[Check]:
         yield Check(f"{named} mean score of a band against its truth", far, 1.0, at_least=False)
 
 
+def check_likes(judged: Judged, *, seen: bool) -> Iterator[Check]:
+    """The bars of the questions that an example asks."""
+    named = judged.readout
+    for name, bars in LIKE_BARS.items():
+        yield Check(f"{named} {name}, example alone", judged.figures[ALONE][name], bars[not seen], at_least=True)
+    changed = fmean(judged.figures[language]["somers_d"] for language in LANGUAGES)
+    yield Check(f"{named} somers_d, example with words", changed, CHANGED_BARS[not seen], at_least=True)
+
+
 def difference_in_triplets(judged: Judged) -> float:
     """The mean difference of a photo's scores between two languages of one query."""
     scores: dict[tuple[int, str], list[float]] = {}
@@ -116,10 +130,13 @@ def main() -> int:
     parser.add_argument("--set", type=Path, default=Path("build/evaluation"))
     options = parser.parse_args()
     seen, unseen = (load_judged(options.set / style.name) for style in (STYLES[0], UNSEEN))
+    likes = [load_judged(options.set / f"{style.name}-like") for style in (STYLES[0], UNSEEN)]
     checks = {
         "seen style": [*(c for r in RANKED for c in (*check_order(seen[r], seen=True), *check_seen(seen[r]))),
                        Check("yes_no somers_d", seen["yes_no"].figures["all"]["somers_d"], 0.85, at_least=True)],
         "unseen style": [check for readout in RANKED for check in check_order(unseen[readout], seen=False)],
+        "seen style, examples": [check for one in likes[0].values() for check in check_likes(one, seen=True)],
+        "unseen style, examples": [check for one in likes[1].values() for check in check_likes(one, seen=False)],
     }  # fmt: skip
     for style, found in checks.items():
         print(style)

@@ -2,8 +2,9 @@
 
     python tools/make_evaluation_set.py [--material FOLDER] [--out build/evaluation]
 
-Writes a folder per style for `lychee-rerank evaluate`. Beside the photos a line of queries.jsonl tells which
-of them hold the word alone ("written"), and how many of the things asked for each shows ("shown").
+Writes two folders per style for `lychee-rerank evaluate`: one asked in words, and STYLE-like, asked with example
+photos. In the first a line of queries.jsonl tells which photos hold the word alone ("written"), and how many of the
+things asked for each shows ("shown").
 """
 
 import argparse
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from demo_model.evaluation import ASPECT, Gallery, make_galleries
 from demo_model.icons import load_icons
+from demo_model.like_evaluation import ALONE, LikeGallery, make_like_galleries
 from demo_model.material import STYLES, UNSEEN, Style, load_icon
 from demo_model.photographs import load_fonts
 from demo_model.queries import World
@@ -55,6 +57,29 @@ def write_line(gallery: Gallery, number: int, language: int) -> str:
     )
 
 
+def write_like_lines(gallery: LikeGallery, number: int) -> list[str]:
+    """The lines of the questions with an example: their truth for every photo of the gallery."""
+    names = [photo_name(number, place) for place in range(len(gallery.scenes))]
+    return [
+        json.dumps(
+            {
+                "id": f"{number:02}-{place}",
+                "language": language,
+                "query": asked.words.text if asked.words else "",
+                "like": example_name(number, place if language == ALONE else 0),
+                "relevance": {n: round(asked.truth(s), 4) for n, s in zip(names, gallery.scenes, strict=True)},
+            },
+            ensure_ascii=False,
+        )
+        for place, (language, asked) in enumerate(gallery.asked)
+    ]
+
+
+def example_name(gallery: int, place: int) -> str:
+    """The file name of an example."""
+    return f"{gallery:02}-example-{place}.jpg"
+
+
 def photo_name(gallery: int, place: int) -> str:
     """The file name of a gallery's photo."""
     return f"{gallery:02}-{place:02}.jpg"
@@ -76,6 +101,20 @@ def main() -> None:
                 draw_photo(scene, world, style, options.material, folder / photo_name(number, place))
         lines = [write_line(gallery, n, at) for at in range(3) for n, gallery in enumerate(galleries)]
         (folder / "queries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        draw_likes(options.out / f"{style.name}-like", world, style, options.material)
+
+
+def draw_likes(folder: Path, world: World, style: Style, material: Path) -> None:
+    """The galleries that are asked with an example, in one style."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for number, gallery in enumerate(make_like_galleries(world, seed=SEED)):
+        for place, scene in enumerate(gallery.scenes):
+            draw_photo(scene, world, style, material, folder / photo_name(number, place))
+        for place, (_, asked) in enumerate(gallery.asked):
+            draw_photo(asked.example, world, style, material, folder / example_name(number, place))
+        lines += write_like_lines(gallery, number)
+    (folder / "queries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "photos.listing": ("photos/test_listing.py",),
     "photos.formats": ("photos/test_formats.py",),
     "photos.hashes": ("photos/test_hashes.py",),
+    "photos.fingerprint": ("photos/test_fingerprint.py",),
     "store.retention": ("store/test_store.py",),
     "jobs.fair_queue": ("jobs/test_fair_queue.py",),
     "jobs.explanations": ("jobs/test_explanation.py", "jobs/test_explanation_book.py"),

@@ -4,6 +4,8 @@
     python tools/public_sets.py muge MR_valid_queries.jsonl MR_valid_imgs.tsv muge
     python tools/public_sets.py coco annotations/captions_val2014.json val2014
     python tools/public_sets.py inquire data/validation-*.parquet inquire
+    python tools/public_sets.py cirr captions/cap.rc2.val.json image_splits/split.rc2.val.json img_raw
+    python tools/public_sets.py fashioniq captions/cap.dress.val.json images
 
 The last name is the folder: queries.jsonl is written into it, beside the photos.
 """
@@ -11,64 +13,30 @@ The last name is the folder: queries.jsonl is written into it, beside the photos
 import argparse
 import base64
 import json
-import random
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-FILE_NAME = "queries.jsonl"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from example_sets import read_cirr, read_fashion_iq
+from galleries import (
+    DIFFERS,
+    FILE_NAME,
+    MATCHES,
+    LabelledGallery,
+    Row,
+    SetInvalid,
+    draw_galleries,
+    write_galleries,
+)
+
 QUERIES = 200
 PHOTOS = 32
-SEED = 0
-MATCHES, DIFFERS = 10, 0  # the ends of the scale that truths are given on
+LANGUAGES = {"flickr30k-cn": "zh", "muge": "zh", "coco": "en", "cirr": "en", "fashioniq": "en"}  # of sets drawn from
 ROWS_AT_ONCE = 64  # of INQUIRE, 0.1 MB each
 CAPTION = re.compile(r"(\d+)(?:\.jpg)?(?:#\S*)?[\s,]+(\S.*)")  # 1007129816#zhm#0 caption; 1007129816.jpg,caption
-
-
-class SetInvalid(Exception):
-    """A file of the set is not what it should be; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A text of the set and the names of the photos that match it."""
-
-    query: str
-    matching: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledGallery:
-    """One line of queries.jsonl: each photo's truth from 0 to 10."""
-
-    query: str
-    language: str
-    truths: Mapping[str, int]
-
-
-def draw_galleries(rows: Sequence[Row], language: str, *, queries: int, photos: int) -> Iterator[LabelledGallery]:
-    """Galleries of `photos` photos for rows drawn at random; the photos that do not match are those of other rows."""
-    pick = random.Random(SEED)
-    names = sorted({name for row in rows for name in row.matching})
-    for row in pick.sample(rows, min(queries, len(rows))):
-        drawn = pick.sample(names, min(len(names), 2 * photos))
-        others = [name for name in drawn if name not in row.matching]
-        truths = dict.fromkeys(row.matching, MATCHES)
-        truths |= dict.fromkeys(others[: max(1, photos - len(row.matching))], DIFFERS)
-        yield LabelledGallery(row.query, language, truths)
-
-
-def write_galleries(folder: Path, galleries: Iterable[LabelledGallery]) -> int:
-    """Writes queries.jsonl, never over one that is there; returns how many queries it holds."""
-    lines = [
-        json.dumps({"query": each.query, "language": each.language, "relevance": each.truths}, ensure_ascii=False)
-        for each in galleries
-    ]
-    with (folder / FILE_NAME).open("x", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    return len(lines)
 
 
 def read_flickr30k_cn(texts: Path) -> list[Row]:
@@ -163,9 +131,15 @@ def read_galleries(options: argparse.Namespace) -> Iterable[LabelledGallery]:
         return unpack_inquire(options.tables, options.folder)
     if options.set == "muge":
         unpack_muge(options.pictures, options.folder)
-    readers = {"flickr30k-cn": (read_flickr30k_cn, "zh"), "muge": (read_muge, "zh"), "coco": (read_coco, "en")}
-    read, language = readers[options.set]
-    return draw_galleries(read(options.texts), language, queries=options.queries, photos=options.photos)
+    return draw_galleries(_read_rows(options), LANGUAGES[options.set], queries=options.queries, photos=options.photos)
+
+
+def _read_rows(options: argparse.Namespace) -> list[Row]:
+    if options.set == "cirr":
+        return read_cirr(options.texts, options.splits, options.folder)
+    if options.set == "fashioniq":
+        return read_fashion_iq(options.texts, options.folder)
+    return {"flickr30k-cn": read_flickr30k_cn, "muge": read_muge, "coco": read_coco}[options.set](options.texts)
 
 
 def parse_count(text: str) -> int:
@@ -179,11 +153,14 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """One command per set; the folder comes last."""
     parser = argparse.ArgumentParser(description="Make a downloaded public set a folder for `evaluate`.")
     sets = parser.add_subparsers(dest="set", required=True)
-    for name, texts in (("flickr30k-cn", "captions"), ("muge", "queries"), ("coco", "captions")):
+    for name in LANGUAGES:
+        texts = "queries" if name == "muge" else "captions"
         drawn = sets.add_parser(name, help=f"galleries drawn from the {texts} of {name}")
         drawn.add_argument("texts", type=Path, help=f"the file of {texts}")
         if name == "muge":
             drawn.add_argument("pictures", type=Path, help="the table of pictures")
+        if name == "cirr":
+            drawn.add_argument("splits", type=Path, help="the table of the photos' paths")
         drawn.add_argument("--queries", type=parse_count, default=QUERIES, help="how many at most (%(default)s)")
         drawn.add_argument("--photos", type=parse_count, default=PHOTOS, help="how many in a gallery (%(default)s)")
     own = sets.add_parser("inquire", help="the set's own galleries")

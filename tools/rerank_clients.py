@@ -3,11 +3,12 @@
     python tools/rerank_clients.py [CLIENT ...]      all of them unless some are named; 1.5 GB under build/clients
 
 Each client is told the address and nothing else. It has to give every index of five documents (three samples, a broken
-picture, a text) in the order of the app itself, whatever it does in between.
+picture, a text) in the order of the app itself, whatever it does in between; asked in words, and with a picture.
 """
 
 import argparse
 import base64
+import itertools
 import json
 import os
 import subprocess
@@ -114,9 +115,9 @@ def write_documents() -> list[str]:
     return [*("data:image/jpeg;base64," + base64.b64encode(one).decode() for one in pictures), "a red sofa"]
 
 
-def ask_plainly(address: str, documents: list[str]) -> Found:
+def ask_plainly(address: str, query: str, documents: list[str]) -> Found:
     """What the app answers to a request without any client."""
-    body = json.dumps({"query": QUERY, "documents": documents}).encode()
+    body = json.dumps({"query": query, "documents": documents}).encode()
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(f"{address}/v1/rerank", body, headers), timeout=RUN_S) as reply:
         results: list[dict[str, Any]] = json.load(reply)["results"]
@@ -133,11 +134,11 @@ def install(name: str, package: str) -> Path:
     return python
 
 
-def ask(client: RerankClient, python: Path, *, address: str, documents: list[str]) -> Found:
+def ask(client: RerankClient, python: Path, *, address: str, query: str, documents: list[str]) -> Found:
     """What the client makes of the answer."""
     script = "import json, sys\naddress, key, query, documents = json.load(sys.stdin)\n"
     script += f"{client.script}\nprint('RESULTS', json.dumps(results))\n"
-    asked = json.dumps([address, KEY, QUERY, documents])
+    asked = json.dumps([address, KEY, query, documents])
     done = subprocess.run(
         [python, "-c", script], input=asked, capture_output=True, text=True, timeout=RUN_S, env=_environment()
     )
@@ -169,14 +170,16 @@ def main() -> int:
     parser.add_argument("clients", nargs="*", metavar="CLIENT", help=", ".join(CLIENTS))
     names = parser.parse_args().clients or list(CLIENTS)
     documents, failed = write_documents(), 0
+    queries = {"words": QUERY, "a picture": documents[0]}  # as a data URI: these clients send texts alone
     with open_app() as address:
-        expected = ask_plainly(address, documents)
+        expected = {kind: ask_plainly(address, query, documents) for kind, query in queries.items()}
         print("the app itself:", expected, flush=True)
-        for name in names:
-            found = ask(CLIENTS[name], install(name, CLIENTS[name].package), address=address, documents=documents)
-            same = found == expected
+        for name, kind in itertools.product(names, queries):
+            python = install(name, CLIENTS[name].package)
+            found = ask(CLIENTS[name], python, address=address, query=queries[kind], documents=documents)
+            same = found == expected[kind]
             failed += not same
-            print(f"{name}: {'the same' if same else found}", flush=True)
+            print(f"{name}, {kind}: {'the same' if same else found}", flush=True)
     return 1 if failed else 0
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lychee_rerank.model.demo_vocabulary import load_vocabulary
-from lychee_rerank.records import ModelCard
+from lychee_rerank.model_card import ModelCard
 from lychee_rerank.service import Service
 from lychee_rerank.words import ENGLISH
 

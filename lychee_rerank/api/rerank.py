@@ -20,11 +20,15 @@ from lychee_rerank.api.models import demo_notice
 from lychee_rerank.api.rerank_answer import RerankOutcome, build_answer
 from lychee_rerank.api.rerank_request import FolderPath, Picture, RerankRequest, parse_request
 from lychee_rerank.disk import real_path_below
-from lychee_rerank.errors import QueryRefused, RequestInvalid, ScoringElsewhere
+from lychee_rerank.errors import ExampleRefused, QueryRefused, RequestInvalid, ScoringElsewhere
 from lychee_rerank.jobs.job import Job, Status
+from lychee_rerank.model_card import ModelCard
+from lychee_rerank.photos.example import load_example
 from lychee_rerank.problems import DocumentProblem
-from lychee_rerank.records import ModelCard, Outcome, Photo
+from lychee_rerank.query import Example, Query, parse_query
+from lychee_rerank.records import Outcome, Photo
 from lychee_rerank.service import Service
+from lychee_rerank.words import ENGLISH
 
 OWNER = "api"  # no visitor's: theirs are random
 MOST_BODY_BYTES = 256 * 2**20
@@ -47,6 +51,7 @@ class _Unanswered(Exception):
 class _Taken:
     """A request whose pictures lie on the disk: its photos by their places, and the documents that are none."""
 
+    query: Query
     request: RerankRequest
     photos: dict[int, Photo]
     problems: dict[int, DocumentProblem]
@@ -90,6 +95,8 @@ class RerankEndpoint:
                 run_id, outcomes = await self._score(request, service, taken)
         except (RequestInvalid, QueryRefused) as error:
             raise _Unanswered(400, f"{error}.") from error
+        except ExampleRefused as error:
+            raise _Unanswered(400, ENGLISH.failure(error)) from error
         except OSError as error:
             raise _Unanswered(507, f"The pictures cannot be stored: {error.strerror}.") from error
         finally:
@@ -125,7 +132,7 @@ class RerankEndpoint:
         if not taken.photos:
             return secrets.token_urlsafe(9), ()
         try:
-            job = service.worker.submit(taken.request.query, list(taken.photos.values()), owner=OWNER, kept=False)
+            job = service.worker.submit(taken.query, list(taken.photos.values()), owner=OWNER, kept=False)
         except ScoringElsewhere as error:
             raise _elsewhere() from error
         try:
@@ -134,6 +141,8 @@ class RerankEndpoint:
             job.cancel()
             service.worker.book.forget(job.id)
         progress = job.progress()
+        if isinstance(progress.error, ExampleRefused):
+            raise progress.error
         if progress.status is not Status.DONE:
             raise _Unanswered(500, f"{progress.error or 'The run was cancelled'}.")
         places = list(taken.photos)
@@ -174,8 +183,12 @@ def _too_large() -> _Unanswered:
 
 
 def _take(body: bytearray, folder: Path, images_dir: Path) -> _Taken:
-    """The request, with its pictures as files in the folder; raises RequestInvalid, QueryRefused, OSError."""
+    """The request, with its pictures as files in the folder.
+
+    Raises RequestInvalid, QueryRefused, ExampleRefused, OSError.
+    """
     request = parse_request(body)
+    query = parse_query(request.words, _take_example(request.like, folder, images_dir))
     photos: dict[int, Photo] = {}
     problems: dict[int, DocumentProblem] = {}
     for index, document in enumerate(request.documents):
@@ -191,7 +204,21 @@ def _take(body: bytearray, folder: Path, images_dir: Path) -> _Taken:
                 photos[index] = Photo(document.path, path_below)
         else:
             problems[index] = document
-    return _Taken(replace(request, documents=()), photos, problems)
+    return _Taken(query, replace(request, documents=(), like=None), photos, problems)
+
+
+def _take_example(like: Picture | FolderPath | None, folder: Path, images_dir: Path) -> Example | None:
+    """The query's picture as a photo; raises RequestInvalid, ExampleRefused, OSError."""
+    if like is None:
+        return None
+    if isinstance(like, FolderPath):
+        path = _find_below(images_dir, like.path)
+        if path is None:
+            raise RequestInvalid("the path of `query` does not lead to a file in the mounted folder")
+        return load_example(Photo(like.path, path))
+    path = folder / "query"
+    path.write_bytes(like.content)
+    return load_example(Photo(path.name, path))
 
 
 def _find_below(folder: Path, name: str) -> Path | None:

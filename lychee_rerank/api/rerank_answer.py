@@ -67,6 +67,7 @@ def _result(ranked: RankedPhoto) -> dict[str, Any]:
         "expected": score.expected,
         "label_mass": score.label_mass,
         "answer": score.answer,
+        **({} if score.raw is None else {"raw": score.raw}),
     }
 
 

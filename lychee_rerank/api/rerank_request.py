@@ -16,12 +16,18 @@ from typing import Any
 from lychee_rerank.errors import RequestInvalid
 from lychee_rerank.photos.formats import DECODED_KINDS, KIND_WINDOW_BYTES, find_kind
 from lychee_rerank.problems import DocumentProblem
-from lychee_rerank.query import Query, parse_query
 
 MOST_DOCUMENTS = 1000  # what Cohere's own server takes
 _DATA_URI = re.compile(r"data:[^,;]*(?:;[^,;]*)*?(?P<base64>;base64)?,", re.IGNORECASE)
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_PICTURE_KEYS = ("image", "image_url", "path")
+_NO_QUERY = "`query` is to be a text, a picture, or both"
+_QUERY_PROBLEMS = {
+    DocumentProblem.ADDRESS: "the picture of `query` is an address, and none is followed: send the picture itself",
+    DocumentProblem.BAD_BASE64: "the picture of `query` is not in base64",
+    DocumentProblem.SEVERAL: "`query` holds several pictures",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,13 @@ class FolderPath:
 class RerankRequest:
     """A query and its documents, in their order; `top` is how many results are wanted, None for all.
 
-    `texts`: it came in text-embeddings-inference's shape, and is answered in it. `echo` are the documents as they came,
-    where they are to come back.
+    `words` are the query's, as they came; `like` is its picture, if any, beside which there may be no words. `texts`:
+    it came in text-embeddings-inference's shape, and is answered in it. `echo` are the documents as they came, where
+    they are to come back.
     """
 
-    query: Query
+    words: str
+    like: Picture | FolderPath | None
     documents: tuple[Picture | FolderPath | DocumentProblem, ...]
     top: int | None
     texts: bool
@@ -54,7 +62,7 @@ class RerankRequest:
 
 
 def parse_request(body: bytes | bytearray) -> RerankRequest:
-    """The request; raises RequestInvalid, and QueryRefused for a query that is empty or too long."""
+    """The request; raises RequestInvalid."""
     asked = _load_json(body)
     if not isinstance(asked, dict):
         raise RequestInvalid("the body is no JSON object")
@@ -65,8 +73,10 @@ def parse_request(body: bytes | bytearray) -> RerankRequest:
     if len(documents) > MOST_DOCUMENTS:
         raise RequestInvalid(f"{len(documents)} documents: a request has {MOST_DOCUMENTS} at most")
     wanted = asked.get("return_text" if texts else "return_documents")
+    words, like = _read_query(asked.get("query"))
     return RerankRequest(
-        query=parse_query(_read_query(asked.get("query"))),
+        words=words,
+        like=like,
         documents=tuple(map(_read_document, documents)),
         top=_read_top(asked),
         texts=texts,
@@ -85,13 +95,36 @@ def _load_json(body: bytes | bytearray) -> Any:
         raise RequestInvalid(f"the body is no JSON: {error}") from error
 
 
-def _read_query(query: Any) -> str:
-    match query:
-        case str(text) | {"text": str(text)} | {"content": str(text)} | {"content": [{"text": str(text)}]}:
-            if text.isascii() or text.encode("utf-8", "ignore") == text.encode("utf-8", "surrogatepass"):
-                return text
-            raise RequestInvalid("`query` holds half a surrogate pair")
-    raise RequestInvalid("`query` is to be a text: a photo is searched for with words here")
+def _read_query(query: Any) -> tuple[str, Picture | FolderPath | None]:
+    """Its words and its picture, one of which may be missing; the picture comes in any shape that a document has."""
+    if isinstance(query, str):
+        return ("", _check_picture(_read_picture(query))) if _is_picture(query) else (_check_words(query), None)
+    if not isinstance(query, dict):
+        raise RequestInvalid(_NO_QUERY)
+    content = query.get("content")
+    parts = [query] if content is None else [{"text": content}] if isinstance(content, str) else content
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise RequestInvalid(_NO_QUERY)
+    texts = [part["text"] for part in parts if part.get("text") is not None]
+    pictures = [part for part in parts if any(part.get(key) is not None for key in _PICTURE_KEYS)]
+    if len(texts) > 1 or not texts + pictures:
+        raise RequestInvalid(_NO_QUERY)
+    found = [_read_document(part) for part in pictures] if len(pictures) < 2 else [DocumentProblem.SEVERAL]
+    return _check_words(texts[0]) if texts else "", _check_picture(found[0]) if found else None
+
+
+def _check_words(text: Any) -> str:
+    if not isinstance(text, str):
+        raise RequestInvalid(_NO_QUERY)
+    if text.isascii() or text.encode("utf-8", "ignore") == text.encode("utf-8", "surrogatepass"):
+        return text
+    raise RequestInvalid("`query` holds half a surrogate pair")
+
+
+def _check_picture(picture: Picture | FolderPath | DocumentProblem) -> Picture | FolderPath:
+    if isinstance(picture, DocumentProblem):
+        raise RequestInvalid(_QUERY_PROBLEMS.get(picture, _NO_QUERY))
+    return picture
 
 
 def _read_top(asked: dict[str, Any]) -> int | None:

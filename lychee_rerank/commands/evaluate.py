@@ -5,24 +5,27 @@ import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from lychee_rerank.commands.calibrate import add_calibrate_option, check_calibrate, map_fields, print_map, save_map
 from lychee_rerank.commands.output import (
     EXIT_DONE,
     EXIT_NOTHING_SCORED,
     add_model_option,
     with_readout,
 )
-from lychee_rerank.evaluation.labelled_set import LABELS_NAME, LabelledQuery, load_labels
-from lychee_rerank.export.json_document import card_fields
+from lychee_rerank.evaluation.labelled_set import ALL_LANGUAGES, LABELS_NAME, LabelledQuery, load_labels
+from lychee_rerank.export.json_document import card_fields, like_fields
 from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.model_card import ModelCard
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.records import ModelCard, Outcome, Readout, Refusal
+from lychee_rerank.photos.hashes import hash_file
+from lychee_rerank.records import Outcome, Readout, Refusal
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.settings import Settings
@@ -36,7 +39,8 @@ VERSIONS = ("torch", "transformers", "scikit-learn", "scipy")
 RULES = """\
 nDCG takes the truth itself as gain (linear). What is tied in score and in expected score is put in the worst order.
 A best photo is any of the highest truth. A refused photo has the score 0 and stands last.
-Queries with one truth for all photos are left out of nDCG@10, MRR, R@1 and Somers' D."""
+Queries with one truth for all photos are left out of nDCG@10, MRR, R@1 and Somers' D.
+ECE: by how many points mean score and mean truth lie apart, over bands of one point. Refused photos are left out."""
 
 
 def _number(value: float | None, places: int) -> str:
@@ -54,6 +58,7 @@ ROWS: tuple[tuple[str, "Callable[[LanguageFigures], str]"], ...] = (
     ("R@1", lambda row: _number(row.recall_at_1, 3)),
     ("Somers' D", lambda row: _number(row.somers_d, 3)),
     ("Spearman, pooled", lambda row: _number(row.spearman, 3)),
+    ("ECE", lambda row: _number(row.calibration_error, 2)),
     ("tied pairs", lambda row: f"{row.tied_share:.1%}"),
     ("label mass", lambda row: _number(row.label_mass, 3)),
     ("seconds per photo", lambda row: f"{row.seconds_per_photo:.3f}"),
@@ -67,21 +72,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     names = [readout.value for readout in Readout]
     help_text = f"which readouts to compare, of {', '.join(names)}; all of them unless given"
     parser.add_argument("--readout", metavar="R", nargs="+", choices=names, default=names, help=help_text)
+    add_calibrate_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_model_option(parser)
 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Scores the set once per readout; EXIT_NOTHING_SCORED where every photo is refused."""
-    labels = load_labels(options.folder)
+    check_calibrate(options)
+    settings = replace(settings, calibration=None)  # what is measured is the model's own
     readouts = [with_readout(settings, name) for name in dict.fromkeys(options.readout)]
-    judge = ModelLoader(settings).load()
     with DecodePool() as decoders:
+        labels = load_labels(options.folder, decode=decoders.decode)
+        judge = ModelLoader(settings, hash_file=hash_file if options.calibrate else None).load()
         evaluations = _evaluate_all(Engine(judge, decoders.decode), labels, readouts=readouts)
+    fitted = save_map(options.calibrate, evaluations[0], judge.card) if options.calibrate else None
     if options.json:
-        print(json.dumps(_report(judge.card, evaluations), ensure_ascii=False, indent=2, allow_nan=False))
+        report = _report(judge.card, evaluations) | ({"calibration": map_fields(fitted)} if fitted else {})
+        print(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _print_tables(judge.card, evaluations)
+        if fitted:
+            print_map(options.calibrate, fitted)
         for line in dict.fromkeys(_refused_lines(evaluations, words)):
             print(line, file=sys.stderr)
     scored = any(query.scores for evaluation in evaluations for query in evaluation.queries)
@@ -115,6 +127,10 @@ def _print_tables(card: ModelCard, evaluations: "Sequence[Evaluation]") -> None:
             for band in column.bands:
                 means = f"{band.mean_truth:12.2f}{band.mean_score:12.2f}"
                 print(f"{column.language:12}{band.band:12}{band.photos:8}{means}")
+        print(f"\n{'language':12}{'score':12}{'photos':>8}{'mean score':>12}{'mean truth':>12}")
+        for each in columns[-1].reliability:
+            means = f"{each.mean_score:12.2f}{each.mean_truth:12.2f}"
+            print(f"{ALL_LANGUAGES:12}{each.band:12}{each.photos:8}{means}")
     print(f"\n{RULES}")
 
 
@@ -134,6 +150,7 @@ def _report(card: ModelCard, evaluations: "Sequence[Evaluation]") -> dict[str, o
             {
                 "readout": evaluation.readout,
                 "prompt": _prompt_fields(evaluation.template),
+                **_like_prompt_fields(evaluation),
                 "figures": [asdict(row) for row in evaluation.figures],
                 "queries": [_query_fields(query) for query in evaluation.queries],
             }
@@ -146,12 +163,20 @@ def _prompt_fields(template: PromptTemplate) -> dict[str, object]:
     return {"name": template.name, "version": template.version, "text_hash": template.text_hash}
 
 
+def _like_prompt_fields(evaluation: "Evaluation") -> dict[str, object]:
+    """The prompt of the queries with an example, where there are any."""
+    if all(query.labelled.query.example is None for query in evaluation.queries):
+        return {}
+    return {"like_prompt": _prompt_fields(evaluation.template.like)}
+
+
 def _query_fields(query: "JudgedQuery") -> dict[str, object]:
     """One query's row; `ranks` is null where every truth is the same."""
     labelled = query.labelled
     return {
         "id": labelled.id,
         "query": labelled.query.text,
+        **like_fields(labelled.query.example),
         "language": labelled.language,
         "ranks": None if query.ranks is None else asdict(query.ranks),
         "seconds": query.seconds_s,
@@ -166,4 +191,5 @@ def _outcome_fields(outcome: Outcome) -> dict[str, object]:
     if isinstance(outcome, Refusal):
         return {"refused": outcome.reason}
     score = asdict(outcome.score)
+    del score["raw"]
     return {"score": score.pop("value"), **score}

@@ -36,8 +36,11 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write-query", action="store_true", help="write query and score too, as keywords")
 
 
-def plan_export(options: argparse.Namespace) -> Export | None:
-    """The export that the options want, None where they want none; raises SettingInvalid, ExportFailed."""
+def plan_export(options: argparse.Namespace, asked: str) -> Export | None:
+    """The export that the options want, None where they want none; raises SettingInvalid, ExportFailed.
+
+    `asked` is the query, as it is written where that is wanted.
+    """
     form = XmpForm(options.xmp or XmpForm.NONE)
     if options.export is None and form is not XmpForm.NONE:
         raise SettingInvalid("--xmp", form.value, "--export FOLDER beside it")
@@ -47,13 +50,13 @@ def plan_export(options: argparse.Namespace) -> Export | None:
     if options.export is None:
         return None
     check_writable(options.export)
-    query = options.query if options.write_query else ""
+    query = asked if options.write_query else ""
     return Export(options.export, Xmp(form, query, options.stars or DEFAULT_STARS))
 
 
 def export_photos(export: Export, results: Results, chosen: Sequence[RankedPhoto], *, words: Words) -> None:
     """Copies the photos and saves the table beside them; prints what went wrong, and where they are."""
-    copying = copy_photos(results.photos, chosen, export.folder, xmp=export.xmp)
+    copying = copy_photos(results, chosen, export.folder, xmp=export.xmp)
     copies = list(tqdm(copying, total=len(chosen), unit="copy", file=sys.stderr, disable=not sys.stderr.isatty()))
     table = save_file(export.folder, TABLE_NAME, build_table(results, describe=words.describe, copies=copies))
     for copy in copies:

@@ -29,6 +29,9 @@ def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         print("device  CPU" + (": the NVIDIA driver is too old for this PyTorch" if gpu.driver_too_old else ""))
     template = settings.template
     print(f"readout {settings.readout} (prompt {template.name}, version {template.version}, {template.text_hash[:12]})")
+    if settings.calibration:
+        made_for = f"made for {settings.calibration.model_name}, {settings.calibration.readout}"
+        print(f"map     {settings.calibration.file} ({made_for}; from {settings.calibration.fit.photos} photos)")
     print(f"images  {settings.images_dir}")
     print(f"data    {settings.data_dir}")
     return EXIT_DONE

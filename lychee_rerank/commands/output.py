@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from lychee_rerank.errors import StorageFailed
+from lychee_rerank.model_card import ModelCard
+from lychee_rerank.query import Query
 from lychee_rerank.records import Readout
+from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
 from lychee_rerank.scoring.readout import MAX_SCORE
 from lychee_rerank.settings import Settings
-from lychee_rerank.store.scores import Scores
 from lychee_rerank.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,19 +37,44 @@ def with_readout(settings: Settings, readout: str | None) -> Settings:
     return settings if readout is None else replace(settings, readout=Readout(readout))
 
 
+def key_by_settings(card: ModelCard, query: Query, settings: Settings) -> ScoreKey:
+    """What the scores of a query's photos depend on."""
+    return build_key(
+        card, query, readout=settings.readout, template=settings.template, calibration=settings.calibration
+    )
+
+
 @contextmanager
-def open_scores(settings: Settings, *, wanted: bool) -> Iterator[Scores | None]:
-    """The kept scores of the data folder; None where they are not wanted, or cannot be read (logged)."""
+def open_store(settings: Settings, *, wanted: bool) -> Iterator[Store | None]:
+    """What is kept in the data folder; None where it is not wanted, or cannot be read (logged)."""
     store = None
     try:
         store = Store(settings.data_dir) if wanted else None
     except StorageFailed as error:
         log.warning("no score is kept: %s", error)
     try:
-        yield store.scores if store else None
+        yield store
     finally:
         if store:
             store.close()
+
+
+def at_least_one(argument: str) -> int:
+    """An argument that is a number of things."""
+    if not argument.isdecimal() or int(argument) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number of at least 1")
+    return int(argument)
+
+
+def percentage_argument(argument: str) -> float:
+    """An argument that is a percentage, as a share; none up to 1, as that may be meant as a share."""
+    try:
+        percentage = float(argument.removesuffix("%"))
+    except ValueError:
+        percentage = 0.0
+    if not 1 < percentage <= 100:  # "nan" too
+        raise argparse.ArgumentTypeError("expected a percentage above 1, such as 95")
+    return percentage / 100
 
 
 def score_argument(argument: str) -> float:

@@ -63,7 +63,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints a row per precision; EXIT_NOTHING_SCORED where no photo could be scored."""
-    settings = with_readout(settings, options.readout)
+    settings = replace(with_readout(settings, options.readout), calibration=None)  # what is compared is the model's own
     query = parse_query(options.query)
     photos = find_photos(options.paths).photos
     print(HEAD)

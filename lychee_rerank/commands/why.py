@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from lychee_rerank.commands.output import (
     EXIT_DONE,
@@ -12,23 +11,23 @@ from lychee_rerank.commands.output import (
     score_argument,
     with_readout,
 )
+from lychee_rerank.commands.question import add_question, read_question
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.query import Query, parse_query
+from lychee_rerank.query import Query
 from lychee_rerank.records import Photo, Refusal, Rule
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
 from lychee_rerank.scoring.scorer import score_photos
 from lychee_rerank.settings import Settings
-from lychee_rerank.text import decode_name, printable
+from lychee_rerank.text import printable
 from lychee_rerank.words import Words
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command and its options."""
     parser = commands.add_parser("why", help="score one photo and print why it got that score")
-    parser.add_argument("query", metavar="QUERY", type=decode_name, help="one sentence: Chinese, English or both")
-    parser.add_argument("photo", metavar="PHOTO", type=Path, help="one photo")
+    add_question(parser, only_one=True)
     parser.add_argument(
         "--score", metavar="X", type=score_argument, help="explain this score, from 0 to 10, and score nothing"
     )
@@ -39,8 +38,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """Prints the score and the explanation; EXIT_NOTHING_SCORED where the photo is refused."""
     settings = with_readout(settings, options.readout)
-    query = parse_query(options.query)  # a query that cannot be scored is refused before the model loads
-    photo = Photo(name=str(options.photo), path=options.photo)
+    query = read_question(options)  # a query that cannot be scored is refused before the model loads
+    (path,) = options.paths
+    photo = Photo(name=str(path), path=path)
     with DecodePool() as decoders:
         engine = Engine(ModelLoader(settings).load(), decoders.decode)
         return _explain(engine, query, photo, given=options.score, settings=settings, words=words)
@@ -52,11 +52,18 @@ def _explain(
     """Explains the given score, or else the one that the photo gets."""
     value, marks = given, []
     if value is None:
-        (outcome,) = score_photos(engine, query, [photo], readout=settings.readout, template=settings.template)
+        (outcome,) = score_photos(
+            engine,
+            query,
+            [photo],
+            readout=settings.readout,
+            template=settings.template,
+            calibration=settings.calibration,
+        )
         if isinstance(outcome, Refusal):
             return _print_refusal(outcome, words)
         value, marks = outcome.score.value, [words.no_number] * (outcome.score.rule is Rule.NONE)
-    explanation = explain_score(engine, query, photo, score=value)
+    explanation = explain_score(engine, query, photo, score=value, language=words.like.language)
     if isinstance(explanation, Refusal):
         return _print_refusal(explanation, words)
     print("  ".join([words.score_of.format(score=value, name=printable(photo.name)), *marks]))

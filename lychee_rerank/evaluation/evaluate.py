@@ -15,6 +15,7 @@ from lychee_rerank.evaluation.metrics import (
     rank_figures,
     tied_share,
 )
+from lychee_rerank.evaluation.reliability import ReliabilityBand, expected_calibration_error, reliability_bands
 from lychee_rerank.records import Outcome, Readout, Refusal, Rule, Score, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
@@ -64,6 +65,8 @@ class LanguageFigures:
     label_mass: float | None
     seconds_per_photo: float
     bands: tuple[BandFigures, ...]
+    calibration_error: float | None
+    reliability: tuple[ReliabilityBand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def aggregate(language: str, queries: Sequence[JudgedQuery]) -> LanguageFigures:
     ranks = [query.ranks for query in queries if query.ranks is not None]
     photos = [photo for query in queries for photo in query.photos]
     scores = [score for query in queries for score in query.scores]
+    reliability = reliability_bands(photos)
     return LanguageFigures(
         language=language,
         queries=len(queries),
@@ -147,6 +151,8 @@ def aggregate(language: str, queries: Sequence[JudgedQuery]) -> LanguageFigures:
         label_mass=_mean(score.label_mass for score in scores),
         seconds_per_photo=sum(query.seconds_s for query in queries) / len(photos),
         bands=band_figures(photos),
+        calibration_error=expected_calibration_error(reliability),
+        reliability=reliability,
     )
 
 

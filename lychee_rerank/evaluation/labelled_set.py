@@ -1,6 +1,7 @@
-"""A folder with queries.jsonl -> labelled queries with their galleries; opens no photo and knows no model.
+"""A folder with queries.jsonl -> labelled queries with their galleries; opens their examples alone, knows no model.
 
-A line of the file is a JSON object: query, language, relevance (photo name -> truth from 0 to 10), and an id if wanted.
+A line of the file is a JSON object: query, language, relevance (photo name -> truth from 0 to 10), and an id and the
+name of an example photo, like, if wanted.
 """
 
 import codecs
@@ -11,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.disk import real_path_below
-from lychee_rerank.errors import LabelsInvalid, QueryRefused
-from lychee_rerank.query import Query, parse_query
+from lychee_rerank.errors import LabelsInvalid, PhotoRefused, QueryRefused
+from lychee_rerank.photos.decode import Decode, decode_photo, fit_within, read_bytes
+from lychee_rerank.photos.hashes import hash_bytes
+from lychee_rerank.query import Example, Query, parse_query
 from lychee_rerank.records import Photo
 
 LABELS_NAME = "queries.jsonl"
 MAX_TRUTH = 10
 MAX_LANGUAGE_CHARACTERS = 10  # it heads a column
+CHECKED_PX = 28  # the long side at which examples are decoded to see that they can be
 ALL_LANGUAGES = "all"
 
 
@@ -36,34 +40,63 @@ class _BadLine(Exception):
     """What is wrong with one line."""
 
 
-def load_labels(folder: Path) -> tuple[LabelledQuery, ...]:
+class _Examples:
+    """The example photos of one set, each read and decoded once."""
+
+    def __init__(self, folder: Path, decode: Decode) -> None:
+        self._folder, self._decode = folder, decode
+        self._loaded: dict[str, Example] = {}
+
+    def load(self, value: object) -> Example | None:
+        """The example that a line names, if any; raises _BadLine."""
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise _BadLine("'like' is no name of a photo")
+        if value not in self._loaded:
+            _find_file(value, folder=self._folder, kind="example")
+            self._loaded[value] = self._read(Photo(value, self._folder / value))
+        return self._loaded[value]
+
+    def _read(self, photo: Photo) -> Example:
+        try:
+            content = read_bytes(photo.path)
+            self._decode(content, fit=fit_within(CHECKED_PX))
+        except PhotoRefused as refused:
+            reason = refused.reason.replace("_", " ") + (f" ({refused.detail})" if refused.detail else "")
+            raise _BadLine(f"the example {photo.name!r} cannot be used: {reason}") from refused
+        return Example(photo.name, photo.path, hash_bytes(content))
+
+
+def load_labels(folder: Path, *, decode: Decode = decode_photo) -> tuple[LabelledQuery, ...]:
     """The labelled queries in the order of the file; raises LabelsInvalid, with the line, at the first that is not one.
 
-    Every photo is there when this returns; whether it can be decoded shows when it is scored.
+    Every photo is there when this returns; whether it can be decoded shows when it is scored. Every example was
+    decoded: a query without it has no score at all.
     """
     file = folder / LABELS_NAME
     try:
         content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise LabelsInvalid(str(file), f"cannot be read ({error.strerror})") from error
-    queries = tuple(_parse_lines(content, file=file))
+    queries = tuple(_parse_lines(content, file=file, examples=_Examples(folder, decode)))
     if not queries:
         raise LabelsInvalid(str(file), "holds no query")
     return queries
 
 
-def _parse_lines(content: bytes, *, file: Path) -> Iterator[LabelledQuery]:
+def _parse_lines(content: bytes, *, file: Path, examples: _Examples) -> Iterator[LabelledQuery]:
     """A labelled query for each line that is not blank."""
     for number, line in enumerate(content.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield _parse_line(line, number, folder=file.parent)
+            yield _parse_line(line, number, folder=file.parent, examples=examples)
         except (_BadLine, QueryRefused) as error:
             raise LabelsInvalid(str(file), str(error), line=number) from error
 
 
-def _parse_line(line: bytes, number: int, *, folder: Path) -> LabelledQuery:
+def _parse_line(line: bytes, number: int, *, folder: Path, examples: _Examples) -> LabelledQuery:
     """One line's query; its id is "line N" where it has none."""
     fields = _decode_object(line)
     for key in ("query", "language", "relevance"):
@@ -77,7 +110,7 @@ def _parse_line(line: bytes, number: int, *, folder: Path) -> LabelledQuery:
     truths = tuple(_check_truth(name, truth) for name, truth in relevance.items())
     return LabelledQuery(
         id=_check_id(fields.get("id", f"line {number}")),
-        query=_parse_query(fields["query"]),
+        query=_parse_query(fields["query"], examples.load(fields.get("like"))),
         language=_check_language(fields["language"]),
         photos=_find_photos(tuple(relevance), folder=folder),
         truths=truths,
@@ -115,10 +148,10 @@ def _check_id(value: object) -> str:
     return str(value)
 
 
-def _parse_query(value: object) -> Query:
+def _parse_query(value: object, example: Example | None) -> Query:
     if not isinstance(value, str):
         raise _BadLine("'query' is no text")
-    return parse_query(value)
+    return parse_query(value, example)
 
 
 def _check_language(value: object) -> str:
@@ -141,15 +174,21 @@ def _find_photos(names: tuple[str, ...], *, folder: Path) -> tuple[Photo, ...]:
     """The photos of a gallery: each a file of its own inside the folder."""
     seen: dict[str, str] = {}
     for name in names:
-        try:
-            real = real_path_below(folder, name)
-        except ValueError as error:
-            raise _BadLine(f"the photo {name!r} has a name that no file can have") from error
-        if real is None:
-            raise _BadLine(f"the photo {name!r} lies outside the folder")
-        if not os.path.isfile(real):
-            raise _BadLine(f"the photo {name!r} is not there")
+        real = _find_file(name, folder=folder, kind="photo")
         if real in seen:
             raise _BadLine(f"the photos {seen[real]!r} and {name!r} are the same file")
         seen[real] = name
     return tuple(Photo(name, folder / name) for name in names)
+
+
+def _find_file(name: str, *, folder: Path, kind: str) -> str:
+    """Where the name leads: to a file inside the folder."""
+    try:
+        real = real_path_below(folder, name)
+    except ValueError as error:
+        raise _BadLine(f"the {kind} {name!r} has a name that no file can have") from error
+    if real is None:
+        raise _BadLine(f"the {kind} {name!r} lies outside the folder")
+    if not os.path.isfile(real):
+        raise _BadLine(f"the {kind} {name!r} is not there")
+    return real

@@ -71,7 +71,8 @@ def _add_photo(
 ) -> Generator[bytes, None, Copied]:
     """The pieces of one photo and its sidecar; returns the name of its copy, or why there is none."""
     try:
-        with open_photo(results.photos[photo.scored.index].path, xmp.form, xmp.marks_of(photo)) as opened:
+        marks = xmp.marks_of(photo, results.by_hand)
+        with open_photo(results.photos[photo.scored.index].path, xmp.form, marks) as opened:
             yield from _add(archive, pipe, _entry(name, opened), opened.chunks())
             if opened.sidecar is not None:
                 beside = name_sidecar(name, xmp.form)

@@ -18,8 +18,8 @@ from lychee_rerank.export.file_names import SAFE_NAME_BYTES, name_copies, number
 from lychee_rerank.export.opened_photo import CutShort, OpenedPhoto, name_sidecar, open_photo
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.problems import CopyProblem, FolderProblem
-from lychee_rerank.records import Photo, RankedPhoto
-from lychee_rerank.results.ranking import Copied
+from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.ranking import Copied, Results
 
 PROBLEMS = {
     errno.EACCES: FolderProblem.NOT_ALLOWED,
@@ -55,21 +55,20 @@ def check_writable(folder: Path) -> None:
 
 
 def copy_photos(
-    photos: Sequence[Photo], chosen: Sequence[RankedPhoto], folder: Path, *, xmp: Xmp | None = None
+    results: Results, chosen: Sequence[RankedPhoto], folder: Path, *, xmp: Xmp | None = None
 ) -> Iterator[Copied]:
     """Copies one photo a step; raises ExportFailed, with the copies so far in place.
 
-    `photos` are in upload order. Where a name is taken by another file, by a sidecar too, the copy gets a number.
+    Where a name is taken by another file, by a sidecar too, the copy gets a number.
     """
     wanted = xmp or Xmp()
     lengths_bytes = (longest_name_bytes(folder), SAFE_NAME_BYTES)  # some file systems tell more than they take
     names = zip(*(name_copies(chosen, most_bytes=length) for length in lengths_bytes), strict=True)
     for photo, (longer, safe) in zip(chosen, names, strict=True):
-        path = photos[photo.scored.index].path
         with _export_errors(folder):
-            copied = _copy_photo(path, photo, folder / longer, xmp=wanted)
+            copied = _copy_photo(results, photo, folder / longer, xmp=wanted)
             if copied.problem is CopyProblem.NAME_REFUSED and len(safe) < len(longer):
-                copied = _copy_photo(path, photo, folder / safe, xmp=wanted)
+                copied = _copy_photo(results, photo, folder / safe, xmp=wanted)
         yield copied
 
 
@@ -98,10 +97,11 @@ def check_free(file: Path) -> None:
         raise _taken(file)
 
 
-def _copy_photo(path: Path, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Copied:
+def _copy_photo(results: Results, photo: RankedPhoto, target: Path, *, xmp: Xmp) -> Copied:
+    path, marks = results.photos[photo.scored.index].path, xmp.marks_of(photo, results.by_hand)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(open_photo(path, xmp.form, xmp.marks_of(photo)))
+            opened = stack.enter_context(open_photo(path, xmp.form, marks))
         except OSError:
             return Copied(photo, "", CopyProblem.GONE)
         try:

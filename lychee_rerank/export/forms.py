@@ -10,6 +10,7 @@ from lychee_rerank.export.json_document import ScoredBy, write_document
 from lychee_rerank.export.ratings import Xmp
 from lychee_rerank.export.tables import Describe, build_table
 from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.conditions import Condition
 from lychee_rerank.results.ranking import Results
 
 
@@ -26,12 +27,13 @@ MEDIA_TYPES = {Form.ZIP: "application/zip", Form.CSV: "text/csv", Form.JSON: "ap
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file to export: its form, the marks in its photos, and for JSON the query and what gave the scores."""
+    """A file to export: its form, the marks in its photos, and for JSON the query, its scorer and its conditions."""
 
     form: Form
     query: str
     scored_by: ScoredBy
     xmp: Xmp = field(default_factory=Xmp)
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def name(self) -> str:
@@ -44,5 +46,12 @@ class ExportFile:
             return stream_archive(results, chosen, describe=describe, xmp=self.xmp)
         if self.form is Form.CSV:
             return iter([build_table(replace(results, ranked=tuple(chosen)), describe=describe)])
-        document = write_document(results, chosen, query=self.query, scored_by=self.scored_by, describe=describe)
+        document = write_document(
+            results,
+            chosen,
+            query=self.query,
+            scored_by=self.scored_by,
+            describe=describe,
+            conditions=self.conditions,
+        )
         return iter([document.encode()])

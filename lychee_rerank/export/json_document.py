@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from lychee_rerank.export.tables import Describe
-from lychee_rerank.records import ModelCard, RankedPhoto, Refusal
+from lychee_rerank.model_card import ModelCard
+from lychee_rerank.query import Example
+from lychee_rerank.records import RankedPhoto, StarsByHand
+from lychee_rerank.results.conditions import Condition
 from lychee_rerank.results.criteria import Criteria
 from lychee_rerank.results.ranking import Results, count_full_looks
 from lychee_rerank.results.spread import measure_spread
@@ -32,18 +35,34 @@ class ScoredBy:
 
 
 def write_document(
-    results: Results, chosen: Sequence[RankedPhoto], *, query: str, scored_by: ScoredBy, describe: Describe
+    results: Results,
+    chosen: Sequence[RankedPhoto],
+    *,
+    query: str,
+    scored_by: ScoredBy,
+    describe: Describe,
+    conditions: Sequence[Condition] = (),
 ) -> str:
-    """The document with the chosen photos and all that were refused; what is not known any more is null."""
+    """The document with the chosen photos and all that were refused; what is not known any more is null.
+
+    `conditions` are those that the photos were chosen by.
+    """
     document = {
         "query": query,
+        **like_fields(results.example),
         **_scored_by_fields(scored_by),
         "full_looks": count_full_looks(results.ranked),
         "spread": asdict(measure_spread([photo.scored.score.value for photo in results.ranked])),
-        **_outcome_fields(chosen, results.refused, criteria=results.criteria, describe=describe),
+        **_criteria_fields(results.criteria, conditions),
+        **_outcome_fields(chosen, results, describe=describe),
         "passed_over": results.passed_over,
     }
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def like_fields(example: Example | None) -> dict[str, object]:
+    """The example of a query, where it has one."""
+    return {"like": {"name": example.name, "sha256": example.photo_hash}} if example else {}
 
 
 def card_fields(card: ModelCard | None) -> dict[str, object]:
@@ -61,6 +80,7 @@ def _scored_by_fields(scored_by: ScoredBy) -> dict[str, object]:
         "model": _model_fields(scored_by),
         "readout": key.get("readout"),
         "prompt": _prompt_fields(str(key.get("prompt", ""))),
+        "calibration": key.get("calibration") or None,
         "decode_policy": key.get("decode_policy"),
         "versions": dict(zip(packages[::2], packages[1::2], strict=True)),
         "reused": scored_by.reused,
@@ -83,16 +103,27 @@ def _prompt_fields(prompt: str) -> dict[str, object] | None:
     return {"name": name, "version": int(version), "text_hash": text_hash}
 
 
-def _outcome_fields(
-    ranked: Sequence[RankedPhoto], refused: Sequence[Refusal], *, criteria: Criteria, describe: Describe
-) -> dict[str, object]:
+def _criteria_fields(criteria: Criteria, conditions: Sequence[Condition]) -> dict[str, object]:
+    """The parts of the query and what was asked of them, where they were scored."""
+    if not criteria.parts:
+        return {}
+    asked = [
+        {"part": condition.part.text, "least": condition.least, "most": condition.most}
+        for condition in conditions
+        if condition.excludes
+    ]
+    return {"criteria": [part.text for part in criteria.parts], "conditions": asked}
+
+
+def _outcome_fields(ranked: Sequence[RankedPhoto], results: Results, *, describe: Describe) -> dict[str, object]:
     """The photos; scores in full precision, those for the parts of the query where it has them."""
-    parts = {"criteria": [part.text for part in criteria.parts]} if criteria.parts else {}
-    return parts | {
+    criteria = results.criteria
+    return {
         "results": [
             {
                 "rank": photo.rank,
                 "score": photo.scored.score.value,
+                "raw": photo.scored.score.raw,
                 "expected": photo.scored.score.expected,
                 "label_mass": photo.scored.score.label_mass,
                 "tied": photo.tied,
@@ -102,11 +133,27 @@ def _outcome_fields(
                 "answer": photo.scored.score.answer,
                 "rule": photo.scored.score.rule,
             }
-            | ({"criteria": criteria.of(photo.scored.index)} if parts else {})
+            | _fact_fields(results, photo)
+            | _fields_by_hand(results.by_hand, photo.scored.index)
+            | ({"criteria": criteria.of(photo.scored.index)} if criteria.parts else {})
             for photo in ranked
         ],
         "refused": [
             {"index": refusal.index, "name": refusal.name, "reason": refusal.reason, "message": describe(refusal)}
-            for refusal in refused
+            for refusal in results.refused
         ],
     }
+
+
+def _fact_fields(results: Results, photo: RankedPhoto) -> dict[str, object]:
+    """The rank of the best of the photo's near-copies, and what its file says; null where nobody knows that."""
+    facts = results.facts.get(photo.scored.index)
+    fields = ("width_px", "height_px", "orientation", "camera")
+    told = {name: getattr(facts, name, None) for name in fields}
+    taken = facts.taken.isoformat() if facts and facts.taken else None
+    return {"group": results.near_copies.group_of(photo), **told, "taken": taken}
+
+
+def _fields_by_hand(given: StarsByHand, index: int) -> dict[str, object]:
+    """What a user gave the photo, where anything was given at all."""
+    return {"stars": given.stars.get(index), "rejected": index in given.rejected} if given else {}

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lychee_rerank.records import RankedPhoto
+from lychee_rerank.records import RankedPhoto, StarsByHand
 
 Stars = tuple[float, float, float, float, float]
 
@@ -41,11 +41,12 @@ class Xmp:
     query: str = ""
     stars: Stars = DEFAULT_STARS
 
-    def marks_of(self, photo: RankedPhoto) -> Marks:
-        """The marks of one photo."""
+    def marks_of(self, photo: RankedPhoto, by_hand: StarsByHand) -> Marks:
+        """The marks of one photo; stars given by hand count more than its score."""
         score = photo.scored.score.value
         keywords = (" ".join(self.query.split()), f"score {score}") if self.query.strip() else ()
-        return Marks(count_stars(score, self.stars), keywords)
+        given = by_hand.rating_of(photo.scored.index)
+        return Marks(count_stars(score, self.stars) if given is None else given, keywords)
 
 
 def count_stars(score: float, least: Stars = DEFAULT_STARS) -> int:

@@ -42,9 +42,9 @@ class Explanation:
 
     urgent = True  # somebody waits for it
 
-    def __init__(self, job: Job, index: int) -> None:
+    def __init__(self, job: Job, index: int, *, language: str = "English") -> None:
         outcome = job.outcome(index)
-        self.job, self.index, self.owner = job, index, job.owner
+        self.job, self.index, self.owner, self.language = job, index, job.owner, language
         self.scored = outcome if isinstance(outcome, ScoredPhoto) else None
         self._progress = ExplanationProgress()
         self._lock = threading.Lock()
@@ -113,18 +113,24 @@ class ExplanationBook:
             return found
 
     def open(
-        self, job: Job, index: int, *, again: bool = False, hindrance: LycheeError | None = None
+        self,
+        job: Job,
+        index: int,
+        *,
+        again: bool = False,
+        hindrance: LycheeError | None = None,
+        language: str = "English",
     ) -> tuple[Explanation, bool]:
         """What `find` finds or a new explanation, and whether it has to be made.
 
-        `again` leaves aside one that failed. A new one that nobody could make is over at once, with the hindrance as
-        its error, and is not found later.
+        `again` leaves aside one that failed; a new one is in this `language` beside an example. A new one that nobody
+        could make is over at once, with the hindrance as its error, and is not found later.
         """
         with self._lock:
             known = self.find(job, index)
             if known is not None and not (again and known.progress().failed):
                 return known, False
-            new = Explanation(job, index)
+            new = Explanation(job, index, language=language)
             hindrance = hindrance or self._closed_by
             if new.scored is None:
                 hindrance = LycheeError(f"photo {index} has no score in this run")
@@ -147,6 +153,7 @@ class ExplanationBook:
             job.run.query_of(index),
             job.photos[index],
             score=scored.score.value,
+            language=explanation.language,
             on_text=explanation.update,
             stop=lambda: explanation.over,
             gallery=hash(job.photos),

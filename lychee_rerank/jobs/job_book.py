@@ -5,12 +5,14 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.problems import PassedOver
 from lychee_rerank.query import Query
 from lychee_rerank.records import Pairs, Photo, Run
+from lychee_rerank.store.examples import Examples
 from lychee_rerank.store.runs import KeptRun, Runs
 
 log = logging.getLogger(__name__)
@@ -21,8 +23,8 @@ MAX_AT_HAND = 200  # jobs that ended before these are read from the store again
 class JobBook:
     """Finds jobs; safe to use from any thread. Nobody finds another owner's."""
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self, runs: Runs, examples: Examples) -> None:
+        self._runs, self._examples = runs, examples
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
@@ -39,8 +41,11 @@ class JobBook:
     ) -> tuple[Job, bool]:
         """The owner's job under way for this query over these photos, or a new one, and whether it is new.
 
-        One that is not `kept` is always new, and leaves no run behind.
+        One that is not `kept` is always new, and leaves no run behind. The example of one that is kept is copied first;
+        raises ExampleRefused, StorageFailed.
         """
+        if kept and query.example:
+            query = replace(query, example=self._examples.keep(query.example))
         run_id, now_s = secrets.token_urlsafe(9), time.time()
         run = Run(run_id, owner, gallery, query, photos, begun_s=now_s, pairs=pairs, passed_over=passed_over)
         job = Job(run, kept=kept)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.records import Look, Outcome, Readout, ScoredPhoto
+from lychee_rerank.scoring.calibration import Calibration
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan
@@ -26,6 +26,7 @@ class JobScoring:
         *,
         readout: Readout,
         template: PromptTemplate | None,
+        calibration: Calibration | None,
         quick_looks: QuickLookPlan,
     ) -> None:
         self._job, self._store = job, store
@@ -35,11 +36,12 @@ class JobScoring:
             NO_QUICK_LOOKS if job.run.pairs or not job.kept else quick_looks,
             readout=readout,
             template=template,
+            calibration=calibration,
             known_for=store.scores.of,
             gallery=hash(job.photos),
         )
         demo = engine.judge.card.demo
-        scored_by = json.dumps(asdict(self._scorer.key_of(job.query, Look.FULL)), sort_keys=True)
+        scored_by = json.dumps(self._scorer.key_of(job.query, Look.FULL).fields, sort_keys=True)
         job.begin(scored_by=scored_by, demo=demo)
         store.runs.start(job.id, status=Status.RUNNING, key=scored_by, demo=demo)
         self._steps = self._scorer.steps(job.left())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lychee_rerank.photos.decode import Decode
 from lychee_rerank.photos.hashes import PhotoHashes
 from lychee_rerank.records import Readout
+from lychee_rerank.scoring.calibration import Calibration
 from lychee_rerank.scoring.judge import Judge, KeptEncodings
 from lychee_rerank.scoring.prompts import PromptTemplate
 from lychee_rerank.scoring.quick_look import QuickLookPlan
@@ -29,4 +30,5 @@ class Setup:
     tidy: Callable[[], None] = lambda: None
     readout: Readout = Readout.NUMBER
     template: PromptTemplate | None = None
+    calibration: Calibration | None = None
     quick_looks: QuickLookPlan = field(default_factory=QuickLookPlan)

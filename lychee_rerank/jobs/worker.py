@@ -42,7 +42,7 @@ class Worker:
         self.setup = setup
         self._state = WorkerState()
         self._loaded = threading.Event()
-        self.book = JobBook(store.runs)
+        self.book = JobBook(store.runs, store.examples)
         self.explanations = ExplanationBook(store.explanations)
         self.tally = Tally()
         self._store, self._lock = store, lock
@@ -80,7 +80,7 @@ class Worker:
 
         With `pairs` each of their photos is scored against its own text, and `query` is the list's name; `passed_over`
         counts what lay beside the photos. One that is not `kept` is joined by nobody, leaves no run behind, and ends
-        with the process. Raises ScoringElsewhere.
+        with the process. Raises ScoringElsewhere; ExampleRefused and StorageFailed where an example cannot be kept.
         """
         if self._state.elsewhere:
             raise ScoringElsewhere
@@ -91,13 +91,14 @@ class Worker:
             self._queue.add(job)
         return job
 
-    def explain(self, job: Job, index: int, *, again: bool = False) -> Explanation:
+    def explain(self, job: Job, index: int, *, again: bool = False, language: str = "English") -> Explanation:
         """Why the photo at this place of the job got its score: under way or kept if it is, a new one otherwise.
 
         It comes before the owner's jobs. `again` tries anew what failed; what cannot be made is over, with its error.
+        A new one is in the language of the query, beside an example in this `language`: "Chinese".
         """
         hindrance = ScoringElsewhere() if self._state.elsewhere else None
-        explanation, is_new = self.explanations.open(job, index, again=again, hindrance=hindrance)
+        explanation, is_new = self.explanations.open(job, index, again=again, hindrance=hindrance, language=language)
         if is_new:
             self._queue.add(explanation)
         return explanation
@@ -119,7 +120,8 @@ class Worker:
         self.setup.tidy()
         judge = self._load_judge()
         memory = PhotoMemory[Encoded](self.setup.memory_bytes)
-        engine = Engine(judge, self.setup.decode, memory, self.setup.hashes, self.setup.files) if judge else None
+        setup, facts = self.setup, self._store.facts
+        engine = Engine(judge, setup.decode, memory, setup.hashes, setup.files, facts) if judge else None
         self._loaded.set()
         while not self._queue.closed:
             item = self._queue.next(None if self._store.database.saving else _STORE_POLL_S)
@@ -238,6 +240,7 @@ class Worker:
             self._store,
             readout=self.setup.readout,
             template=self.setup.template,
+            calibration=self.setup.calibration,
             quick_looks=self.setup.quick_looks,
         )
         self._scorings[job.id] = scoring

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lychee_rerank.errors import LycheeError
-from lychee_rerank.records import ModelCard
+from lychee_rerank.model_card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)

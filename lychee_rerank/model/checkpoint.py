@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.problems import ModelProblem
 
@@ -72,6 +70,8 @@ def _shards(folder: Path) -> list[Path]:
 
 def _load_shapes(shard: Path) -> list[list[int]]:
     """The shape of each tensor; raises ModelUnusable unless the file is as long as its own header says."""
+    from safetensors import SafetensorError, safe_open  # late: who asks servers reads no weights
+
     if not shard.is_file():
         raise ModelUnusable(ModelProblem.INCOMPLETE, file=shard.name, detail="it is missing", remedy=FETCH_AGAIN)
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.checkpoint import check_folder
+from lychee_rerank.model_card import ChoiceReason, ModelChoice
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import ChoiceReason, ModelChoice
 
 LYCHEE_REPOSITORY = "vec-ai/lychee-rerank-mm"
 DEMO_NAME = "demo"

@@ -12,10 +12,11 @@ from pathlib import Path
 MIN_LABEL_MASS = 0.8
 
 _PART_ENDS = re.compile(r"[+,、;。.!?|/&\n]|\s+(?:and|with|or|和|与|以及)\s+", re.IGNORECASE)
-# Words that ask for nothing by themselves: articles, counts up to three, "background", "there is".
+# Words that ask for nothing by themselves: articles, counts up to three, "background", "there is", "but" and "plus".
 _FILLER = re.compile(
     r"\b(?:an?|the|of|on|in|with|and|some|background|backdrop|picture|photo|there|is|are|find|it|has)\b"
     r"|\b(?:one|two|three|[123])\b"
+    r"|\b(?:but|now|also|plus)\b|但要?|换成|改成|再加|加上|还要有"
     r"|\b(?:cup|mug|slice|piece)\b|背景|图片|照片|画面|一张|[一二两三个只张杯本朵的有上里中是和与找底]"
 )
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from lychee_rerank.errors import DownloadFailed, ModelUnusable
@@ -32,6 +33,8 @@ def fetch_weights(
     report: Callable[[str], None],
 ) -> Path:
     """The folder that holds the whole model afterwards; raises DownloadFailed, and keeps what has arrived."""
+    if find_spec("huggingface_hub") is None:  # in words of the command line's own, and before anything is made
+        raise ModuleNotFoundError(name="huggingface_hub")
     folder = weights_folder(models_dir, repository).absolute()
     source = os.environ.get("HF_ENDPOINT") or "the Hugging Face hub"
     report(f"{repository}: needs {_gigabytes(needed_bytes)}, comes from {source}, goes to {folder}")

@@ -21,8 +21,8 @@ from lychee_rerank.model.last_layer import skip_unread_rows
 from lychee_rerank.model.patches import TOKEN_PX
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.model.window_attention import share_window_calls
+from lychee_rerank.model_card import EXAMPLE_BUDGET_PX, EmptyCache, GpuState, ModelCard, ModelChoice
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import EmptyCache, GpuState, ModelCard, ModelChoice
 from lychee_rerank.text import first_line
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def load_model(
     if network.config.vision_config._attn_implementation == "sdpa":
         share_window_calls(network)
     skip_unread_rows(network)
-    own_budget = processor.image_processor.size["longest_edge"]
+    budget_px = pixel_budget_px or min(processor.image_processor.size["longest_edge"], MAX_PIXEL_BUDGET_PX)
     card = ModelCard(
         name=choice.name,
         folder=choice.folder,
@@ -60,7 +60,8 @@ def load_model(
         device=_device_name(network),
         attention=_attention_name(network.config),
         off_gpu_layers=_off_gpu_layers(network),
-        pixel_budget_px=pixel_budget_px or min(own_budget, MAX_PIXEL_BUDGET_PX),
+        pixel_budget_px=budget_px,
+        example_budget_px=min(budget_px, EXAMPLE_BUDGET_PX),
         demo=choice.demo,
         fingerprint=fingerprint,
     )

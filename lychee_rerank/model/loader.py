@@ -13,8 +13,9 @@ from lychee_rerank.errors import ModelUnusable, SettingInvalid
 from lychee_rerank.machine import MemoryUse, process_memory
 from lychee_rerank.model.checkpoint import FolderState, fingerprint_folder, scan_folder
 from lychee_rerank.model.choice import choose_model
+from lychee_rerank.model_card import REMOTE, GpuState, ModelCard, ModelChoice
+from lychee_rerank.photos.hashes import hash_file as hash_content
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import REMOTE, GpuState, ModelCard, ModelChoice
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.settings import Settings
 
@@ -25,21 +26,28 @@ log = logging.getLogger(__name__)
 
 
 def find_gpu(device: str | None = None) -> GpuState:
-    """What CUDA says of the GPU that would be used: the one that `device` numbers, or all there are."""
-    from lychee_rerank.model.from_folder import gpu_state
+    """What CUDA says of the GPU that would be used: the one that `device` numbers, or all there are.
 
+    Raises ModelUnusable where torch is not installed.
+    """
+    try:
+        from lychee_rerank.model.from_folder import gpu_state
+    except ModuleNotFoundError as error:
+        remedy = "set LYCHEE_SERVERS, or install lychee-rerank-mm[local]"
+        raise ModelUnusable(ModelProblem.NO_TORCH, file=str(error.name), remedy=remedy) from error
     return gpu_state(device)
 
 
 class ModelLoader:
     """Chooses and loads the model that the settings ask for; `gpu` and `choice` are there as soon as they are known.
 
-    With `hash_file` its card carries the folder's fingerprint, which is what keeps scores of two models apart.
+    With `hash_file`, or where a map for its scores is set, its card carries the folder's fingerprint, which is what
+    keeps scores of two models apart.
     """
 
     def __init__(self, settings: Settings, *, hash_file: Callable[[Path], str] | None = None) -> None:
         self.settings = settings
-        self._hash_file = hash_file
+        self._hash_file = hash_file or (hash_content if settings.calibration else None)
         self._loaded: FolderState = ()
         self.gpu: GpuState | None = None
         self.choice: ModelChoice | None = None
@@ -58,32 +66,47 @@ class ModelLoader:
         return self.choice
 
     def load(self) -> Judge:
-        """The chosen model, loaded, or that of the servers; raises ModelUnusable, ServersLost."""
-        settings = self.settings
-        if settings.servers:
-            from lychee_rerank.model.remote import load_remote
-            from lychee_rerank.model.servers import Servers
+        """The chosen model, loaded, or that of the servers.
 
-            self.servers = self.servers or Servers(settings.servers, key=settings.server_key)
-            return load_remote(
-                self.servers,
-                model=settings.server_model,
-                revision=settings.server_revision,
-                pixel_budget_px=settings.pixel_budget_px,
-            )
+        Raises ModelUnusable, ServersLost; CalibrationRefused where the map for its scores is one for others.
+        """
+        if self.settings.servers:
+            judge = self._load_remote(self.settings.servers)
+            self._check_calibration(judge.card.fingerprint)
+            return judge
         choice = self.choose()
         from lychee_rerank.model.from_folder import load_model
 
         log.info("Loading %s from %s (%s)", choice.name, choice.folder, choice.reason.replace("_", " "))
         self._loaded = scan_folder(choice.folder)
+        fingerprint = fingerprint_folder(choice.folder, self._hash_file) if self._hash_file else ""
+        self._check_calibration(fingerprint)  # before 17 GB of weights are read
         return load_model(
             choice,
             device=self.settings.device,
             dtype=self.settings.dtype,
             pixel_budget_px=self.settings.pixel_budget_px,
             empty_cache=self.settings.empty_cache,
-            fingerprint=fingerprint_folder(choice.folder, self._hash_file) if self._hash_file else "",
+            fingerprint=fingerprint,
         )
+
+    def _load_remote(self, addresses: tuple[str, ...]) -> Judge:
+        from lychee_rerank.model.remote import load_remote
+        from lychee_rerank.model.servers import Servers
+
+        settings = self.settings
+        self.servers = self.servers or Servers(addresses, key=settings.server_key)
+        return load_remote(
+            self.servers,
+            model=settings.server_model,
+            revision=settings.server_revision,
+            pixel_budget_px=settings.pixel_budget_px,
+        )
+
+    def _check_calibration(self, fingerprint: str) -> None:
+        settings = self.settings
+        if settings.calibration:
+            settings.calibration.check(fingerprint, readout=settings.readout, template=settings.template)
 
     def check(self) -> None:
         """Raises ModelUnusable where the folder's files are no longer those that were loaded."""

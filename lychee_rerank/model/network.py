@@ -13,9 +13,9 @@ from transformers import DynamicCache
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.last_layer import only_last_rows
 from lychee_rerank.model.window_attention import Layouts
+from lychee_rerank.model_card import EmptyCache, ModelCard
 from lychee_rerank.photos.decode import Picture
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import EmptyCache, ModelCard
 
 PRESSURE = 0.1  # share of the GPU's memory below which EmptyCache.PRESSURE gives memory back
 

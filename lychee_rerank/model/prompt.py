@@ -1,28 +1,26 @@
 """A prefilled prompt: encodes photos, then generates answers about a batch of them, or reads its logits of yes and no.
 
-Knows torch; does not know folders, galleries, scores or any door. What all photos share (the tokens of the prompt, the
-KV cache of the part before the photo) is computed once. Where the photo stands before the query, its own KV cache (an
-EncodedPhoto) serves every later query.
+Knows torch; does not know folders, galleries, scores or any door. What all photos share (the tokens of the prompt, an
+example among them, the KV cache of the part before the photo) is computed once. Where the photo stands before the
+query, its own KV cache (an EncodedPhoto) serves every later query.
 """
 
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import torch
 from transformers import DynamicCache
 
-from lychee_rerank.errors import DeviceLost, PhotoRefused
+from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.model.attempts import attempt
 from lychee_rerank.model.kv_cache import EncodedPhoto, build_cache, join_layers, join_left, layers_of
+from lychee_rerank.model.layout import Stretch, lay_out
 from lychee_rerank.model.network import NetworkInput, QwenVL
-from lychee_rerank.model.positions import photo_positions, text_positions
+from lychee_rerank.model.positions import photo_positions
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Answer, YesNoLogits
 
 _HALF_A_CHARACTER = "\ufffd"  # what the tokenizer makes of bytes that want another token
-
-Returned = TypeVar("Returned")
 
 
 @dataclass(slots=True)
@@ -36,25 +34,32 @@ class _Generation:
 
 
 class PrefilledPrompt:
-    """A prompt whose prefix, up to the photo, is in the KV cache already."""
+    """A prompt whose prefix, up to the photo, is in the KV cache already.
 
-    def __init__(self, model: QwenVL, *, before: list[int], after: list[int], photo_first: bool) -> None:
+    Every image token in `before` and `after` stands for the `example`. Raises PhotoRefused when the GPU has no room,
+    twice; DeviceLost.
+    """
+
+    def __init__(
+        self,
+        model: QwenVL,
+        *,
+        before: list[int],
+        after: list[int],
+        photo_first: bool,
+        example: EncodedPhoto | None = None,
+    ) -> None:
         self._model, self._photo_first = model, photo_first
         self._stop_tokens = _stop_tokens(model)
         self._digits = [model.label_token(str(digit)) for digit in range(10)]
-        with torch.inference_mode():
-            self._after = model.embed([after])
-            self._after_one = model.embed([[*after, self._digits[1]]])  # "10" is "1" and "0"
-            cache = DynamicCache(config=model.network.config)
-            model.forward(model.embed([before]), text_positions(0, len(before)), cache, rows=0)
-            self._prefix, self._prefix_tokens = layers_of(cache), len(before)
+        attempt(lambda: self._lay_out(before, after, example))
 
     def encode(self, prepared: Sequence[NetworkInput]) -> list[EncodedPhoto]:
         """Each picture as later passes go on from it: its KV cache behind the prefix, or its visual features.
 
         Raises PhotoRefused when the GPU has no room for them, twice; DeviceLost when CUDA fails for good.
         """
-        return self._run(lambda: self._encode(prepared), release=self._model.release_memory)
+        return attempt(lambda: self._encode(prepared), release=self._model.release_memory)
 
     def generate(
         self, encoded: Sequence[EncodedPhoto], *, max_tokens: int, until: Callable[[str], bool]
@@ -64,7 +69,7 @@ class PrefilledPrompt:
         A single pass where `max_tokens` is 1; the token that makes `until` true is left out of the text. Raises
         PhotoRefused when the GPU has no room for them, twice, or a number overflows; DeviceLost.
         """
-        return self._run(lambda: self._generate(encoded, max_tokens, until))
+        return attempt(lambda: self._generate(encoded, max_tokens, until))
 
     def yes_no_logits(self, encoded: Sequence[EncodedPhoto]) -> list[YesNoLogits]:
         """The logits of yes and no as the first token of an answer about each picture: a single pass.
@@ -72,26 +77,18 @@ class PrefilledPrompt:
         Raises ModelUnusable where one of them is not one token, otherwise what `generate` raises.
         """
         yes, no = self._model.label_token("yes"), self._model.label_token("no")
-        return self._run(lambda: self._yes_no_logits(encoded, yes, no))
+        return attempt(lambda: self._yes_no_logits(encoded, yes, no))
 
-    def _run(self, step: Callable[[], Returned], *, release: Callable[[], None] = lambda: None) -> Returned:
-        try:
-            return self._retry_after_oom(step, release)
-        except torch.AcceleratorError as error:  # so will every later call of this process, giving memory back included
-            raise DeviceLost(str(error).partition("\n")[0]) from error
-
-    def _retry_after_oom(self, step: Callable[[], Returned], release: Callable[[], None]) -> Returned:
-        failure: torch.OutOfMemoryError | None = None
-        for _ in range(2):
-            try:
-                return step()
-            except torch.OutOfMemoryError as error:
-                failure = error.with_traceback(None)  # the traceback would hold the tensors
-            finally:
-                release()
-            gc.collect()
-            torch.cuda.empty_cache()
-        raise PhotoRefused(RefusalReason.OUT_OF_MEMORY) from failure
+    @torch.inference_mode()
+    def _lay_out(self, before: list[int], after: list[int], example: EncodedPhoto | None) -> None:
+        """Computes what all photos share."""
+        model = self._model
+        self._before, self._after = lay_out(model, before, example), lay_out(model, after, example)
+        self._after_one = lay_out(model, [*after, self._digits[1]], example)  # "10" is "1" and "0"
+        self._device = self._before.embeddings.device
+        cache = DynamicCache(config=model.network.config)
+        model.forward(self._before.embeddings, self._before.positions, cache, rows=0)
+        self._prefix = layers_of(cache)
 
     @torch.inference_mode()
     def _encode(self, prepared: Sequence[NetworkInput]) -> list[EncodedPhoto]:
@@ -101,7 +98,7 @@ class PrefilledPrompt:
             return [EncodedPhoto((photo,), grid) for photo, grid in zip(features, grids, strict=True)]
         lengths = [len(photo) for photo in features]
         cache = self._expand_prefix(len(features))
-        places = [photo_positions(grid, start=self._prefix_tokens)[0][:, 0].T for grid in grids]
+        places = [photo_positions(grid, start=self._before.end)[0][:, 0].T for grid in grids]
         positions = join_left([(place[:0], place) for place in places]).permute(2, 0, 1)
         embeddings = join_left([(photo[:0], photo) for photo in features])
         self._model.forward(embeddings, positions, cache, rows=0, mask=self._mask(lengths, 0, prefix_first=True))
@@ -133,27 +130,27 @@ class PrefilledPrompt:
         return [YesNoLogits(text=text, ln_yes=pair[0], ln_no=pair[1]) for text, pair in zip(texts, pairs, strict=True)]
 
     def _prefill(
-        self, encoded: Sequence[EncodedPhoto], after: torch.Tensor, *, rows: int
+        self, encoded: Sequence[EncodedPhoto], after: Stretch, *, rows: int
     ) -> tuple[torch.Tensor, torch.Tensor, DynamicCache, torch.Tensor | None]:
-        """Logits [B, rows, vocabulary] at the end of each photo and `after` [1, L, hidden].
+        """Logits [B, rows, vocabulary] at the end of each photo and what stands `after` it.
 
         With them what goes on from there: the next free position of each [B], the cache, and the mask [B, cached], None
         where nothing is padded.
         """
-        photos, starts = zip(*(photo_positions(one.grid, start=self._prefix_tokens) for one in encoded), strict=True)
+        photos, starts = zip(*(photo_positions(one.grid, start=self._before.end) for one in encoded), strict=True)
         lengths = [photo.shape[2] for photo in photos]
-        texts = [text_positions(start, after.shape[1]) for start in starts]
+        texts = [after.positions + start for start in starts]
         if self._photo_first:
             cache = build_cache(join_layers(self._prefix, encoded), self._model.network.config)
-            embeddings, positions = after.expand(len(encoded), -1, -1), torch.cat(texts, dim=1)
+            embeddings, positions = after.embeddings.expand(len(encoded), -1, -1), torch.cat(texts, dim=1)
         else:
             cache = self._expand_prefix(len(encoded))
-            embeddings = join_left([(one.tensors[0].to(after.device), after[0]) for one in encoded])
+            embeddings = join_left([(one.tensors[0].to(self._device), after.embeddings[0]) for one in encoded])
             columns = [(photo[:, 0].T, text[:, 0].T) for photo, text in zip(photos, texts, strict=True)]
             positions = join_left(columns).permute(2, 0, 1)
-        mask = self._mask(lengths, after.shape[1], prefix_first=not self._photo_first)
+        mask = self._mask(lengths, after.tokens, prefix_first=not self._photo_first)
         logits = self._model.forward(embeddings, positions, cache, rows=rows, mask=mask)
-        return logits, torch.tensor(starts) + after.shape[1], cache, mask
+        return logits, torch.tensor(starts) + after.end, cache, mask
 
     def _expand_prefix(self, batch: int) -> DynamicCache:
         """The prefix once for each photo of a batch."""
@@ -169,11 +166,11 @@ class PrefilledPrompt:
             return None
         longest = max(lengths)
         padded = torch.tensor([[longest - length] for length in lengths])
-        columns = torch.arange(self._prefix_tokens + longest + text_tokens)
+        columns = torch.arange(self._before.tokens + longest + text_tokens)
         if not prefix_first:
-            return (columns >= padded).long().to(self._after.device)
-        inside = (columns >= self._prefix_tokens) & (columns < self._prefix_tokens + padded)
-        return (~inside).long().to(self._after.device)
+            return (columns >= padded).long().to(self._device)
+        inside = (columns >= self._before.tokens) & (columns < self._before.tokens + padded)
+        return (~inside).long().to(self._device)
 
     def _decode_greedily(
         self,

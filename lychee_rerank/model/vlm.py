@@ -12,10 +12,12 @@ import torch
 from safetensors import SafetensorError
 from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
+from lychee_rerank.model.attempts import attempt
 from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.network import NetworkInput, QwenVL
 from lychee_rerank.model.patches import PATCH_PX, TOKEN_PX, quick_budget_px
 from lychee_rerank.model.prompt import PrefilledPrompt
+from lychee_rerank.photos.decode import Picture
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate, build_messages
 from lychee_rerank.settings import MIN_PIXEL_BUDGET_PX
@@ -40,21 +42,44 @@ class VisionLanguageModel(QwenVL):
 
     def fit_size(self, width_px: int, height_px: int) -> tuple[int, int]:
         """The (width, height) in pixels at which the model sees a photo of this size, both multiples of TOKEN_PX."""
-        budget = self.card.pixel_budget_px
+        return self._fit(width_px, height_px, budget=self.card.pixel_budget_px)
+
+    def fit_example(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """As `fit_size`, of a query's example."""
+        return self._fit(width_px, height_px, budget=self.card.example_budget_px)
+
+    def _fit(self, width_px: int, height_px: int, *, budget: int) -> tuple[int, int]:
         least = min(max(self.processor.image_processor.size["shortest_edge"], MIN_PIXEL_BUDGET_PX), budget)
         height, width = smart_resize(height_px, width_px, factor=TOKEN_PX, min_pixels=least, max_pixels=budget)
         return width, height
 
-    def build_prompt(self, template: PromptTemplate, query: str) -> PrefilledPrompt:
-        """The template filled with the query, its prefix prefilled."""
+    def encode_example(self, picture: Picture) -> EncodedPhoto:
+        """The visual features of a picture of `fit_example`; raises PhotoRefused, DeviceLost."""
+        return attempt(lambda: self._encode_example(picture), release=self.release_memory)
+
+    @torch.inference_mode()
+    def _encode_example(self, picture: Picture) -> EncodedPhoto:
+        patches = self.patches(picture)
+        (features,) = self.visual_features([patches])
+        return EncodedPhoto((features,), patches[1])
+
+    def build_prompt(
+        self, template: PromptTemplate, query: str, example: EncodedPhoto | None = None
+    ) -> PrefilledPrompt:
+        """The template filled with the query and its example, its prefix prefilled; raises PhotoRefused, DeviceLost."""
         tokens = self.prompt_tokens(template, query)
-        place = tokens.index(self.processor.image_token_id)
+        pictures = [place for place, token in enumerate(tokens) if token == self.processor.image_token_id]
+        photo = pictures[template.examples_before_photo]
         return PrefilledPrompt(
-            self, before=tokens[:place], after=tokens[place + 1 :], photo_first=template.photo_before_query
+            self,
+            before=tokens[:photo],
+            after=tokens[photo + 1 :],
+            photo_first=template.photo_before_query,
+            example=example,
         )
 
     def prompt_tokens(self, template: PromptTemplate, query: str) -> list[int]:
-        """The tokens of the whole prompt, one of them the photo's place; control tokens in the query stay text."""
+        """The tokens of the whole prompt, one for each picture's place; control tokens in the query stay text."""
         tokens: list[int] = self.processor.tokenizer.apply_chat_template(
             build_messages(template, query),
             chat_template=self.processor.chat_template,
@@ -87,9 +112,17 @@ class VisionLanguageModel(QwenVL):
         """How many photos just encoded are asked about together."""
         return MOST_NEW
 
-    def generate_batch_size(self, encoded: Keepable) -> int:
-        """How many photos like this one fit into one batch of answers."""
+    def generate_batch_size(self, encoded: Keepable, example: EncodedPhoto | None = None) -> int:
+        """How many photos like this one fit into one batch of answers, each with the example's tokens beside it."""
         if self.network.device.type != "cuda":
             return MOST_ON_CPU
+        each_bytes = encoded.size_bytes + (len(example.tensors[0]) * self._token_bytes if example else 0)
         free_bytes, _ = torch.cuda.mem_get_info(self.network.device)
-        return max(1, min(MOST_AT_ONCE, free_bytes // (PEAK_COPIES * max(encoded.size_bytes, 1))))
+        return max(1, min(MOST_AT_ONCE, free_bytes // (PEAK_COPIES * max(each_bytes, 1))))
+
+    @property
+    def _token_bytes(self) -> int:
+        """What a token takes in the KV cache."""
+        text = self.network.config.text_config
+        width = text.hidden_size // text.num_attention_heads * text.num_key_value_heads
+        return 2 * int(text.num_hidden_layers * width) * int(self.network.dtype.itemsize)

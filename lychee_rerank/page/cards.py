@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import streamlit as st
 
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
+from lychee_rerank.page.example import choose_example, draw_mark, draw_more_like
 from lychee_rerank.page.large_view import open_large
+from lychee_rerank.page.near_copies import Others, draw_others
 from lychee_rerank.page.pair_lists import draw_pair, rank_caption
 from lychee_rerank.page.picks import draw_pick
+from lychee_rerank.page.stars import draw_given
 from lychee_rerank.page.thumbnails import draw_small_thumbnail, draw_thumbnail
 from lychee_rerank.records import Look, Photo, RankedPhoto, Rule, Score
 from lychee_rerank.service import Service
@@ -36,8 +40,18 @@ def draw_preview(service: Service, photos: Sequence[Photo]) -> None:
                 draw_small_thumbnail(service, photo)
 
 
-def draw_cards(words: Words, service: Service, ranked: Sequence[RankedPhoto], *, job: Job, above: int = 0) -> None:
+def draw_cards(
+    words: Words,
+    service: Service,
+    ranked: Sequence[RankedPhoto],
+    *,
+    job: Job,
+    above: int = 0,
+    others: Others | None = None,
+) -> None:
     """A card per photo, the first of the ranking framed; so many cards stand `above` on the page.
+
+    Behind one that is the best of several stand the `others`.
 
     A card's key is its place: by its rank it would jump where ranks change and the order does not.
     """
@@ -47,6 +61,9 @@ def draw_cards(words: Words, service: Service, ranked: Sequence[RankedPhoto], *,
             with st.container(border=True, key=key, gap="xsmall"):
                 draw_thumbnail(service, job.photos[photo.scored.index])
                 _draw_caption(words, service, photo, job=job)
+                near = (others or {}).get(photo.scored.index)
+                if near:
+                    draw_others(words, service, job, photo, near)
 
 
 def draw_cut(text: str) -> None:
@@ -73,6 +90,9 @@ def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Jo
     with st.container(horizontal=True, vertical_alignment="center"):
         caption = rank_caption(words, job, photo)
         st.markdown(f"**{caption}**" if photo.scored.look is Look.FULL else caption, width="stretch")
+        if job.run.pairs is None:
+            draw_given(words, service, job, index)
+        draw_mark(words, job, photo.scored)
         st.text(photo.scored.name, width="content")
     if job.run.pairs is not None:
         with st.container(key=f"text-{index}", gap="xsmall"):
@@ -86,6 +106,8 @@ def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Jo
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         if job.run.pairs is None:
             draw_pick(words, service, job, index)
+            choose = partial(choose_example, service, job.photos[index])
+            draw_more_like(words, key=f"like-{job.id}-{index}", choose=choose)
         args = (job.id, index)
         st.button(
             words.results.open_large, key=f"large-{job.id}-{index}", type="tertiary", on_click=open_large, args=args
@@ -93,4 +115,4 @@ def _draw_caption(words: Words, service: Service, photo: RankedPhoto, *, job: Jo
     with st.expander(words.raw_answer, key=f"raw-{job.id}-{index}", type="compact"):
         st.code(score.answer or words.raw_answer_empty, language=None, wrap_lines=True)
         reading = words.reading.format(rule=words.rule[score.rule], expected=score.expected, mass=score.label_mass)
-        st.caption(reading)
+        st.caption(reading if score.raw is None else f"{reading} · {words.results.raw_score.format(raw=score.raw)}")

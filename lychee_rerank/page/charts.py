@@ -16,7 +16,7 @@ from lychee_rerank.results.selection import View, shown_score
 from lychee_rerank.results.spread import BIN_WIDTH, Spread
 from lychee_rerank.words import ResultWords
 
-_HEIGHT_PX = 96
+_HEIGHT_PX = 88
 _COLUMNS = ((64, 16), (600, 40), (3000, 100))  # cells in a row, by how many photos there are at most
 _MOST_COLUMNS = 200
 _MOST_NUMBERED = 64  # beyond, a cell is too small for its number
@@ -47,7 +47,7 @@ def draw_charts(text: ResultWords, results: Results, spread: Spread, view: View,
     ranked = results.ranked
     with st.container(border=True, key="charts"):
         left, right = st.columns([2, 3])
-        clicks = st.session_state.get(_CLICKS, 0)
+        clicks = count_clicks()
         bars, cells = f"bars-{job_id}-{clicks}", f"cells-{job_id}-{clicks}"
         bands = ", ".join(f"{name}: {count}" for name, count in zip(text.bands, spread.bands, strict=True))
         left.caption(text.histogram_title)
@@ -84,7 +84,7 @@ def build_histogram(text: ResultWords, spread: Spread, view: View) -> alt.LayerC
     pick = alt.selection_point(name="bar", fields=["low"])
     chart = alt.Chart(pd.DataFrame(rows))
     x = alt.X("low:Q", bin="binned", title=None, scale=alt.Scale(domain=[0, 10], nice=False))
-    y = alt.Y("photos:Q", stack=None, title=None, axis=alt.Axis(tickMinStep=1, tickCount=3, grid=False))
+    y = alt.Y("photos:Q", stack=None, axis=None)
     bars = chart.mark_bar().encode(
         x=x,
         x2="high:Q",
@@ -140,22 +140,27 @@ def build_heat_grid(text: ResultWords, ranked: Sequence[RankedPhoto], palette: P
 
 def _click_bar(key: str, spread: Spread) -> None:
     """Shows the photos of the bar alone, or all again; an empty bar has none to show."""
-    low = _take_click(key, "bar", "low")
+    low = take_click(key, "bar", "low")
     if low is not None and spread.bins[int(low / BIN_WIDTH)]:
         choose_bar(low)
 
 
 def _click_cell(key: str, job_id: str) -> None:
     """Opens the photo of the cell."""
-    index = _take_click(key, "photo", "index")
+    index = take_click(key, "photo", "index")
     if index is not None:
         open_large(job_id, int(index))
 
 
-def _take_click(key: str, selection: str, field: str) -> float | None:
+def count_clicks() -> int:
+    """How often charts were clicked: a part of their keys."""
+    return int(st.session_state.get(_CLICKS, 0))
+
+
+def take_click(key: str, selection: str, field: str) -> float | None:
     """What was clicked; the next charts have nothing chosen, so that each part can be clicked again."""
     chosen = st.session_state[key]["selection"].get(selection)
     if not chosen:
         return None
-    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+    st.session_state[_CLICKS] = count_clicks() + 1
     return float(chosen[0][field])

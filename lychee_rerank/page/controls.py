@@ -1,20 +1,23 @@
-"""What is shown of the results: the line, the order, a band or a bar; the line and the order stand in the URL."""
+"""What is shown of the results: the line, the order, a band or a bar; all but band and bar stand in the URL."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from lychee_rerank.page.conditions import asked_conditions, put_conditions
+from lychee_rerank.page.file_controls import DISTINCT, put_files
+from lychee_rerank.query import Query
+from lychee_rerank.results.conditions import Condition
 from lychee_rerank.results.selection import Sort, View
 from lychee_rerank.results.spread import BANDS, BIN_WIDTH
 from lychee_rerank.words import Words
 
-_SORTS = tuple(Sort)
-_NUMBER_PX, _SORT_PX = 130, 180
+_LINE_PX, _TOP_PX, _SORT_PX = 165, 150, 170  # label and box in one line
 _BAR = "bar"  # the lower end of the histogram's bar whose photos are shown alone
 
 
-def draw_line(words: Words, run_id: str) -> View:
-    """Draws threshold, top-k and order; returns what they ask for, which stays with the run."""
+def draw_line(words: Words, parts: Sequence[Query], *, with_times: bool) -> View:
+    """Draws threshold, top-k and order; what they and the URL ask for, also of the parts."""
     text = words.results
     min_score = st.number_input(
         text.threshold,
@@ -26,7 +29,7 @@ def draw_line(words: Words, run_id: str) -> View:
         key="min",
         bind="query-params",
         help=text.threshold_help,
-        width=_NUMBER_PX,
+        width=_LINE_PX,
     )
     top_k = st.number_input(
         text.top_k,
@@ -35,19 +38,26 @@ def draw_line(words: Words, run_id: str) -> View:
         key="top",
         bind="query-params",
         help=text.top_k_help,
-        width=_NUMBER_PX,
+        width=_TOP_PX,
     )
+    asked = _asked_sort()
+    sorts = [sort for sort in Sort if sort is not Sort.TAKEN or with_times or asked is sort]
     sort = st.selectbox(
         text.sort_label,
-        _SORTS,
-        index=_SORTS.index(_asked_sort()),
+        sorts,
+        index=sorts.index(asked),
         format_func=text.sort.__getitem__,
         key="sort-box",
         on_change=_remember_sort,
+        label_visibility="collapsed",
         width=_SORT_PX,
     )
-    view = st.session_state[f"view-of-{run_id}"] = View(min_score=min_score, top_k=top_k, sort=sort)
-    return view
+    return View(min_score=min_score, top_k=top_k, sort=sort, conditions=asked_conditions(parts))
+
+
+def keep_view(run_id: str, view: View) -> None:
+    """Has the view stay with the run while the page is open."""
+    st.session_state[f"view-of-{run_id}"] = view
 
 
 def view_of(run_id: str) -> View:
@@ -85,16 +95,19 @@ def choose_bar(low: float) -> None:
     st.session_state["band"] = None
 
 
-def show_all() -> None:
-    """Takes away all that hides photos."""
-    set_view(View(sort=Sort(st.session_state["sort-box"])))
+def show_all(parts: Sequence[Query]) -> None:
+    """Takes away all that hides photos, and what the query asks of its parts."""
+    set_view(View(sort=Sort(st.session_state["sort-box"]), conditions=tuple(map(Condition, parts))))
 
 
 def set_view(view: View) -> None:
-    """Puts the line and the order where the controls find them; no band and no bar is chosen."""
+    """Puts the line, the order and the conditions where they are looked for; no band and no bar is chosen."""
     st.session_state["min"], st.session_state["top"] = view.min_score, view.top_k
     st.session_state["sort-box"] = view.sort
     _remember_sort()
+    st.session_state[DISTINCT] = view.distinct
+    put_files(view.files)
+    put_conditions(view.conditions)
     st.session_state[_BAR] = st.session_state["band"] = None
 
 

@@ -8,6 +8,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from lychee_rerank.errors import ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.job import Job
+from lychee_rerank.page.conditions import draw_limits
 from lychee_rerank.page.visitor import thumbnail_url_later
 from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
@@ -25,7 +26,7 @@ _Jobs = Mapping[Query, Job]  # the run of every part
 def draw_criteria(words: Words, service: Service, results: Results, *, job: Job, place: DeltaGenerator) -> Criteria:
     """A switch where the query has parts, and in that place their table; what the parts gave, once all are scored."""
     parts = job.query.parts
-    if len(parts) < 2 or job.active or not _draw_switch(words, service, parts, job):
+    if not job.query.has_parts or job.active or not _draw_switch(words, service, parts, job):
         return Criteria()
     try:
         jobs = {part: service.worker.book.last(part, job) or _submit(service, part, job) for part in parts}
@@ -34,6 +35,7 @@ def draw_criteria(words: Words, service: Service, results: Results, *, job: Job,
         return Criteria()
     active = _any_active(jobs)
     with place:
+        draw_limits(words, parts, run_id=job.id)
         run_every = _POLL_S if active else None
         st.fragment(_draw_parts, run_every=run_every)(words, service, results.ranked, job, jobs, active)
     return Criteria() if active else criteria_of(service, parts, job)
@@ -48,8 +50,17 @@ def _draw_switch(words: Words, service: Service, parts: Sequence[Query], job: Jo
         on_change=_retry,
         args=(service, parts, job),
     )
-    st.text(" · ".join(part.text for part in parts), width="content")  # as typed: a label would take it for Markdown
+    named = (f"− {part.text}" if part.negated else part.text for part in parts)
+    st.text(" · ".join(named), width="content")  # as typed: a label would take it for Markdown
+    if not wanted and any(part.negated for part in parts):  # the score of the whole query knows little of a "no"
+        args = (service, parts, job)
+        st.button(words.results.offer_without, key="offer-without", type="tertiary", on_click=_turn_on, args=args)
     return wanted
+
+
+def _turn_on(service: Service, parts: Sequence[Query], job: Job) -> None:
+    st.session_state["criteria"] = True
+    _retry(service, parts, job)
 
 
 def criteria_of(service: Service, parts: Sequence[Query], job: Job) -> Criteria:
@@ -80,11 +91,13 @@ def _draw_parts(
     """How far the parts are, while they are scored, and their table."""
     if polling and not _any_active(jobs):
         st.rerun(scope="app")  # the last draw: nothing polls any more, and exports have the parts
-    if polling:
-        _draw_progress(words, jobs)
-    errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
-    for failure in dict.fromkeys(map(words.failure, errors)):
-        st.error(failure)
+    above = st.container()  # there even where it is empty: a table that moves up stands on the page twice for a moment
+    with above:
+        if polling:
+            _draw_progress(words, jobs)
+        errors = [error for of_part in jobs.values() if (error := of_part.progress().error)]
+        for failure in dict.fromkeys(map(words.failure, errors)):
+            st.error(failure)
     _draw_table(words, service, ranked, job, tuple(jobs))
 
 

@@ -42,9 +42,7 @@ def keep_drop(service: Service, files: Sequence[UploadedFile]) -> None:
     if gallery_id is None:
         gallery_id = service.store.galleries.begin(owner())
         st.query_params["gallery"] = gallery_id
-    context = get_script_run_ctx()
-    assert context is not None
-    manager, kept = context.uploaded_file_mgr, list[Photo]()
+    kept = list[Photo]()
     earlier = lists_among(photos_dropped(service, gallery_id))
     for file in files:
         reason = _why_passed_over(file) if len(files) > 1 else None  # a file that comes alone is meant
@@ -53,12 +51,19 @@ def keep_drop(service: Service, files: Sequence[UploadedFile]) -> None:
             service.store.galleries.add(gallery_id, file.file_id, kept[-1])
         else:
             service.store.galleries.pass_over(gallery_id, file.file_id, reason)
-        if isinstance(manager, MemoryUploadedFileManager):
-            manager.remove_file(context.session_id, file.file_id)
+        free_memory(file)
     names = {photo.name for photo in kept}
     replaced = [old for old in earlier if old.name in names and old not in kept]
     if replaced:
         service.retention.remove_uploads(gallery_id, replaced)
+
+
+def free_memory(file: UploadedFile) -> None:
+    """Takes an upload that is kept, or is not to be, out of Streamlit's memory."""
+    context = get_script_run_ctx()
+    assert context is not None
+    if isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def lists_among(files: Iterable[Photo]) -> list[Photo]:

@@ -16,12 +16,13 @@ from lychee_rerank.export.ratings import DEFAULT_STARS, Stars, Xmp, XmpForm, par
 from lychee_rerank.export.tables import TABLE_NAME, build_table
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.criteria import criteria_of
+from lychee_rerank.page.outcomes import results_of
 from lychee_rerank.page.picks import picks_of
 from lychee_rerank.page.visitor import export_url
 from lychee_rerank.photos.folders import PICKS_FOLDER
 from lychee_rerank.query import Query
 from lychee_rerank.records import RankedPhoto
-from lychee_rerank.results.ranking import Results, collect_results
+from lychee_rerank.results.ranking import Results
 from lychee_rerank.results.selection import Selection, View
 from lychee_rerank.service import Service
 from lychee_rerank.words import ENGLISH, Words
@@ -42,13 +43,15 @@ class _Wanted:
     criteria: tuple[Query, ...] = ()
 
 
-def draw_best(words: Words, service: Service, results: Results, *, job: Job) -> None:
-    """The best photos of all as a ZIP, at one click."""
-    few = len(results.ranked) <= BEST
-    label = (words.results.best_all if few else words.results.best).format(n=min(BEST, len(results.ranked)))
-    wanted = _Wanted(job.id, View(top_k=BEST), Selection.ABOVE)
+def draw_best(words: Words, service: Service, results: Results, view: View, *, job: Job) -> None:
+    """The best photos of those that count as a ZIP, at one click."""
+    line = View(top_k=BEST, distinct=view.distinct, files=view.files, conditions=view.conditions)
+    wanted = _Wanted(job.id, line, Selection.ABOVE, criteria=results.criteria.parts)
+    best = line.above(results)
+    all_are = len(best) == len(results.ranked)
+    label = (words.results.best_all if all_are else words.results.best).format(n=len(best))
     url = _file_url(words, service, wanted, Form.ZIP, job=job)
-    st.link_button(label, url, icon=":material/download:", type="primary", key="best")
+    st.link_button(label, url, icon=":material/download:", type="primary", key="best", disabled=not best)
 
 
 def draw_exports(words: Words, service: Service, results: Results, view: View, *, job: Job) -> None:
@@ -56,7 +59,7 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
     text = words.results
     with st.popover(text.export, icon=":material/ios_share:", key="export-box"), st.container(width=_POPOVER_PX):
         picks = picks_of(service, job)
-        counts = {selection: len(view.take(results.ranked, selection, picks=picks)) for selection in Selection}
+        counts = {selection: len(view.take(results, selection, picks=picks)) for selection in Selection}
         selection = st.radio(
             text.part_label,
             _SELECTIONS,
@@ -65,6 +68,8 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
             horizontal=True,
             key="export-part-picked" if picks else "export-part",  # whoever begins to pick means the picks
         )
+        chosen = view.take(results, selection, picks=picks)
+        _tell_rejected(words, results, chosen)
         xmp = _draw_xmp(words, job)
         if xmp is None or not counts[selection]:
             return
@@ -75,9 +80,14 @@ def draw_exports(words: Words, service: Service, results: Results, view: View, *
             for form, label in ((Form.ZIP, text.as_zip), (Form.CSV, text.as_csv), (Form.JSON, text.as_json)):
                 url = _file_url(words, service, wanted, form, job=job, xmp=xmp)
                 st.link_button(label, url, icon=":material/download:", key=f"export-{form}")
-        draw_copying(
-            words, service, results, view.take(results.ranked, selection, picks=picks), xmp, query=job.query.text
-        )
+        draw_copying(words, service, results, chosen, xmp, query=words.like.asked(job.query))
+
+
+def _tell_rejected(words: Words, results: Results, chosen: Sequence[RankedPhoto]) -> None:
+    """How many of the chosen photos are rejected ones, where there are any."""
+    rejected = sum(photo.scored.index in results.by_hand.rejected for photo in chosen)
+    if rejected:
+        st.caption(words.results.rejected_among.format(n=rejected))
 
 
 def _draw_xmp(words: Words, job: Job) -> Xmp | None:
@@ -92,7 +102,7 @@ def _draw_xmp(words: Words, job: Job) -> Xmp | None:
     if stars is None:
         st.warning(text.stars_wrong)
         return None
-    return Xmp(form, job.query.text if with_query else "", stars)
+    return Xmp(form, words.like.asked(job.query) if with_query else "", stars)
 
 
 def _read_stars(text: str) -> Stars | None:
@@ -105,19 +115,20 @@ def _read_stars(text: str) -> Stars | None:
 def _file_url(words: Words, service: Service, wanted: _Wanted, form: Form, *, job: Job, xmp: Xmp | None = None) -> str:
     """The address of the file; JSON is in English, as scripts read it."""
     scored_by = ScoredBy(json.loads(job.scored_by or "{}"), demo=job.demo, loaded=service.worker.state().card)
-    file = ExportFile(form, job.query.text, scored_by, xmp or Xmp())
+    conditions = () if wanted.selection is Selection.PICKS else wanted.view.conditions
+    file = ExportFile(form, job.query.text, scored_by, xmp or Xmp(), conditions)
     describe = (ENGLISH if form is Form.JSON else words).describe
 
     def build(job: Job) -> Iterator[bytes]:
         """The file of the run as it is then."""
         criteria = criteria_of(service, wanted.criteria, job)
-        results = collect_results(job.photos, job.progress().found)
-        results = replace(results, criteria=criteria, passed_over=job.run.passed_over)
-        chosen = wanted.view.take(results.ranked, wanted.selection, picks=wanted.picks)
+        results = replace(results_of(service, job, job.progress().found), criteria=criteria)
+        chosen = wanted.view.take(results, wanted.selection, picks=wanted.picks)
         return file.pieces(results, chosen, describe=describe)
 
     name = f"{wanted}{form}{file.xmp}{words.code}"
-    return export_url(service, job, build, file=file.name, media_type=MEDIA_TYPES[form], name=name)
+    titled = replace(file, query=words.like.asked(job.query))
+    return export_url(service, job, build, file=titled.name, media_type=MEDIA_TYPES[form], name=name)
 
 
 def draw_copying(
@@ -140,7 +151,7 @@ def _copy(words: Words, results: Results, chosen: Sequence[RankedPhoto], folder:
     try:
         check_writable(folder)
         with st.spinner(words.results.copying.format(n=len(chosen))):
-            copies = list(copy_photos(results.photos, chosen, folder, xmp=xmp))
+            copies = list(copy_photos(results, chosen, folder, xmp=xmp))
         table = save_file(folder, TABLE_NAME, build_table(results, describe=words.describe, copies=copies))
     except ExportFailed as failed:
         st.error(words.failure(failed))

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lychee_rerank import __version__
 from lychee_rerank.model.demo_vocabulary import load_vocabulary
-from lychee_rerank.records import ModelChoice
+from lychee_rerank.model_card import ModelChoice
 from lychee_rerank.service import Service
 from lychee_rerank.words import CHINESE, ENGLISH, Words, words_for
 
@@ -13,10 +13,14 @@ TITLE = "Lychee Rerank"
 _LANGUAGES = {CHINESE.code: "中文", ENGLISH.code: "EN"}
 
 
-def draw_header() -> tuple[Words, DeltaGenerator]:
-    """Draws name and switch; the words of the language chosen, the browser's own to begin with, and a place between."""
-    with st.container(horizontal=True, vertical_alignment="center", key="header"):
-        st.markdown(f"#### 🍒 {TITLE}", width="stretch")
+def draw_header() -> tuple[Words, DeltaGenerator, DeltaGenerator]:
+    """Draws name and switch; the words of the language chosen, the browser's own to begin with, and two places between.
+
+    The first is for a notice in one line, the second for buttons.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
+        st.markdown(f"#### 🍒 {TITLE}", width="content")
+        notice = st.container(width="stretch", key="header-notice")
         place = st.container(width="content")
         code = st.segmented_control(
             "语言 / Language",
@@ -28,11 +32,15 @@ def draw_header() -> tuple[Words, DeltaGenerator]:
             bind="query-params",
             label_visibility="collapsed",
         )
-    return words_for(code), place
+    return words_for(code), notice, place
 
 
-def draw_notices(words: Words, service: Service, query: str) -> None:
-    """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know."""
+def draw_notices(words: Words, service: Service, query: str, *, like: bool, line: DeltaGenerator) -> None:
+    """Says what keeps the model from answering well: loading, errors, the demo model and what it does not know.
+
+    Once there are results, what is said of the demo model goes into one `line`. With `like` there is an example photo,
+    and no query is suggested.
+    """
     loader, worker = service.loader, service.worker.state()
     if service.data.problem is not None:
         st.warning(words.data_problem[service.data.problem].format(folder=service.data.wanted))
@@ -55,7 +63,7 @@ def draw_notices(words: Words, service: Service, query: str) -> None:
     elif worker.card.off_gpu_layers:
         st.warning(words.off_gpu.format(layers=worker.card.off_gpu_layers))
     if worker.card is not None and loader.choice is not None and loader.choice.demo:
-        _draw_demo(words, loader.choice, query)
+        _draw_demo(words, loader.choice, query, like=like, line=line)
 
 
 @st.fragment(run_every=0.5)
@@ -83,20 +91,28 @@ def draw_model(words: Words, service: Service) -> None:
         st.caption(line)
 
 
-def _draw_demo(words: Words, choice: ModelChoice, query: str) -> None:
+def _draw_demo(words: Words, choice: ModelChoice, query: str, *, like: bool, line: DeltaGenerator) -> None:
     """One line on the demo model, three queries that work, and the parts of the query that it cannot know."""
     vocabulary = load_vocabulary(choice.folder)
-    with st.container(key="demo", gap="xsmall"):
-        line = words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.reason])
-        st.markdown(line)
-        if "run" not in st.query_params:  # whoever has results has a query
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(words.demo_try, width="content")
-                for n, example in enumerate(words.examples):
-                    st.button(example, key=f"example-{n}", type="tertiary", on_click=_write_query, args=(example,))
-        unknown = vocabulary.unknown_parts(query)
+    unknown = vocabulary.unknown_parts(query)
+    if "run" in st.query_params:  # whoever has results has read why, and has a query
+        line.caption(words.demo_short.format(icons=len(vocabulary.icons)))
         if unknown:
             st.text(words.demo_unknown.format(parts=" · ".join(unknown)))
+        return
+    with st.container(key="demo", gap="xsmall"):
+        st.markdown(words.demo_line.format(icons=len(vocabulary.icons), why=words.demo_because[choice.reason]))
+        if not like:
+            _draw_suggestions(words)
+        if unknown:
+            st.text(words.demo_unknown.format(parts=" · ".join(unknown)))
+
+
+def _draw_suggestions(words: Words) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(words.demo_try, width="content")
+        for n, example in enumerate(words.examples):
+            st.button(example, key=f"example-{n}", type="tertiary", on_click=_write_query, args=(example,))
 
 
 def _write_query(query: str) -> None:

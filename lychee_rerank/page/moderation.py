@@ -14,6 +14,7 @@ from lychee_rerank.page.large_view import draw_large
 from lychee_rerank.page.pair_lists import draw_bad_rows
 from lychee_rerank.page.places import mark_results
 from lychee_rerank.page.results import draw_refusals
+from lychee_rerank.page.threshold_curve import THRESHOLD, draw_set_button, draw_threshold_curve
 from lychee_rerank.page.visitor import export_url
 from lychee_rerank.records import Pairs, RankedPhoto, Refusal, ScoredPhoto
 from lychee_rerank.results.moderation import DEFAULT_THRESHOLD, Moderation, collect_moderation
@@ -46,22 +47,28 @@ def draw_moderated(words: Words, service: Service, job: Job, pairs: Pairs) -> No
 def _draw_head(words: Words, service: Service, job: Job, pairs: Pairs) -> Moderation:
     """The threshold, what it gives, and how well that meets the labels."""
     text, heading = words.lists, st.container(horizontal=True, vertical_alignment="center", key="heading")
-    with st.container(horizontal=True, vertical_alignment="bottom", key="controls"):
-        threshold = st.number_input(
-            text.threshold,
-            min_value=0.0,
-            max_value=10.0,
-            value=DEFAULT_THRESHOLD,
-            step=0.5,
-            format="%.1f",
-            key="below",
-            bind="query-params",
-            help=text.threshold_help,
-            width=_NUMBER_PX,
-        )
+    with st.container(horizontal=True, key="controls"):
+        with st.container(width=_NUMBER_PX):
+            threshold = st.number_input(
+                text.threshold,
+                min_value=0.0,
+                max_value=10.0,
+                value=DEFAULT_THRESHOLD,
+                step=0.5,
+                format="%.1f",
+                key=THRESHOLD,
+                bind="query-params",
+                help=text.threshold_help,
+            )
+            below = st.container()
         pairs = job.run.pairs or Pairs((), ())
         moderation = collect_moderation(pairs, job.progress().outcomes, threshold=threshold)
-        st.caption(_figures_line(words, moderation), width="stretch")
+        with st.container(key="curve", gap="xsmall"):
+            kept = draw_threshold_curve(words, moderation, run_id=job.id)
+            st.caption(_figures_line(words, moderation))
+        if kept is not None and kept != threshold:
+            with below:
+                draw_set_button(words, kept)
     line = text.moderated.format(all=words.pairs(moderation.pairs), threshold=threshold, **moderation.counts)
     with heading:
         st.markdown(f"##### {line}", width="stretch")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.page.visitor import owner, thumbnail_url_later
+from lychee_rerank.query import Query
 from lychee_rerank.service import Service, open_service
 from lychee_rerank.store.runs import PastRun
 from lychee_rerank.web.files import SMALL
@@ -80,7 +81,7 @@ def _draw_line(words: Words, service: Service, run: PastRun) -> None:
     if run.best:
         st.image(f"{thumbnail_url_later(service, run.best)}?{SMALL}", width=_THUMBNAIL_PX, alt=run.best.name)
     with st.container(gap=None):
-        st.text(run.query)
+        st.text(words.like.asked(_query_of(run)))
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.begun_s))
         st.caption(f"{words.photos(run.photos)} · {when}")
     shown = st.query_params.get("run") == run.id
@@ -89,8 +90,12 @@ def _draw_line(words: Words, service: Service, run: PastRun) -> None:
 
 
 def _draw_cleared(words: Words, service: Service, run: PastRun) -> None:
-    st.text(words.run_cleared.format(query=run.query))
+    st.text(words.run_cleared.format(query=words.like.quote(_query_of(run))))
     st.button(words.undo, key=f"undo-{run.id}", icon=":material/undo:", on_click=_undo, args=(words, service, run))
+
+
+def _query_of(run: PastRun) -> Query:
+    return Query(run.query, run.query, example=run.example)
 
 
 def _open(run_id: str) -> None:

@@ -7,14 +7,14 @@ never turns it over, and counts only while it comes from the checkbox that stand
 
 import logging
 import secrets
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
 
 import streamlit as st
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.records import RankedPhoto
+from lychee_rerank.results.ranking import Results
 from lychee_rerank.results.selection import Selection, View
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
@@ -49,13 +49,13 @@ def draw_pick(words: Words, service: Service, job: Job, index: int) -> None:
     st.checkbox(words.results.pick, box.ticked, key=box.key, on_change=_take_report, args=args, width="content")
 
 
-def draw_picks(words: Words, service: Service, job: Job, ranked: Sequence[RankedPhoto], view: View) -> None:
+def draw_picks(words: Words, service: Service, job: Job, results: Results, view: View) -> None:
     """How many are ticked, and ticks for whole parts of the results."""
     text, picks = words.results, picks_of(service, job)
     labels = {Selection.SHOWN: text.pick_shown, Selection.ABOVE: text.pick_above, Selection.BELOW: text.pick_below}
     with st.popover(text.picks.format(n=len(picks)), icon=":material/check_box:", key="picks-box"):
         for selection, label in labels.items():
-            photos = view.take(ranked, selection)
+            photos = view.take(results, selection)
             indices = frozenset(photo.scored.index for photo in photos)
             _draw_change(service, job, f"{label} · {len(photos)}", key=selection, picks=picks, wanted=indices)
         _draw_change(service, job, text.pick_none, key="none", picks=picks, wanted=frozenset())

@@ -1,9 +1,10 @@
-"""What a run brings along when it comes onto the page: its query, its gallery, its line and order."""
+"""What a run brings along when it comes onto the page: its query with its example, its gallery, its line and order."""
 
 import streamlit as st
 
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.controls import set_view, view_of
+from lychee_rerank.page.example import recall_example
 from lychee_rerank.page.gallery import show_gallery
 from lychee_rerank.page.visitor import owner
 from lychee_rerank.service import Service
@@ -15,7 +16,7 @@ _ON_PAGE = "run-on-page"
 def recall_run(service: Service) -> None:
     """Brings along what belongs to the run of the URL where that is another than before: a past one, or by Back.
 
-    After a reload the URL knows gallery, line and order, and lacks the query alone.
+    After a reload the URL knows example, gallery, line and order, and lacks the words alone.
     """
     run_id = st.query_params.get(_RUN)
     reloaded = _ON_PAGE not in st.session_state
@@ -27,6 +28,8 @@ def recall_run(service: Service) -> None:
         return
     if job.run.pairs is None:  # a list's name is no query
         st.session_state["query"] = job.query.text
+        if not reloaded:
+            recall_example(service, job.query.example)
     if not reloaded:
         show_gallery(service, job.run)
         set_view(view_of(job.id))

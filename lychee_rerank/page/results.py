@@ -8,11 +8,14 @@ import streamlit as st
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.page.cards import draw_cards, draw_cut, lies_outside, page_of
 from lychee_rerank.page.charts import draw_charts
-from lychee_rerank.page.controls import draw_bands, draw_line, show_all
+from lychee_rerank.page.conditions import draw_chips
+from lychee_rerank.page.controls import draw_bands, draw_line, keep_view, show_all
 from lychee_rerank.page.criteria import draw_criteria
 from lychee_rerank.page.exports import draw_best, draw_exports
+from lychee_rerank.page.file_controls import draw_file_controls
 from lychee_rerank.page.held_order import Cards, hold_order, watch_cards
-from lychee_rerank.page.large_view import draw_large
+from lychee_rerank.page.large_view import draw_large, opened
+from lychee_rerank.page.near_copies import Others, line_up
 from lychee_rerank.page.picks import draw_picks
 from lychee_rerank.page.places import mark_results
 from lychee_rerank.records import Look, RankedPhoto, Refusal
@@ -31,49 +34,65 @@ def draw_results(words: Words, service: Service, results: Results, *, job: Job, 
     if results.ranked:
         with st.container(key="results"):
             spread = measure_spread([photo.scored.score.value for photo in results.ranked])
-            chosen, view = _draw_head(words, service, results, spread, job=job)
+            results, chosen, view = _draw_head(words, service, results, spread, job=job)
             mark_results()
             page = page_of(chosen, key=f"page-of-{job.id}-{view}")
             lines = _lines(words, page, cliff=spread.cliff, settled=settled) if view.sort is Sort.SCORE else ()
             cards = Cards(f"{job.id} {view} {chosen.index(page[0]) if page else 0}", page, lines)
             cards = hold_order(cards, results.ranked)
-            _draw_page(words, service, cards, job=job)
+            others = view.others(results)
+            _draw_page(words, service, cards, job=job, others=others)
             watch_cards(cards, active=job.active)
             if not chosen:
                 st.info(_nothing_shown(words, results, view))
-            draw_large(words, service, chosen, job=job)
+            draw_large(words, service, line_up(chosen, others, opened(job)), job=job)
     draw_refusals(words, results.refused)
 
 
 def _draw_head(
     words: Words, service: Service, results: Results, spread: Spread, *, job: Job
-) -> tuple[tuple[RankedPhoto, ...], View]:
-    """All that stands above the cards; the photos that are to be shown, and the view that chose them."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="heading"):
+) -> tuple[Results, tuple[RankedPhoto, ...], View]:
+    """All that stands above the cards; the results, the photos of them that are to be shown, and the view of them."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="heading"):
         st.markdown(f"##### {' '.join(words.spread(spread)) or words.results.histogram_title}", width="stretch")
-        view = draw_line(words, job.id)
+        with_times = any(facts.taken for facts in results.facts.values())
+        view = draw_line(words, job.query.parts, with_times=with_times)
         picks, exports, best = (st.container(width="content") for _ in range(3))
     _draw_unknown_count(words, results, job)
     if any(photo.scored.look is Look.QUICK for photo in results.ranked):
         st.caption(words.results.quick_legend)
     table, charts = st.container(), st.container()
-    with st.container(horizontal=True, vertical_alignment="center", key="bands"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="bands"):
         low, high = draw_bands(words, spread.bands)
-        view = replace(view, low=low, high=high)
-        chosen = view.choose(results.ranked)
-        st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
-        if len(chosen) < len(results.ranked):
-            st.button(words.results.show_all, key="show-all", type="tertiary", on_click=show_all)
-        results = replace(results, criteria=draw_criteria(words, service, results, job=job, place=table))
+        counts = st.container(horizontal=True, vertical_alignment="center", width="content")
+        criteria = draw_criteria(words, service, results, job=job, place=table)
+        results = replace(results, criteria=criteria)
+        asked = view = replace(view, low=low, high=high)
+        view = replace(view, conditions=view.conditions if criteria.parts else ())
+    distinct, files = draw_file_controls(words, results, view)
+    view = replace(view, distinct=distinct, files=files)
+    keep_view(job.id, replace(asked, distinct=distinct, files=files))
+    chosen = view.choose(results)
+    with counts:
+        _draw_counts(words, chosen, results, job=job)
+    draw_chips(words, view.conditions, job.query.parts)
     with picks:
-        draw_picks(words, service, job, results.ranked, view)
+        draw_picks(words, service, job, results, view)
     with exports:
         draw_exports(words, service, results, view, job=job)
     with best:
-        draw_best(words, service, results, job=job)
+        draw_best(words, service, results, view, job=job)
     with charts:
         draw_charts(words.results, results, spread, view, job_id=job.id)
-    return chosen, view
+    return results, chosen, view
+
+
+def _draw_counts(words: Words, chosen: Sequence[RankedPhoto], results: Results, *, job: Job) -> None:
+    """How many of the photos are shown, and a way to see all."""
+    st.caption(words.results.shown.format(n=len(chosen), total=len(results.ranked)), width="content")
+    if len(chosen) < len(results.ranked):
+        text, parts = words.results.show_all, job.query.parts
+        st.button(text, key="show-all", type="tertiary", on_click=show_all, args=(parts,))
 
 
 def _draw_unknown_count(words: Words, results: Results, job: Job) -> None:
@@ -84,9 +103,12 @@ def _draw_unknown_count(words: Words, results: Results, job: Job) -> None:
 
 
 def _nothing_shown(words: Words, results: Results, view: View) -> str:
-    """What hides every photo: the line, or the band or bar."""
-    above = any(map(view.is_above, results.ranked))
-    return words.results.none_in_range.format(low=view.low, high=view.high) if above else words.results.none_shown
+    """What hides every photo: the conditions on the parts, the line, or the band or bar."""
+    if not View(conditions=view.conditions).eligible(results):
+        return words.results.none_meets
+    if view.above(results):
+        return words.results.none_in_range.format(low=view.low, high=view.high)
+    return words.results.none_shown
 
 
 def _lines(words: Words, page: Sequence[RankedPhoto], *, cliff: int, settled: int) -> Sequence[tuple[int, str]]:
@@ -102,15 +124,15 @@ def _lines(words: Words, page: Sequence[RankedPhoto], *, cliff: int, settled: in
     return sorted(lines)
 
 
-def _draw_page(words: Words, service: Service, cards: Cards, *, job: Job) -> None:
+def _draw_page(words: Words, service: Service, cards: Cards, *, job: Job, others: Others) -> None:
     """The cards, with the lines between them."""
     drawn = 0
     for above, line in cards.lines:
         if above > drawn:
-            draw_cards(words, service, cards.photos[drawn:above], job=job, above=drawn)
+            draw_cards(words, service, cards.photos[drawn:above], job=job, above=drawn, others=others)
         draw_cut(line)
         drawn = above
-    draw_cards(words, service, cards.photos[drawn:], job=job, above=drawn)
+    draw_cards(words, service, cards.photos[drawn:], job=job, above=drawn, others=others)
 
 
 def draw_refusals(words: Words, refused: Sequence[Refusal]) -> None:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lychee_rerank.errors import QueryRefused, ScoringElsewhere, StorageFailed
+from lychee_rerank.errors import ExampleRefused, QueryRefused, ScoringElsewhere, StorageFailed
 from lychee_rerank.jobs.job import Job, Progress, Status
 from lychee_rerank.model.loader import memory_in_use
 from lychee_rerank.page.gallery import Gallery
 from lychee_rerank.page.moderation import draw_moderated
+from lychee_rerank.page.outcomes import results_of
 from lychee_rerank.page.places import show_progress
 from lychee_rerank.page.recall import find_job, put_on_page
 from lychee_rerank.page.results import draw_results
 from lychee_rerank.page.visitor import owner, photos_dropped
 from lychee_rerank.problems import PassedOver
-from lychee_rerank.query import parse_query
+from lychee_rerank.query import Example, parse_query
 from lychee_rerank.records import Look, Pairs, Photo, Refusal
-from lychee_rerank.results.ranking import collect_results
 from lychee_rerank.results.settled import FIRST, likely_settled
 from lychee_rerank.service import Service
 from lychee_rerank.words import Words
@@ -26,14 +26,14 @@ _POLL_RESULTS_S = 2.0  # sixty cards take longer to draw than a bar
 _BLINK_S = 0.4  # a query over remembered photos is often answered by then, and drawn once instead of twice
 
 
-def start_run(words: Words, service: Service, *, query: str, gallery: Gallery) -> None:
+def start_run(words: Words, service: Service, *, query: str, gallery: Gallery, example: Example | None = None) -> None:
     """Submits the run that the click asks for, or says in a friendly way why there is none."""
     if not gallery.photos and service.folder.standing().listed is None:
         st.info(words.listing_first)
     elif len(gallery.photos) < 2:
         st.info(words.one_photo)
     else:
-        _submit(words, service, query, gallery.photos, passed_over=gallery.passed_over)
+        _submit(words, service, query, gallery.photos, passed_over=gallery.passed_over, example=example)
 
 
 def start_moderation(words: Words, service: Service, name: str, pairs: Pairs) -> None:
@@ -49,14 +49,14 @@ def _submit(
     *,
     pairs: Pairs | None = None,
     passed_over: Mapping[PassedOver, int] | None = None,
+    example: Example | None = None,
 ) -> None:
     try:
         gallery_id = st.query_params.get("gallery")
         dropped = gallery_id if set(photos) <= set(photos_dropped(service, gallery_id)) else None
-        job = service.worker.submit(
-            parse_query(query), photos, owner=owner(), gallery=dropped, pairs=pairs, passed_over=passed_over
-        )
-    except (QueryRefused, ScoringElsewhere, StorageFailed) as refused:
+        asked = parse_query(query, example)
+        job = service.worker.submit(asked, photos, owner=owner(), gallery=dropped, pairs=pairs, passed_over=passed_over)
+    except (QueryRefused, ExampleRefused, ScoringElsewhere, StorageFailed) as refused:
         st.info(words.failure(refused))
         return
     before = st.query_params.get("run")
@@ -102,7 +102,7 @@ def _draw_other_runs(words: Words, service: Service, shown: Job | None) -> None:
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center", key=f"other-{job.id}"):
             done, total = len(job.progress().outcomes), len(job.photos)
-            st.text(words.other_run.format(query=job.query.text, done=done, n=total), width="stretch")
+            st.text(words.other_run.format(query=words.like.quote(job.query), done=done, n=total), width="stretch")
             st.button(words.show, key=f"show-{job.id}", on_click=_show, args=(job,))
             st.button(words.cancel, key=f"cancel-{job.id}", on_click=job.cancel)
 
@@ -116,15 +116,14 @@ def _draw_progress(words: Words, service: Service, job: Job, polling: bool) -> N
     if polling and not progress.active:
         st.rerun(scope="app")  # the last draw: nothing polls any more
     _draw_other_runs(words, service, job)
-    with st.container(key="progress", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(words.results_of.format(query=job.query.text, photos=_amount(words, job)), width="stretch")
-            st.text(_state(words, service, job, progress), width="content")
-            st.text(_memory(words, service), width="content")
-            if progress.active:
-                label = words.cancelling if job.cancelled else words.cancel
-                st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
-        st.progress(progress.share)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="progress"):
+        st.text(words.results_of.format(query=words.like.quote(job.query), photos=_amount(words, job)), width="content")
+        st.progress(progress.share, width="stretch")
+        st.text(_state(words, service, job, progress), width="content")
+        st.text(_memory(words, service), width="content")
+        if progress.active:
+            label = words.cancelling if job.cancelled else words.cancel
+            st.button(label, key="cancel", disabled=job.cancelled, on_click=job.cancel)
     if progress.error is not None:
         st.error(words.run_failed.format(problem=words.failure(progress.error)))
 
@@ -134,7 +133,8 @@ def _draw_outcomes(words: Words, service: Service, job: Job) -> None:
         progress = job.progress()
         provisional = progress.seen > len(progress.outcomes)
         settled = FIRST if provisional and likely_settled(progress.found, photos=progress.total) else 0
-        draw_results(words, service, collect_results(job.photos, progress.found), job=job, settled=settled)
+        results = results_of(service, job, progress.found)
+        draw_results(words, service, results, job=job, settled=settled)
     else:
         draw_moderated(words, service, job, job.run.pairs)
 

@@ -1,14 +1,17 @@
 """Who visits, and where this visitor's browser gets photos, thumbnails and files."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.records import Photo
 from lychee_rerank.service import Service
-from lychee_rerank.web.files import Download
+from lychee_rerank.web.files import PHOTO_ROUTE, Download
 from lychee_rerank.web.owner import OWNER_COOKIE
+
+_ORIGINALS = PHOTO_ROUTE.rpartition("/")[0]
 
 
 def owner() -> str:
@@ -36,6 +39,13 @@ def thumbnail_url_later(service: Service, photo: Photo) -> str:
 def photo_url(service: Service, photo: Photo) -> str:
     """The address of the photo itself."""
     return _own_url(service.originals.give(photo, name=str(photo.path), owner=owner()))
+
+
+def find_photo(service: Service, url: str) -> Photo | None:
+    """The photo behind an address of this visitor's, of its thumbnail or of itself; None where there is none."""
+    route, _, token = urlsplit(url).path.rpartition("/")
+    found = service.originals if route.endswith(_ORIGINALS) else service.thumbnails
+    return found.find(token, owner=owner())
 
 
 def export_url(

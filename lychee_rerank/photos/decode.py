@@ -1,4 +1,4 @@
-"""Bytes from outside -> one upright RGB picture within limits, or a refusal; knows no model, no folder and no page.
+"""Bytes from outside -> one upright RGB picture within limits and its facts, or a refusal; knows no model and no page.
 
 Pillow's errors end here. Whatever changes a pixel that comes out raises DECODE_POLICY_VERSION.
 """
@@ -6,6 +6,7 @@ Pillow's errors end here. Whatever changes a pixel that comes out raises DECODE_
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +14,10 @@ from typing import Protocol
 from PIL import ExifTags, Image
 
 from lychee_rerank.errors import PhotoRefused
+from lychee_rerank.facts import PhotoFacts
 from lychee_rerank.photos.colour import to_srgb
+from lychee_rerank.photos.exif import read_camera, read_taken, read_turn
+from lychee_rerank.photos.fingerprint import take_fingerprint
 from lychee_rerank.photos.limits import check_bytes, pad_size
 from lychee_rerank.photos.opaque import make_opaque
 from lychee_rerank.photos.opening import open_picture
@@ -23,11 +27,19 @@ Picture = Image.Image
 FitSize = Callable[[int, int], tuple[int, int]]  # upright (width, height) in pixels -> the size to resize to
 
 
-class Decode(Protocol):
-    """decode_picture, or what does the same elsewhere."""
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A photo's picture, and what is known of the photo itself."""
 
-    def __call__(self, content: bytes, *, fit: FitSize) -> Picture:
-        """The picture in the bytes; raises PhotoRefused."""
+    picture: Picture
+    facts: PhotoFacts
+
+
+class Decode(Protocol):
+    """decode_photo, or what does the same elsewhere."""
+
+    def __call__(self, content: bytes, *, fit: FitSize) -> Decoded:
+        """The photo in the bytes; raises PhotoRefused."""
 
 
 DECODE_POLICY_VERSION = 2
@@ -65,7 +77,7 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
-def decode_picture(content: bytes, *, fit: FitSize) -> Picture:
+def decode_photo(content: bytes, *, fit: FitSize) -> Decoded:
     """The first or primary picture, upright, sRGB, without metadata, of exactly the size that `fit` asks for.
 
     `fit` is given the upright original size, padded with white to MAX_ASPECT_RATIO where it is narrower. Resized once,
@@ -73,8 +85,10 @@ def decode_picture(content: bytes, *, fit: FitSize) -> Picture:
     """
     with _pillow_errors_refused():
         image = open_picture(content)
-        turn = read_turn(image)
-    target = fit(*pad_size(*_swapped(image.size, turn=turn)))
+        exif = image.info.get("exif") or b""
+        turn, told = read_turn(exif), image.info.get("camera_exif", exif)
+    width_px, height_px = _swapped(image.size, turn=turn)
+    target = fit(*pad_size(width_px, height_px))
     with _pillow_errors_refused():
         image.draft(None, _swapped(target, turn=turn))
         image.load()
@@ -84,7 +98,8 @@ def decode_picture(content: bytes, *, fit: FitSize) -> Picture:
         picture = _padded(picture).resize(target, Image.Resampling.BICUBIC)
         picture = to_srgb(picture, image.info.get("icc_profile") or b"")  # a few pixels now, and not all of them
     picture.info.clear()
-    return picture
+    facts = PhotoFacts(width_px, height_px, read_taken(told), read_camera(told), take_fingerprint(picture))
+    return Decoded(picture, facts)
 
 
 def build_picture(content: bytes, *, size: tuple[int, int]) -> Picture:
@@ -96,7 +111,7 @@ def encode_picture(picture: Picture) -> bytes:
     """A PNG of a picture that is no file, with its turn and profile; what PNG has no mode for becomes RGB."""
     out, exif, profile = BytesIO(), Image.Exif(), picture.info.get("icc_profile") or b""
     picture.load()  # the EXIF block of a PNG may stand behind its pixels
-    exif[ExifTags.Base.Orientation] = read_turn(picture)
+    exif[ExifTags.Base.Orientation] = read_turn(picture.info.get("exif") or b"")
     plain = picture
     if picture.mode == "CMYK":
         plain, profile = to_srgb(picture, profile), b""
@@ -108,14 +123,19 @@ def encode_picture(picture: Picture) -> bytes:
 
 def make_thumbnail(content: bytes, *, long_side_px: int, decode: Decode) -> bytes:
     """A JPEG of what `decode` sees, upright, without metadata, never larger than the original."""
+    out = BytesIO()
+    decode(content, fit=fit_within(long_side_px)).picture.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
+
+
+def fit_within(long_side_px: int) -> FitSize:
+    """The size with so long a side at most, never larger than the original."""
 
     def fit(width: int, height: int) -> tuple[int, int]:
         scale = min(1.0, long_side_px / max(width, height))
         return max(1, round(width * scale)), max(1, round(height * scale))
 
-    out = BytesIO()
-    decode(content, fit=fit).save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return out.getvalue()
+    return fit
 
 
 @contextmanager
@@ -131,19 +151,6 @@ def _pillow_errors_refused() -> Iterator[None]:
         raise PhotoRefused(RefusalReason.TOO_MANY_PIXELS) from error
     except Exception as error:
         raise PhotoRefused(RefusalReason.BROKEN) from error
-
-
-def read_turn(image: Picture) -> int:
-    """The turn that EXIF says; 1 where there is none or the block cannot be read, which refuses no photo.
-
-    Not `image.getexif()`, which asks XMP and ImageMagick's own text too: no browser does.
-    """
-    exif = Image.Exif()
-    try:
-        exif.load(image.info["exif"])
-        return int(exif.get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - odd metadata costs no photo
-        return 1
 
 
 def _swapped(size: tuple[int, int], *, turn: int) -> tuple[int, int]:

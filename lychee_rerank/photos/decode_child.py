@@ -1,7 +1,7 @@
 """Runs in a decoding process: takes a photo's bytes, returns its pixels or a refusal, until the pipe is closed.
 
 The other end is decode_pool.py. Messages: the bytes; then here the upright size and there the size to resize to, both
-as JSON; then here an empty list as JSON and the pixels behind it. Wherever this end writes JSON it may write a
+as JSON; then here the facts as JSON, the fingerprint and the pixels. Wherever this end writes JSON it may write a
 refusal.
 """
 
@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.limits import limit_pillow
 
 # Of processor time. The largest photos within limits.py took 11.6 s as HEIC (a grid of 160 million pixels in 68 MB),
@@ -46,12 +46,14 @@ def _decode(line: Connection, content: bytes) -> None:
         return target_width_px, target_height_px
 
     try:
-        picture = decode_picture(content, fit=fit)
+        decoded = decode_photo(content, fit=fit)
     except PhotoRefused as refused:
         _send(line, {"reason": refused.reason, "detail": refused.detail})
         return
-    _send(line, ())
-    line.send_bytes(picture.tobytes())
+    *facts, fingerprint = decoded.facts.row
+    _send(line, facts)
+    line.send_bytes(fingerprint)
+    line.send_bytes(decoded.picture.tobytes())
 
 
 def _send(line: Connection, message: object) -> None:

@@ -14,10 +14,11 @@ import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import FitSize, Picture, build_picture
+from lychee_rerank.facts import PhotoFacts
+from lychee_rerank.photos.decode import Decoded, FitSize, build_picture
 from lychee_rerank.photos.limits import check_bytes
 from lychee_rerank.problems import RefusalReason
 
@@ -30,11 +31,12 @@ class DecodePool:
 
     def __init__(self) -> None:
         self._idle: list[_Decoder] = []
+        self._closed = False
         self._lock = threading.Lock()
         self._free = threading.Semaphore(_MOST_DECODERS)
 
-    def decode(self, content: bytes, *, fit: FitSize) -> Picture:
-        """What decode.decode_picture makes of the bytes, pixel by pixel; raises PhotoRefused.
+    def decode(self, content: bytes, *, fit: FitSize) -> Decoded:
+        """What decode.decode_photo makes of the bytes, pixel by pixel; raises PhotoRefused.
 
         A photo that takes more than 15 s of processor time is refused as broken, one over which two processes ended as
         suspect. What `fit` raises passes through.
@@ -44,9 +46,9 @@ class DecodePool:
             for _ in range(_TRIES):
                 decoder, alive = self._take(), False
                 try:
-                    picture = decoder.decode(content, fit=fit)
+                    decoded = decoder.decode(content, fit=fit)
                     alive = True
-                    return picture
+                    return decoded
                 except PhotoRefused:
                     alive = True
                     raise
@@ -61,8 +63,9 @@ class DecodePool:
         raise PhotoRefused(RefusalReason.SUSPECT)
 
     def close(self) -> None:
-        """Ends the processes."""
+        """Ends the processes; one that decodes ends with its photo."""
         with self._lock:
+            self._closed = True
             while self._idle:
                 self._idle.pop().end()
 
@@ -83,7 +86,10 @@ class DecodePool:
 
     def _put(self, decoder: "_Decoder") -> None:
         with self._lock:
-            self._idle.append(decoder)
+            if self._closed:
+                decoder.end()
+            else:
+                self._idle.append(decoder)
 
 
 class _Decoder:
@@ -103,13 +109,14 @@ class _Decoder:
             )
         self._line = Connection(here.detach())
 
-    def decode(self, content: bytes, *, fit: FitSize) -> Picture:
+    def decode(self, content: bytes, *, fit: FitSize) -> Decoded:
         """Raises PhotoRefused; EOFError or ConnectionError where the process has ended."""
         self._line.send_bytes(content)
         target = fit(*self._receive())
         self._line.send_bytes(json.dumps(target).encode())
-        self._receive()
-        return build_picture(self._line.recv_bytes(), size=target)
+        width_px, height_px, taken, camera = self._receive()
+        facts = PhotoFacts.read(width_px, height_px, taken, camera, self._line.recv_bytes())
+        return Decoded(build_picture(self._line.recv_bytes(), size=target), facts)
 
     def end(self) -> int:
         """Ends the process, if it has not ended; its exit status, negative for the signal that ended it."""
@@ -117,9 +124,10 @@ class _Decoder:
         self._process.kill()
         return self._process.wait()
 
-    def _receive(self) -> tuple[int, ...]:
-        """The next message; raises PhotoRefused where it is a refusal."""
+    def _receive(self) -> list[Any]:  # Any: what the other end wrote, as its header says
+        """The next message in JSON; raises PhotoRefused where it is a refusal."""
         message = json.loads(self._line.recv_bytes())
         if isinstance(message, dict):
             raise PhotoRefused(RefusalReason(message["reason"]), detail=message["detail"])
-        return tuple(message)
+        answer: list[Any] = message
+        return answer

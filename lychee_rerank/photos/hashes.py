@@ -37,6 +37,12 @@ class PhotoHashes:
                     self._hashes.popitem(last=False)
 
 
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's content, in hex, however large it is; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def hash_bytes(content: bytes | memoryview) -> str:
     """SHA-256 of the bytes, in hex."""
     return hashlib.sha256(content).hexdigest()

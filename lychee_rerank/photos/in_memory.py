@@ -1,5 +1,6 @@
 """Photos that a program holds in memory -> the bytes of a picture file; knows no folder and no model."""
 
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any, Protocol
 
@@ -28,6 +29,22 @@ class Pixels(Protocol):
 
 
 PhotoSource = str | PathLike[str] | bytes | bytearray | memoryview | BinaryFile | Picture | Pixels
+
+
+def check_sources(photos: object) -> list[PhotoSource]:
+    """The photos as a list; raises TypeError for a lone photo, and for anything in the list that is none."""
+    if is_source(photos) or not isinstance(photos, Iterable):
+        raise TypeError(f"photos: expected a list of photos, got {type(photos).__name__}; each is {TAKEN}")
+    sources = list(photos)
+    for index, source in enumerate(sources):
+        check_source(source, name=f"photo {index}")
+    return sources
+
+
+def check_source(source: object, *, name: str) -> None:
+    """Raises TypeError for what is no photo by its type; `name` is what it is given as."""
+    if not is_source(source):
+        raise TypeError(f"{name}: {type(source).__name__} is no photo; give {TAKEN}")
 
 
 def is_source(source: object) -> bool:

@@ -20,6 +20,7 @@ _SPARE_BYTES = 8  # fewer zeros than any disk leaves at the end of a half writte
 def open_picture(content: bytes) -> Image.Image:
     """The picture, not decoded yet unless it is a PNG; its colour profile is `info["icc_profile"]`.
 
+    `info["exif"]` tells its turn; what the camera wrote is in `info["camera_exif"]` where it must not turn the picture.
     Raises PhotoRefused, and whatever Pillow and pi-heif raise.
     """
     check_bytes(len(content))
@@ -96,19 +97,21 @@ def _open_heic(content: bytes) -> Image.Image:
         raise PhotoRefused(RefusalReason.BROKEN)
     check_pixels(*image.size)
     image.info["icc_profile"] = heif.read_profile(image)
+    image.info["camera_exif"] = heif.read_exif(image)
     return image
 
 
 def _open_avif(content: bytes) -> Image.Image:
     content = heif.hide_metadata(content)
-    profile = b""
+    profile = exif = b""
     with suppress(SyntaxError):  # a sequence without a primary picture
         described = heif.open_heic(content)
         check_pixels(*described.size)  # libavif has a limit of its own, which it does not tell
-        profile = heif.read_profile(described)
+        profile, exif = heif.read_profile(described), heif.read_exif(described)
     image = heif.open_avif(content)
     check_pixels(*image.size)
     image.info["icc_profile"] = profile or image.info.get("icc_profile", b"")
+    image.info["camera_exif"] = exif
     return image
 
 

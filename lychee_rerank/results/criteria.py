@@ -18,6 +18,10 @@ class Criteria:
         """The scores of the photo at this place in upload order, one per part."""
         return self.scores.get(index, (None,) * len(self.parts))
 
+    def score_of(self, index: int, part: Query) -> float | None:
+        """The score of that photo for the part."""
+        return self.of(index)[self.parts.index(part)] if part in self.parts else None
+
 
 def collect_criteria(parts: Sequence[Query], runs: Sequence[Sequence[Outcome]]) -> Criteria:
     """The outcomes of one run per part, photo by photo."""

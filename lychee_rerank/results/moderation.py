@@ -20,6 +20,11 @@ class JudgedPair:
         """From 0 to 10; None where the photo was refused."""
         return self.outcome.score.value if isinstance(self.outcome, ScoredPhoto) else None
 
+    @property
+    def own_score(self) -> float | None:
+        """The model's own, where `score` has been through a map."""
+        return self.outcome.score.own if isinstance(self.outcome, ScoredPhoto) else None
+
 
 @dataclass(frozen=True, slots=True)
 class ModerationFigures:
@@ -86,9 +91,9 @@ def collect_moderation(pairs: Pairs, outcomes: Iterable[Outcome], *, threshold: 
 
 
 def flag_pairs(judged: Sequence[JudgedPair], *, threshold: float, bad: Sequence[BadRow] = ()) -> Moderation:
-    """Flags what is scored below the threshold, unrounded; equal scores keep the order of the list."""
+    """Flags what is scored below the threshold, unrounded; what the model scored alike keeps the order of the list."""
     in_order = sorted(judged, key=lambda one: one.pair.line)
-    scored = sorted((one for one in in_order if one.score is not None), key=_score_of)
+    scored = sorted((one for one in in_order if one.score is not None), key=lambda one: (_score_of(one), one.own_score))
     return Moderation(
         threshold=threshold,
         flagged=tuple(one for one in scored if _score_of(one) < threshold),

@@ -19,20 +19,21 @@ def likely_settled(outcomes: Sequence[Outcome], *, photos: int, first: int = FIR
     """True where the `first` best full scores stand above all that any other photo is likely to reach.
 
     That is its quick score, and the 95 % quantile of what a full look added to the LIKE photos whose quick scores are
-    nearest, if it added anything; and the last QUIET full looks per first photo changed nothing. Outcomes are in the
-    order in which they came, quick looks too. False while nothing came yet of one of the `photos`.
+    nearest, if it added anything; and the last QUIET full looks per first photo changed nothing. Scores are the model's
+    own. Outcomes are in the order in which they came, quick looks too. False while nothing came yet of one of the
+    `photos`.
     """
     scored = [outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
     full = {photo.index: photo for photo in scored if photo.look is Look.FULL}
     refused = {outcome.index for outcome in outcomes if isinstance(outcome, Refusal)}
-    quick = {photo.index: photo.score.value for photo in scored if photo.look is Look.QUICK}
+    quick = {photo.index: photo.score.own for photo in scored if photo.look is Look.QUICK}
     newest, ranked = set(list(full)[-QUIET * first :]), rank_photos(full.values())[:first]
     if len(ranked) < first or newest & {photo.scored.index for photo in ranked}:
         return False
     if len(full.keys() | refused | quick.keys()) < photos:
         return False
-    least = round(ranked[-1].scored.score.value, 1)
-    gains = sorted((score, full[index].score.value - score) for index, score in quick.items() if index in full)
+    least = round(ranked[-1].scored.score.own, 1)
+    gains = sorted((score, full[index].score.own - score) for index, score in quick.items() if index in full)
     left = sorted((score for index, score in quick.items() if index not in full.keys() | refused), reverse=True)
     return all(round(score + _likely_gain(score, gains), 1) < least for score in left)
 

@@ -11,7 +11,7 @@ from lychee_rerank.records import Photo, Refusal
 from lychee_rerank.scoring.cache_keys import EncodingKey, build_encoding_key
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded, Prompt
-from lychee_rerank.scoring.prompts import explain
+from lychee_rerank.scoring.prompts import explain, explain_like
 
 MAX_EXPLANATION_TOKENS = 160  # three sentences
 
@@ -22,18 +22,21 @@ def explain_score(
     photo: Photo,
     *,
     score: float,
+    language: str = "English",
     on_text: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     gallery: Hashable = None,
 ) -> str | Refusal:
     """The model's own words on why the photo got this score, or why the photo is refused.
 
+    They are in the language of the query; beside an example, which may have no words, in `language`: "Chinese".
+
     `on_text` is called with the text so far, as it grows; the last of them is the one returned. The text ends early
     once `stop` is true. A photo that the model does not remember is remembered, as one of the `gallery`. Raises
-    DeviceLost.
+    DeviceLost, ExampleRefused.
     """
-    template = explain(score)
-    prompt = engine.judge.build_prompt(template, query.cleaned)
+    template = explain_like(score, language=language) if query.example else explain(score)
+    example = engine.encode_example(query.example) if query.example else None
 
     def until(text: str) -> bool:
         """Passes the text on; True once it is enough."""
@@ -43,6 +46,7 @@ def explain_score(
         return False
 
     try:
+        prompt = engine.judge.build_prompt(template, query.cleaned, example)
         key = build_encoding_key(engine.judge.card, template)
         encoded = _encode(engine, prompt, photo, key=key, gallery=gallery)
         (answer,) = prompt.generate([encoded], max_tokens=MAX_EXPLANATION_TOKENS, until=until)

@@ -4,14 +4,16 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from lychee_rerank.model_card import ModelCard
 from lychee_rerank.photos.decode import Picture
-from lychee_rerank.records import Answer, ModelCard, Score, YesNoLogits
+from lychee_rerank.records import Answer, Score, YesNoLogits
 from lychee_rerank.scoring.cache_keys import EncodingKey
 from lychee_rerank.scoring.photo_memory import Keepable
 from lychee_rerank.scoring.prompts import PromptTemplate
 
 Prepared = Any  # the model's own: its input for a picture
-Encoded = Any  # the model's own: a picture after its forward pass; Keepable
+Encoded = Any  # the model's own: a picture after its forward pass; Keepable where it is a photo
+MOST_BLAMED = 2  # a photo that was being scored so often when the GPU was lost is not tried again
 
 
 class Prompt(Protocol):
@@ -49,8 +51,17 @@ class Judge(Protocol):
     def prepare(self, picture: Picture) -> Prepared:
         """Its input for a picture; any thread may call this."""
 
-    def build_prompt(self, template: PromptTemplate, query: str) -> Prompt:
-        """The template filled with the query."""
+    def fit_example(self, width_px: int, height_px: int) -> tuple[int, int]:
+        """The (width, height) in pixels at which it takes an example of this size, at quick looks too."""
+
+    def encode_example(self, picture: Picture) -> Encoded:
+        """An example as prompts take it, those for quick looks too; raises PhotoRefused, DeviceLost."""
+
+    def build_prompt(self, template: PromptTemplate, query: str, example: Encoded | None = None) -> Prompt:
+        """The template filled with the query, and with its example where the template has a place for one.
+
+        Raises PhotoRefused, DeviceLost.
+        """
 
     def encode_batch_size(self, prepared: Prepared) -> int:
         """How many pictures like this one are best encoded together, at least 1."""
@@ -65,8 +76,8 @@ class Judge(Protocol):
     def most_new(self) -> int:
         """How many photos just encoded are best asked about together."""
 
-    def generate_batch_size(self, encoded: Keepable) -> int:
-        """How many photos like this one fit into one batch of answers, at least 1."""
+    def generate_batch_size(self, encoded: Keepable, example: Encoded | None = None) -> int:
+        """How many photos like this one fit into one batch of answers, each with the example; at least 1."""
 
 
 class KeptEncodings(Protocol):
@@ -92,7 +103,10 @@ class KnownScores(Protocol):
     """
 
     def find(self, photo_hash: str) -> Score | None:
-        """The score of a photo, if there is one; raises PhotoRefused for one that must not be tried again."""
+        """The score of a photo, if there is one; raises PhotoRefused for one that must not be tried again.
+
+        Where scores are to go through a map, it may be the model's own score, which is still to go through it.
+        """
 
     def keep(self, photo_hash: str, score: Score) -> None:
         """Remembers a new score."""

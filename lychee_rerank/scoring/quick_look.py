@@ -2,6 +2,9 @@
 
 A quick look is a score like any other, from one forward pass over a small picture. It has a key of its own, so it is
 remembered and kept like any other too. Knows the model only as a Protocol, and no store.
+
+A calibration map is one of full scores; quick ones go through it too, as both stand in one list. What is looked at next
+goes by the model's own scores, which differ where the map is level.
 """
 
 import logging
@@ -10,11 +13,13 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, M
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import Query
 from lychee_rerank.records import Look, Outcome, Photo, Readout, Refusal, Score
 from lychee_rerank.scoring.cache_keys import ScoreKey, build_key
+from lychee_rerank.scoring.calibration import Calibration
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import KnownScores, ScoresOfOneRun
 from lychee_rerank.scoring.prompts import PromptTemplate, template_for
@@ -25,7 +30,8 @@ log = logging.getLogger(__name__)
 FEWEST = 60  # photos: below, full looks at all of them are soon over
 PAYS_FROM = 3.0  # how much dearer a full look has to be
 _ROUNDS, _TRIED, _LOOKED_AT = 2, 8, 4  # what is timed to find that out: quick looks, then full ones at the best of them
-_MAY_PASS = (RefusalReason.OUT_OF_MEMORY, RefusalReason.NOT_FINITE)  # a full look may yet succeed
+# A full look may yet succeed: it is the model that failed, not the photo.
+_MAY_PASS = (RefusalReason.OUT_OF_MEMORY, RefusalReason.NOT_FINITE, RefusalReason.REFUSED_BY_SERVER)
 
 Numbered = Sequence[tuple[int, Photo]]
 Steps = Generator[list[Outcome], None, None]
@@ -67,6 +73,7 @@ class MostPromisingFirst:
         *,
         readout: Readout = Readout.NUMBER,
         template: PromptTemplate | None = None,
+        calibration: Calibration | None = None,
         known_for: Callable[[ScoreKey], KnownScores] = lambda key: ScoresOfOneRun(),
         gallery: Hashable = None,
         clock_s: Callable[[], float] = time.perf_counter,
@@ -74,8 +81,8 @@ class MostPromisingFirst:
         template = template or template_for(readout)
         one_pass = Readout.EXPECTED if readout is Readout.NUMBER else readout
         small = replace(engine, judge=engine.judge.for_quick_looks(plan.tokens))
-        full = _Way(replace(engine, files=None), readout, template, known_for)  # twenty times as large as quick looks
-        quick = _Way(small, one_pass, template, known_for)
+        how = partial(_Way, template=template, calibration=calibration, known_for=known_for)
+        full, quick = how(replace(engine, files=None), readout), how(small, one_pass)  # files: full ones are too large
         self._ways = {Look.FULL: full, Look.QUICK: quick}
         self._full = full.build_scorer(full.known, gallery=gallery)
         self._quick = quick.build_scorer(self._known_either_way, gallery=gallery)
@@ -100,7 +107,7 @@ class MostPromisingFirst:
             yield from self._full.steps(photos)
             return
         ((query, numbered),) = photos.items()
-        yield from self._look_fully(query, [one for one in numbered if self._full.remembers(one[1])])
+        yield from self._look_fully(query, [one for one in numbered if self._full.remembers(query, one[1])])
         new = self._left(numbered)
         if self._when is QuickLooks.ALWAYS or (self._when is QuickLooks.AUTO and len(new) >= FEWEST):
             self.look = Look.QUICK
@@ -134,7 +141,7 @@ class MostPromisingFirst:
                 if outcome.reason in _MAY_PASS:
                     continue
             elif outcome.photo_hash not in self._known_fully:
-                self._promise[outcome.index] = outcome.score.value
+                self._promise[outcome.index] = outcome.score.own
                 yield replace(outcome, look=Look.QUICK)
                 continue
             self._over.add(outcome.index)
@@ -182,18 +189,27 @@ class _Way:
         self,
         engine: Engine,
         readout: Readout,
+        *,
         template: PromptTemplate,
+        calibration: Calibration | None,
         known_for: Callable[[ScoreKey], KnownScores],
     ) -> None:
         self._engine, self._readout, self._template, self._known_for = engine, readout, template, known_for
+        self._calibration = calibration
         self._key: ScoreKey | None = None
         self._known: dict[Query, KnownScores] = {}
 
     def key(self, query: Query) -> ScoreKey:
         """What the scores of the query's photos depend on."""
         if self._key is None:  # versions of packages are read from the disk
-            self._key = build_key(self._engine.judge.card, query, readout=self._readout, template=self._template)
-        return replace(self._key, query=query.cleaned)
+            self._key = build_key(
+                self._engine.judge.card,
+                query,
+                readout=self._readout,
+                template=self._template,
+                calibration=self._calibration,
+            )
+        return self._key.about(query, self._engine.judge.card, self._template)
 
     def known(self, query: Query) -> KnownScores:
         """The scores known under this key, the same each time."""
@@ -204,7 +220,12 @@ class _Way:
     def build_scorer(self, known_for: Callable[[Query], KnownScores], *, gallery: Hashable) -> PhotoScorer:
         """One that looks this way."""
         return PhotoScorer(
-            self._engine, readout=self._readout, template=self._template, known_for=known_for, gallery=gallery
+            self._engine,
+            readout=self._readout,
+            template=self._template,
+            calibration=self._calibration,
+            known_for=known_for,
+            gallery=gallery,
         )
 
 
@@ -212,9 +233,8 @@ class _QuickScores:
     """The known scores of quick looks; where a photo's full score is known it takes their place, and is noted."""
 
     def __init__(self, quick: KnownScores, full: KnownScores, known_fully: set[str]) -> None:
-        self._full, self._known_fully = full, known_fully
-        self.keep, self.blame, self.blamed = quick.keep, quick.blame, quick.blamed
-        self._quick = quick
+        self._quick, self._full, self._known_fully = quick, full, known_fully
+        self.blame, self.blamed = quick.blame, quick.blamed
 
     def find(self, photo_hash: str) -> Score | None:
         """The score of a photo, if there is one; raises PhotoRefused for one that must not be tried again."""
@@ -223,3 +243,7 @@ class _QuickScores:
             return self._quick.find(photo_hash)
         self._known_fully.add(photo_hash)
         return score
+
+    def keep(self, photo_hash: str, score: Score) -> None:
+        """Remembers a new quick score, or a full one just mapped."""
+        (self._full if photo_hash in self._known_fully else self._quick).keep(photo_hash, score)

@@ -1,24 +1,14 @@
 """A photo on its way to its score: read, prepared, encoded, then scored or refused; knows no order and no batch."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.query import Query
 from lychee_rerank.records import Photo, Refusal, Score, ScoredPhoto
-from lychee_rerank.scoring.judge import Encoded, KnownScores, Prepared, Prompt
+from lychee_rerank.scoring.active_query import ActiveQuery
+from lychee_rerank.scoring.judge import Encoded, Prepared
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class ActiveQuery:
-    """A query while its photos are scored, the scores known under it, and its prompt once the model is needed."""
-
-    query: Query
-    known: KnownScores
-    own: dict[str, Score] = field(default_factory=dict)
-    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lychee_rerank.errors import StorageFailed
 from lychee_rerank.records import Photo
+from lychee_rerank.scoring.cache_keys import own_key
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.encoded_files import EncodedFiles
 from lychee_rerank.store.schema import UNDER_WAY
@@ -18,10 +19,17 @@ log = logging.getLogger(__name__)
 _UNREFERRED = """
     SELECT column1 AS path FROM (VALUES {marks})
     WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE path = column1)
-    AND NOT EXISTS (SELECT 1 FROM run_photos WHERE path = column1)"""
+    AND NOT EXISTS (SELECT 1 FROM run_photos WHERE path = column1)
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE example_path = column1)"""
 _UNUSED = "NOT EXISTS (SELECT 1 FROM run_photos WHERE score = scores.key OR quick = scores.key)"
 # Blame ends crash after crash of a run under way; it names photos, so it does not outlive what is cleared.
 _FORGIVE: Statement = (f"DELETE FROM blamed WHERE NOT EXISTS (SELECT 1 FROM runs WHERE {UNDER_WAY})", ())
+# Facts go with the last score of their photo.
+_FORGET_FACTS: Statement = (
+    """DELETE FROM facts WHERE NOT EXISTS (SELECT 1 FROM scores WHERE scores.photo = facts.photo)
+    AND NOT EXISTS (SELECT 1 FROM run_photos WHERE run_photos.photo = facts.photo)""",
+    (),
+)
 _AT_ONCE = 500  # values in one statement; SQLite takes 32,766
 _DAY_S = 24 * 3600
 
@@ -45,15 +53,16 @@ class Upkeep:
         return frozenset(row["run"] for row in self._database.rows("SELECT run FROM cleared"))
 
     def clear_run(self, run_id: str) -> tuple[Path, ...]:
-        """Deletes the run, and its gallery and scores unless others use them; the photos that nothing refers to now.
+        """Deletes the run, and its gallery and scores unless others use them; what nothing refers to now of its photos.
 
-        Raises StorageFailed.
+        Its example is one of them. Raises StorageFailed.
         """
         rows = self._database.rows("SELECT path, score, quick, photo FROM run_photos WHERE run = ?", run_id)
         galleries = self._database.rows("SELECT gallery FROM runs WHERE id = ? AND gallery IS NOT NULL", run_id)
-        paths = {row["path"] for row in rows}
+        examples = self._database.rows("SELECT example_path AS path FROM runs WHERE id = ?", run_id)
+        paths = {row["path"] for row in (*rows, *examples) if row["path"] is not None}
         unused = _unused_scores(key for row in rows for key in (row["score"], row["quick"]))
-        self._database.write(("DELETE FROM runs WHERE id = ?", (run_id,)), *unused, _FORGIVE)
+        self._database.write(("DELETE FROM runs WHERE id = ?", (run_id,)), *unused, _FORGIVE, _FORGET_FACTS)
         for gallery in galleries:
             paths |= self._clear_gallery(gallery["gallery"])
         self._database.scrub()
@@ -75,13 +84,18 @@ class Upkeep:
         freed |= set(self._unreferred({path for row in galleries for path in self._clear_gallery(row["id"])}))
         old = self._database.rows(f"SELECT key FROM scores WHERE kept_s < ? AND {_UNUSED}", before_s)
         if galleries or old:
-            self._database.write(*_unused_scores(row["key"] for row in old))
+            self._database.write(*_unused_scores(row["key"] for row in old), _FORGET_FACTS)
             self._database.scrub()
         return tuple(freed)
 
     def photo_hashes(self) -> frozenset[str]:
         """The hashes of all photos that a run scored; raises StorageFailed."""
         return frozenset(row["photo"] for row in self._database.rows("SELECT DISTINCT photo FROM run_photos"))
+
+    def example_paths(self) -> frozenset[Path]:
+        """Where the examples of all runs lie; raises StorageFailed."""
+        rows = self._database.rows("SELECT DISTINCT example_path AS path FROM runs WHERE example IS NOT NULL")
+        return frozenset(read_path(row["path"], self._folder) for row in rows)
 
     def oldest_begun_s(self) -> float | None:
         """When the oldest of what could be deleted was begun."""
@@ -112,7 +126,9 @@ class Upkeep:
 
 
 def _unused_scores(keys: Iterable[str | None]) -> list[Statement]:
-    return [(f"DELETE FROM scores WHERE key = ? AND {_UNUSED}", (key,)) for key in keys if key is not None]
+    """Deletes scores that no run refers to, with the model's own ones that were kept beside them."""
+    wanted = dict.fromkeys(one for key in keys if key is not None for one in (key, own_key(key)))
+    return [(f"DELETE FROM scores WHERE key = ? AND {_UNUSED}", (key,)) for key in wanted]
 
 
 class Retention:
@@ -148,6 +164,7 @@ class Retention:
         """Deletes what nobody can restore, what is older than the days, then the oldest until the bytes are enough."""
         before_s = time.time() - self._days * _DAY_S if self._days else self._begun_s
         try:
+            self._uploads.examples.keep_only(self._upkeep.example_paths())
             self._clear_hidden(but=frozenset(self._hidden))
             self._clear_older(before_s)
             while self._uploads.size_bytes() > self._most_bytes:

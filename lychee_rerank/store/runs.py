@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
-from lychee_rerank.query import parse_query
+from lychee_rerank.query import Example, parse_query
 from lychee_rerank.records import BadRow, Look, Outcome, Pair, Pairs, Photo, Refusal, Run, ScoredPhoto
 from lychee_rerank.store.database import Database, Statement, read_path, write_path
 from lychee_rerank.store.schema import KEPT, UNDER_WAY
@@ -33,13 +33,14 @@ class KeptRun:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A line of the list of past runs; `best` is the photo that came first."""
+    """A line of the list of past runs, with the example of its query; `best` is the photo that came first."""
 
     id: str
     query: str
     begun_s: float
     photos: int
     best: Photo | None
+    example: Example | None = None
 
 
 class Runs:
@@ -52,6 +53,7 @@ class Runs:
         """Keeps a new run with its photos and their texts."""
         passed_over = None if run.passed_over is None else json.dumps(run.passed_over)
         head = (run.id, run.owner, run.gallery, run.query.text, status, run.begun_s, passed_over)
+        example = write_example(run.query.example, self._folder)
         photos: Iterator[Statement] = (
             (
                 "INSERT INTO run_photos (run, place, name, path) VALUES (?, ?, ?, ?)",
@@ -60,7 +62,8 @@ class Runs:
             for place, photo in enumerate(run.photos)
         )
         rows = insert_pairs(run.id, run.pairs) if run.pairs else ()
-        self._database.write_soon(("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0, ?)", head), *photos, *rows)
+        sql = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, 0, '', 0, ?, ?, ?, ?)"
+        self._database.write_soon((sql, (*head, *example)), *photos, *rows)
 
     def start(self, run_id: str, *, status: str, key: str, demo: bool) -> None:
         """Stores what scores the run from now on."""
@@ -97,24 +100,32 @@ class Runs:
     def past(self, owner: str, *, most: int) -> tuple[PastRun, ...]:
         """The owner's runs that have ended, newest first."""
         sql = f"""
-            SELECT id, query, begun_s, (SELECT count(*) FROM run_photos WHERE run = runs.id) AS photos FROM runs
+            SELECT *, (SELECT count(*) FROM run_photos WHERE run = runs.id) AS photos FROM runs
             WHERE owner = ? AND NOT {UNDER_WAY} AND {KEPT} ORDER BY begun_s DESC LIMIT ?"""
         rows = self._database.rows(sql, owner, most)
         return tuple(
-            PastRun(row["id"], row["query"], row["begun_s"], row["photos"], self._best(row["id"])) for row in rows
+            PastRun(
+                id=row["id"],
+                query=row["query"],
+                begun_s=row["begun_s"],
+                photos=row["photos"],
+                best=self._best(row["id"]),
+                example=read_example(row, self._folder),
+            )
+            for row in rows
         )
 
     def _best(self, run_id: str) -> Photo | None:
         sql = """
             SELECT name, path FROM run_photos JOIN scores ON key = score WHERE run = ?
-            ORDER BY value DESC, expected DESC, place LIMIT 1"""
+            ORDER BY value DESC, coalesce(raw, value) DESC, expected DESC, place LIMIT 1"""
         rows = self._database.rows(sql, run_id)
         return Photo(rows[0]["name"], read_path(rows[0]["path"], self._folder)) if rows else None
 
     def _read(self, row: sqlite3.Row) -> KeptRun:
         sql = """
             SELECT place, name, path, score, reason, kind, run_photos.photo AS photo,
-            value, expected, label_mass, answer, rule
+            value, expected, label_mass, answer, rule, raw
             FROM run_photos LEFT JOIN scores ON key = {look} WHERE run = ? ORDER BY place"""
         quick = self._database.rows(sql.format(look="quick"), row["id"])
         rows = self._database.rows(sql.format(look="score"), row["id"])
@@ -123,7 +134,7 @@ class Runs:
             id=row["id"],
             owner=row["owner"],
             gallery=row["gallery"],
-            query=parse_query(row["query"]),
+            query=parse_query(row["query"], read_example(row, self._folder)),
             begun_s=row["begun_s"],
             photos=photos,
             pairs=read_pairs(self._database, row["id"], photos),
@@ -133,6 +144,20 @@ class Runs:
         provisional = (_read_scored(photo, Look.QUICK) for photo in quick if photo["value"] is not None)
         outcomes = (*provisional, *full)
         return KeptRun(run, row["status"], outcomes, row["elapsed_s"], bool(row["demo"]), row["key"])
+
+
+def write_example(example: Example | None, folder: Path) -> tuple[str | None, str | None, bytes | None]:
+    """The columns of a run that say which example its query has."""
+    if example is None:
+        return None, None, None
+    return example.photo_hash, example.name, write_path(example.path, folder)
+
+
+def read_example(row: sqlite3.Row, folder: Path) -> Example | None:
+    """The example of a run's query."""
+    if row["example"] is None:
+        return None
+    return Example(row["example_name"], read_path(row["example_path"], folder), row["example"])
 
 
 def _read_reasons(kept: str | None) -> dict[PassedOver, int] | None:

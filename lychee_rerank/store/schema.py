@@ -55,7 +55,28 @@ _SEVENTH = (
     "ALTER TABLE run_photos ADD COLUMN quick TEXT",  # the key of the score from a quick look
     "CREATE INDEX run_photos_by_quick ON run_photos (quick)",
 )
+_EIGHTH = (
+    "ALTER TABLE scores ADD COLUMN raw REAL",  # the model's own score, where `value` is a calibrated one
+    """CREATE TABLE facts (
+        photo TEXT PRIMARY KEY, version INTEGER NOT NULL, width_px INTEGER NOT NULL, height_px INTEGER NOT NULL,
+        taken TEXT, camera TEXT NOT NULL, fingerprint BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE stars (
+        run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, place INTEGER NOT NULL, stars INTEGER NOT NULL,
+        PRIMARY KEY (run, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX run_photos_by_photo ON run_photos (photo)",
+    "CREATE INDEX scores_by_photo ON scores (photo)",
+)
+_NINTH = (
+    "ALTER TABLE runs ADD COLUMN example TEXT",  # SHA-256 of the bytes of the query's example
+    "ALTER TABLE runs ADD COLUMN example_name TEXT",
+    "ALTER TABLE runs ADD COLUMN example_path BLOB",
+)
 
 UNDER_WAY = "(status IN ('waiting', 'running'))"
 KEPT = "(id NOT IN (SELECT run FROM cleared))"  # a run that is cleared can be restored until it is deleted
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    *(_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH),
+    _NINTH,
+)

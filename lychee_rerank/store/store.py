@@ -1,14 +1,17 @@
-"""One SQLite file per data folder: scores, runs, explanations, picks and galleries."""
+"""One SQLite file per data folder: scores, facts, runs, explanations, picks, stars and galleries."""
 
 from pathlib import Path
 
 from lychee_rerank.store.database import Database
+from lychee_rerank.store.examples import Examples
 from lychee_rerank.store.explanations import Explanations
+from lychee_rerank.store.facts import Facts
 from lychee_rerank.store.galleries import Galleries
 from lychee_rerank.store.picks import Picks
 from lychee_rerank.store.retention import Upkeep
 from lychee_rerank.store.runs import Runs
 from lychee_rerank.store.scores import Scores
+from lychee_rerank.store.stars import KeptStars
 
 FILE_NAME = "lychee.sqlite"
 
@@ -22,7 +25,10 @@ class Store:
         self.runs = Runs(self.database, folder)
         self.explanations = Explanations(self.database)
         self.picks = Picks(self.database)
+        self.facts = Facts(self.database)
+        self.stars = KeptStars(self.database)
         self.galleries = Galleries(self.database, folder)
+        self.examples = Examples(folder)
         self.upkeep = Upkeep(self.database, folder)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Uploaded bytes and thumbnails on disk, by content; knows no page and no run.
+"""Uploaded bytes, thumbnails and examples on disk, by content; knows no page and no run.
 
 Everything is written to a temporary name, synced and renamed: a file that is there is whole.
 """
@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from lychee_rerank.disk import OWN_USER, written_aside
+from lychee_rerank.disk import OWN_USER, store_whole
 from lychee_rerank.errors import PhotoRefused, StorageFailed
 from lychee_rerank.photos.decode import Decode, make_thumbnail, read_bytes
 from lychee_rerank.photos.hashes import PhotoHashes, hash_bytes
 from lychee_rerank.problems import DataProblem
 from lychee_rerank.records import Photo
+from lychee_rerank.store.examples import Examples
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Uploads:
         self._decode, self._hashes = decode, hashes or PhotoHashes()
         self._uploads = folder / "uploads"
         self._thumbnails = folder / "thumbnails"
+        self.examples = Examples(folder)
         self._load = lru_cache(maxsize=_KEPT_THUMBNAILS)(self._load_or_make)
 
     def keep(self, name: str, content: bytes | memoryview) -> Photo:
@@ -86,7 +88,7 @@ class Uploads:
         photo_hash = hash_bytes(content)
         path = self._uploads / photo_hash
         if not path.exists():
-            _write(path, content)
+            store_whole(path, content, mode=OWN_USER)
         self._hashes.keep(path, photo_hash, size_bytes=len(content))
         return Photo(name=name, path=path)
 
@@ -109,12 +111,13 @@ class Uploads:
             if thumbnail.name.partition("-")[0] in forgotten:
                 thumbnail.unlink(missing_ok=True)
         for path in forgotten.values():
+            self.examples.forget(path)
             if path.parent == self._uploads:
                 path.unlink(missing_ok=True)
 
     def size_bytes(self) -> int:
-        """The bytes that uploads and thumbnails take on the disk."""
-        size_bytes = 0
+        """The bytes that uploads, thumbnails and examples take on the disk."""
+        size_bytes = self.examples.size_bytes()
         for path in (*self._uploads.glob("*"), *self._thumbnails.glob("*")):
             with suppress(FileNotFoundError):  # another thread has just given it its name, or deleted it
                 size_bytes += path.stat().st_size
@@ -130,7 +133,7 @@ class Uploads:
             source = read_bytes(photo_path)
         content = make_thumbnail(source, long_side_px=long_side_px, decode=self._decode)
         try:
-            _write(path, content)
+            store_whole(path, content, mode=OWN_USER)
         except StorageFailed as error:
             log.warning("a thumbnail is not kept: %s", error)
         return content
@@ -139,12 +142,3 @@ class Uploads:
 def _name_thumbnails(photo_path: Path) -> str:
     """The start of the names of all thumbnails of a photo."""
     return hash_bytes(os.fsencode(photo_path))
-
-
-def _write(path: Path, content: bytes | memoryview) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_aside(path.parent, [content], mode=OWN_USER) as temporary:
-            os.replace(temporary, path)
-    except OSError as error:
-        raise StorageFailed(str(path.parent), detail=error.strerror or "cannot be written") from error

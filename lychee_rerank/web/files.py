@@ -81,9 +81,13 @@ class Thumbnails:
         """The same without opening the photo: the thumbnail is made on its first request, where it can be."""
         return self._addresses.give(photo, name=str(photo.path), owner=owner)
 
+    def find(self, token: str, *, owner: str | None) -> Photo | None:
+        """The photo whose thumbnail is at an address of this owner's; None for anybody else."""
+        return self._addresses.find(token, owner=owner)
+
     def read(self, token: str, *, owner: str | None, small: bool = False) -> bytes | None:
         """The thumbnail, a JPEG, at an address of this owner's; None for anybody else."""
-        photo = self._addresses.find(token, owner=owner)
+        photo = self.find(token, owner=owner)
         long_side_px = SMALL_PX if small else THUMBNAIL_PX
         return None if photo is None else self._uploads.thumbnail(photo, long_side_px=long_side_px)
 

@@ -2,11 +2,12 @@
 
 from lychee_rerank.words.chinese import CHINESE
 from lychee_rerank.words.english import ENGLISH
+from lychee_rerank.words.like import LikeWords
 from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 from lychee_rerank.words.table import Words
 
-__all__ = ["CHINESE", "ENGLISH", "ListWords", "ResultWords", "Words", "words_for"]
+__all__ = ["CHINESE", "ENGLISH", "LikeWords", "ListWords", "ResultWords", "Words", "words_for"]
 
 
 def words_for(locale: str | None) -> Words:

@@ -1,5 +1,6 @@
 """The sentences in Chinese."""
 
+from lychee_rerank.model_card import ChoiceReason
 from lychee_rerank.problems import (
     CopyProblem,
     DataProblem,
@@ -9,8 +10,9 @@ from lychee_rerank.problems import (
     QueryProblem,
     RefusalReason,
 )
-from lychee_rerank.records import ChoiceReason, Rule
+from lychee_rerank.records import Rule
 from lychee_rerank.results.spread import SpreadVerdict
+from lychee_rerank.words.chinese_like import CHINESE_LIKE
 from lychee_rerank.words.chinese_lists import CHINESE_LISTS
 from lychee_rerank.words.chinese_results import CHINESE_RESULTS
 from lychee_rerank.words.table import Words
@@ -82,8 +84,8 @@ CHINESE = Words(
     failed="已中断：共 {all} = 已评分 {scored} + 拒收 {refused} + {left} · {time}",
     not_looked_at="未分析 {n}",
     quickly_looked_at="只快速浏览 {n}",
-    results_of="“{query}” · {photos}",
-    other_run="另有排序正在进行：“{query}” · {done}/{n}",
+    results_of="{query} · {photos}",
+    other_run="另有排序正在进行：{query} · {done}/{n}",
     show="查看",
     run_failed="排序中断：{problem}",
     run_gone="这次排序已不再保存，请再点一次开始重排序。",
@@ -105,7 +107,7 @@ CHINESE = Words(
     past_runs="历史排序：{n}",
     open_run="打开",
     clear_run="清除",
-    run_cleared="已清除“{query}”，关闭本页后彻底删除",
+    run_cleared="已清除{query}，关闭本页后彻底删除",
     undo="撤销",
     kept_where="排序结果、拖入的照片和缩略图只保存在本机的 {folder}，{time}。",
     kept_days="保留 {n} 天",
@@ -118,6 +120,7 @@ CHINESE = Words(
     refused_columns=("照片", "原因"),
     no_photos="没有找到照片。",
     demo_line="正在使用内置演示模型：只认识纯色背景上的 {icons} 种图标。{why}给真实照片打分：`lychee-rerank fetch`",
+    demo_short="演示模型：只认识 {icons} 种图标 · 真实照片：`lychee-rerank fetch`",
     demo_because={
         ChoiceReason.REQUESTED: "",
         ChoiceReason.WEIGHTS_FOUND: "",
@@ -146,6 +149,9 @@ CHINESE = Words(
         ModelProblem.SPLIT_LABELS: "{file} 里的模型没有把所需的标签作为单个词元，不能用这种读分方式。",
         ModelProblem.CHANGED: "{file} 处的模型在加载之后被改动或移走了。",
         ModelProblem.NO_ROOM: "显存不足，放不下 {file}。",
+        ModelProblem.NO_TORCH: "这里没有安装 PyTorch，本机没有模型可用。",
+        ModelProblem.NOT_SERVED: "{file} 没有这个模型，或者不接受这个密钥。",
+        ModelProblem.NO_LOG_PROBABILITIES: "{file} 的回答里没有所要的对数概率。",
     },
     model_remedy={
         ModelProblem.MISSING: "请用 LYCHEE_MODEL 指定文件夹，或运行 `lychee-rerank fetch`。",
@@ -160,6 +166,9 @@ CHINESE = Words(
         ModelProblem.SPLIT_LABELS: "请用 LYCHEE_READOUT 换一种读分方式，或用 LYCHEE_MODEL 换一个模型。",
         ModelProblem.CHANGED: "请重新启动应用；已完成的排序仍可打开。",
         ModelProblem.NO_ROOM: "请腾出显存后重新启动，或用 LYCHEE_MODEL 指定更小的模型。",
+        ModelProblem.NO_TORCH: "请用 LYCHEE_SERVERS 指定服务器，或安装 `lychee-rerank-mm[local]`。",
+        ModelProblem.NOT_SERVED: "请检查 LYCHEE_SERVER_MODEL 和 LYCHEE_SERVER_KEY。",
+        ModelProblem.NO_LOG_PROBABILITIES: "请用 vLLM 提供模型，它支持 `logprob_token_ids`。",
     },
     data_problem={
         DataProblem.NOT_WRITABLE: "{folder} 不可写：上传的照片和记录暂存在临时文件夹里，应用停止后即消失。",
@@ -172,10 +181,15 @@ CHINESE = Words(
     storage_failed="{folder} 无法读写：磁盘满了吗？",
     device_lost="GPU 出现故障：应用需要重新启动，排序会自动继续。",
     unexpected="内部出错了，控制台里有错误名称。",
+    not_installed="这需要 {package} 包，但没有安装：本机的模型随 `lychee-rerank-mm[local]` 安装，"
+    "`bulk` 随 `lychee-rerank-mm[bulk]` 安装。",
+    bulk_progress="{total:,} 张中已完成 {done:,} 张，{refused:,} 行被拒绝，每秒 {rate:.1f} 张，还需 {left}",
+    bulk_done="共 {rows:,} 行，其中 {refused:,} 行被拒绝，结果在 {out}",
     query_problem={
         QueryProblem.EMPTY: "请先写下搜索条件。",
         QueryProblem.TOO_LONG: "搜索条件有 {characters} 个字符，最多 2000 个。",
     },
+    example_refused="示例照片无法使用：{reason}。",
     reason={
         RefusalReason.EMPTY: "文件是空的",
         RefusalReason.NOT_A_PICTURE: "不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片",
@@ -187,11 +201,13 @@ CHINESE = Words(
         RefusalReason.OUT_OF_MEMORY: "内存不足，无法处理",
         RefusalReason.SUSPECT: "应用两次在这张图上出错",
         RefusalReason.NOT_FINITE: "模型在这张图上数值溢出；可改用 LYCHEE_DTYPE=bfloat16 或 float32",
+        RefusalReason.REFUSED_BY_SERVER: "模型服务器拒绝处理这张照片",
     },
     reason_detail={
         RefusalReason.NOT_A_PICTURE: "这是 {detail}，不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片",
         RefusalReason.TOO_MANY_PIXELS: "照片太大（{detail}），请缩小尺寸后再试",
         RefusalReason.TOO_MANY_BYTES: "文件太大（{detail}），请缩小尺寸或存成 JPEG 后再试",
+        RefusalReason.REFUSED_BY_SERVER: "模型服务器拒绝处理这张照片（{detail}）",
     },
     kind={"text": "文本文件", "HTML": "网页", "ZIP": "ZIP 压缩包"},
     rule={
@@ -233,4 +249,5 @@ CHINESE = Words(
     seconds="{n} 秒",
     results=CHINESE_RESULTS,
     lists=CHINESE_LISTS,
+    like=CHINESE_LIKE,
 )

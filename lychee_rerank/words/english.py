@@ -1,5 +1,6 @@
 """The sentences in English."""
 
+from lychee_rerank.model_card import ChoiceReason
 from lychee_rerank.problems import (
     CopyProblem,
     DataProblem,
@@ -9,8 +10,9 @@ from lychee_rerank.problems import (
     QueryProblem,
     RefusalReason,
 )
-from lychee_rerank.records import ChoiceReason, Rule
+from lychee_rerank.records import Rule
 from lychee_rerank.results.spread import SpreadVerdict
+from lychee_rerank.words.english_like import ENGLISH_LIKE
 from lychee_rerank.words.english_lists import ENGLISH_LISTS
 from lychee_rerank.words.english_results import ENGLISH_RESULTS
 from lychee_rerank.words.table import Words
@@ -20,7 +22,7 @@ ENGLISH = Words(
     query_label="Search for",
     query_placeholder="subject + scene + features\n\nfor example: sofa + light bulb + coffee",
     rerank="Rerank",
-    query_key="Ctrl+Enter starts",
+    query_key="Ctrl+Enter to start",
     drop_label="Upload photos (your gallery)",
     upload="Choose photos",
     upload_hint="or drop photos or a folder here · at most 200 MB a file, {most} files at once",
@@ -62,8 +64,8 @@ ENGLISH = Words(
     },
     between_kinds=", ",
     listing="{photos} found so far…",
-    rescan="Look again",
-    rescanning="Looking again: {photos} so far…",
+    rescan="Rescan",
+    rescanning="Rescanning: {photos} so far…",
     listing_first="The folder is still being listed. Please click again in a moment.",
     subfolder="Subfolder",
     all_subfolders="All subfolders",
@@ -75,7 +77,7 @@ ENGLISH = Words(
     loading_any="Loading the model…",
     loading_demo="Loading the demo model…",
     waiting="Waiting; runs before this one: {n}",
-    analysing="Looking at photo {i} of {n}…",
+    analysing="Scoring photo {i} of {n}…",
     looking_quickly="Quick look at photo {i} of {n}…",
     time_left="about {time} left",
     cancel="Cancel",
@@ -85,8 +87,8 @@ ENGLISH = Words(
     failed="Stopped: {all} = {scored} scored + {refused} refused + {left} · {time}",
     not_looked_at="{n} not looked at",
     quickly_looked_at="{n} with a quick look alone",
-    results_of="“{query}” · {photos}",
-    other_run="Also under way: “{query}” · {done}/{n}",
+    results_of="{query} · {photos}",
+    other_run="Also under way: {query} · {done}/{n}",
     show="Show",
     run_failed="The run stopped: {problem}",
     run_gone="That run is no longer kept here; click Rerank to start it again.",
@@ -108,7 +110,7 @@ ENGLISH = Words(
     past_runs="Past runs: {n}",
     open_run="Open",
     clear_run="Clear",
-    run_cleared="“{query}” is cleared, and deleted for good once this page is closed",
+    run_cleared="{query} is cleared, and deleted for good once this page is closed",
     undo="Undo",
     kept_where="Runs, dropped photos and thumbnails are kept in {folder}, on this machine alone, {time}.",
     kept_days="for {n} days",
@@ -121,9 +123,10 @@ ENGLISH = Words(
     refused_columns=("Photo", "Reason"),
     no_photos="No photo was found there.",
     demo_line=(
-        "The bundled demo model answers: it only knows {icons} icons on plain backgrounds.{why} "
+        "Demo model: it knows {icons} icons on plain backgrounds, and nothing else.{why} "
         "For real photos: `lychee-rerank fetch`"
     ),
+    demo_short="Demo model: knows {icons} icons only. For real photos: `lychee-rerank fetch`",
     demo_because={
         ChoiceReason.REQUESTED: "",
         ChoiceReason.WEIGHTS_FOUND: "",
@@ -155,6 +158,9 @@ ENGLISH = Words(
         ModelProblem.SPLIT_LABELS: "The model in {file} has no single token for a label that this readout needs.",
         ModelProblem.CHANGED: "The model at {file} has changed since it was loaded, or is gone.",
         ModelProblem.NO_ROOM: "There is not enough GPU memory for {file}.",
+        ModelProblem.NO_TORCH: "This installation has no PyTorch, and so no model of its own.",
+        ModelProblem.NOT_SERVED: "{file} does not serve that model, or not with this key.",
+        ModelProblem.NO_LOG_PROBABILITIES: "{file} answers without the log probabilities that it is asked for.",
     },
     model_remedy={
         ModelProblem.MISSING: "Name a folder with LYCHEE_MODEL, or run `lychee-rerank fetch`.",
@@ -169,6 +175,9 @@ ENGLISH = Words(
         ModelProblem.SPLIT_LABELS: "Choose another readout with LYCHEE_READOUT, or another model with LYCHEE_MODEL.",
         ModelProblem.CHANGED: "Start the app again; finished runs still open.",
         ModelProblem.NO_ROOM: "Free some and start again, or name a smaller model with LYCHEE_MODEL.",
+        ModelProblem.NO_TORCH: "Name servers with LYCHEE_SERVERS, or install `lychee-rerank-mm[local]`.",
+        ModelProblem.NOT_SERVED: "See LYCHEE_SERVER_MODEL and LYCHEE_SERVER_KEY.",
+        ModelProblem.NO_LOG_PROBABILITIES: "Serve the model with vLLM, which knows `logprob_token_ids`.",
     },
     data_problem={
         DataProblem.NOT_WRITABLE: "{folder} cannot be written: uploads and runs are kept in a temporary folder, gone "
@@ -182,10 +191,15 @@ ENGLISH = Words(
     storage_failed="{folder} could not be read or written: is the disk full?",
     device_lost="The GPU failed: the app has to start again, and the run will go on by itself.",
     unexpected="Something went wrong inside; the console names the error.",
+    not_installed="This needs the package {package}, which is not installed: a model on this machine comes with "
+    "`lychee-rerank-mm[local]`, `bulk` with `lychee-rerank-mm[bulk]`.",
+    bulk_progress="{done:,} of {total:,} photos, {refused:,} rows refused, {rate:.1f} photos/s, {left} left",
+    bulk_done="{rows:,} rows, {refused:,} of them refused, in {out}",
     query_problem={
         QueryProblem.EMPTY: "Please write what you are looking for first.",
         QueryProblem.TOO_LONG: "The query has {characters} characters; at most 2,000 can be scored.",
     },
+    example_refused="The example photo cannot be used: {reason}.",
     reason={
         RefusalReason.EMPTY: "the file is empty",
         RefusalReason.NOT_A_PICTURE: "not a JPEG, HEIC, PNG, WebP or AVIF picture",
@@ -197,11 +211,13 @@ ENGLISH = Words(
         RefusalReason.OUT_OF_MEMORY: "there was not enough memory for it",
         RefusalReason.SUSPECT: "the app failed on it twice",
         RefusalReason.NOT_FINITE: "the model's numbers overflowed on it; LYCHEE_DTYPE=bfloat16 or float32 may help",
+        RefusalReason.REFUSED_BY_SERVER: "the model's server refuses it",
     },
     reason_detail={
         RefusalReason.NOT_A_PICTURE: "this is {detail}, not a JPEG, HEIC, PNG, WebP or AVIF picture",
         RefusalReason.TOO_MANY_PIXELS: "the picture is too large ({detail}): save it with fewer pixels",
         RefusalReason.TOO_MANY_BYTES: "the file is too large ({detail}): save the picture smaller, or as JPEG",
+        RefusalReason.REFUSED_BY_SERVER: "the model's server refuses it ({detail})",
     },
     kind={"text": "a text file", "HTML": "a web page", "ZIP": "a ZIP archive"},
     rule={
@@ -244,4 +260,5 @@ ENGLISH = Words(
     seconds="{n} s",
     results=ENGLISH_RESULTS,
     lists=ENGLISH_LISTS,
+    like=ENGLISH_LIKE,
 )

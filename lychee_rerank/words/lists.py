@@ -23,6 +23,16 @@ class ListWords:
     figures: str
     undefined: str
     work_saved: str
+    kept_recall: str
+    kept_by_all: str
+    kept_by_none: str
+    no_misfits: str
+    no_labels: str
+    few_labels: str
+    set_threshold: str
+    recall: str
+    precision: str
+    saved: str
     line: str
     caption: str
     fits: str

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from lychee_rerank.export.ratings import XmpForm
+from lychee_rerank.facts import Orientation
+from lychee_rerank.problems import CalibrationProblem
 from lychee_rerank.results.selection import Selection, Sort
 
 
@@ -22,9 +24,20 @@ class ResultWords:
     settled_line: str
     quick_legend: str
     full_looks: str
+    best_of: str
+    distinct: str
+    distinct_help: str
+    offer_distinct: str
+    orientation_label: str
+    orientation: dict[Orientation, str]
+    width_label: str
+    width: str
+    any_width: str
+    days_label: str
     shown: str
     none_shown: str
     none_in_range: str
+    none_meets: str
     show_all: str
     histogram_title: str
     heat_title: str
@@ -38,6 +51,14 @@ class ResultWords:
     pick_below: str
     pick_shown: str
     pick_none: str
+    stars: tuple[str, ...]
+    reject: str
+    rejected: str
+    rejected_among: str
+    keys: str
+    keys_steps: tuple[str, ...]
+    keys_marks: tuple[str, ...]
+    keys_others: tuple[str, ...]
     open_large: str
     previous: str
     next: str
@@ -50,6 +71,16 @@ class ResultWords:
     criteria_progress: str
     one_part: str
     offer_parts: str
+    condition_least: str
+    condition_most: str
+    condition_both: str
+    limits_help: str
+    lift_condition: str
+    offer_without: str
+    conditions_met: str
+    unwanted: str
+    raw_score: str
+    calibration_problem: dict[CalibrationProblem, str]
     why: str
     why_help: str
     why_waiting: str

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lychee_rerank.errors import (
+    CalibrationRefused,
     DeviceLost,
+    ExampleRefused,
     ExportFailed,
     LycheeError,
     ModelUnusable,
@@ -13,6 +15,7 @@ from lychee_rerank.errors import (
     ScoringElsewhere,
     StorageFailed,
 )
+from lychee_rerank.model_card import ChoiceReason
 from lychee_rerank.problems import (
     CopyProblem,
     DataProblem,
@@ -23,9 +26,11 @@ from lychee_rerank.problems import (
     RefusalReason,
     RowProblem,
 )
-from lychee_rerank.records import ChoiceReason, Refusal, Rule
+from lychee_rerank.records import Refusal, Rule
+from lychee_rerank.results.conditions import LEAST, MOST, Condition
 from lychee_rerank.results.ranking import Copied
 from lychee_rerank.results.spread import Spread, SpreadVerdict
+from lychee_rerank.words.like import LikeWords
 from lychee_rerank.words.lists import ListWords
 from lychee_rerank.words.results import ResultWords
 
@@ -115,6 +120,7 @@ class Words:
     refused_columns: tuple[str, str]
     no_photos: str
     demo_line: str
+    demo_short: str
     demo_because: dict[ChoiceReason, str]
     demo_unknown: str
     demo_outside: str
@@ -133,7 +139,11 @@ class Words:
     storage_failed: str
     device_lost: str
     unexpected: str
+    not_installed: str
+    bulk_progress: str
+    bulk_done: str
     query_problem: dict[QueryProblem, str]
+    example_refused: str
     reason: dict[RefusalReason, str]
     reason_detail: dict[RefusalReason, str]
     kind: dict[str, str]
@@ -152,9 +162,10 @@ class Words:
     seconds: str
     results: ResultWords
     lists: ListWords
+    like: LikeWords
 
-    def refusal(self, refusal: Refusal) -> str:
-        """One plain sentence: why a photo was refused."""
+    def refusal(self, refusal: Refusal | ExampleRefused) -> str:
+        """One plain sentence: why a photo, or an example, was refused."""
         if not refusal.detail:
             return self.reason[refusal.reason]
         return self.reason_detail[refusal.reason].format(detail=self.kind.get(refusal.detail, refusal.detail))
@@ -173,6 +184,8 @@ class Words:
         """One plain sentence for an error that ends a run or keeps the model from loading."""
         if isinstance(error, QueryRefused):
             return self.query_problem[error.problem].format(characters=error.characters)
+        if isinstance(error, ExampleRefused):
+            return self.example_refused.format(reason=self.refusal(error))
         if isinstance(error, ModelUnusable):
             problem, remedy = self.model_problem[error.problem], self.model_remedy[error.problem]
             return self.model_failed.format(problem=problem.format(file=error.file), remedy=remedy)
@@ -183,6 +196,8 @@ class Words:
             return sentence.format(folder=error.folder, user=error.user, detail=error.detail)
         if isinstance(error, PairsInvalid):
             return self.lists.problem[error.problem].format(file=error.file, detail=error.detail)
+        if isinstance(error, CalibrationRefused):
+            return self.results.calibration_problem[error.problem].format(file=error.file, made_for=error.made_for)
         if isinstance(error, ScoringElsewhere):
             return self.elsewhere
         if isinstance(error, DeviceLost):
@@ -193,6 +208,15 @@ class Words:
         """The spread of the scores in up to two sentences."""
         sentences = (self.cliff.format(n=spread.cliff) if spread.cliff else "", self.verdict[spread.verdict])
         return tuple(filter(None, sentences))
+
+    def condition(self, condition: Condition) -> str:
+        """What is asked of a part of the query: "coffee from 6"."""
+        line = self.results.condition_both
+        if condition.least == LEAST:
+            line = self.results.condition_most
+        elif condition.most == MOST:
+            line = self.results.condition_least
+        return line.format(part=condition.part.text, least=f"{condition.least:g}", most=f"{condition.most:g}")
 
     def duration(self, seconds: float) -> str:
         """A length of time: seconds up to one and a half minutes, minutes up to one and a half hours, then hours."""

@@ -20,6 +20,8 @@ EXAMPLE: dict[str, Any] = DOCUMENT["paths"]["/v1/rerank"]["post"]["requestBody"]
     "example"
 ]
 
+PICTURE: str = EXAMPLE["documents"][0]["image"]
+
 
 def validate(value: Any, name: str) -> None:
     """Raises ValidationError where the value is not what the schema of that name says."""
@@ -40,6 +42,24 @@ def test_the_example_is_a_request_with_a_picture_a_path_and_a_text() -> None:
     assert isinstance(picture, Picture)
     assert (path, text) == (FolderPath("IMG_4867.jpg"), DocumentProblem.TEXT)
     assert DOCUMENT["components"]["schemas"]["Request"]["properties"]["documents"]["maxItems"] == MOST_DOCUMENTS
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("red", {"text": "red"}, {"content": "red"}, {"path": "IMG_4867.jpg"}),
+        *({"image": PICTURE}, {"image": PICTURE, "text": "but in blue"}, {"image_url": {"url": PICTURE}}, PICTURE),
+        {"content": [{"type": "image_url", "image_url": {"url": PICTURE}}, {"type": "text", "text": "but in blue"}]},
+    ],
+)
+def test_a_query_of_each_shape_is_one_and_is_taken(query: Any) -> None:
+    asked = EXAMPLE | {"query": query}
+    validate(asked, "Request")
+    request = parse_request(json.dumps(asked).encode())
+    assert request.words or request.like
+    for other in ({}, {"title": "red"}, 7, None):
+        with pytest.raises(ValidationError):
+            validate(EXAMPLE | {"query": other}, "Request")
 
 
 @pytest.mark.parametrize("notice", ["", "The demo model answers."])

@@ -21,12 +21,14 @@ from lychee_rerank.api.rerank import OWNER, RerankEndpoint
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
 from lychee_rerank.jobs.worker import Worker
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.query import parse_query
+from lychee_rerank.scoring.calibration import Calibration
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
 from tests.jobs.workers import another_process, no_model, wait_for
 from tests.limits import WAIT_S
+from tests.maps import HALF
 from tests.pictures import encode, make_plain, write_reds
 
 CLOSING_SENTENCE = "The app is being closed."
@@ -39,14 +41,16 @@ def red(value: int) -> str:
 class Door:
     """The endpoint over one worker, with a folder of three photos."""
 
-    def __init__(self, folder: Path, judge: Any) -> None:
+    def __init__(self, folder: Path, judge: Any, calibration: Calibration | None = None) -> None:
         self.closing, self.judge, self.folder = threading.Event(), judge, folder / "images"
         self.folder.mkdir()
         write_reds(self.folder, [51, 153, 255])
         load = (lambda: judge) if isinstance(judge, FakeJudge) else judge
         self.lock = folder / "lock"
         self.store = Store(folder / "data")
-        self.worker = Worker(Setup(load, decode_picture), self.store, FolderLock(self.lock)).start()
+        self.worker = Worker(
+            Setup(load, decode_photo, calibration=calibration), self.store, FolderLock(self.lock)
+        ).start()
         service = SimpleNamespace(
             worker=self.worker, settings=SimpleNamespace(images_dir=self.folder), loader=SimpleNamespace(choice=None)
         )
@@ -77,7 +81,20 @@ def test_photos_come_back_best_first_with_all_that_the_page_knows_of_them(door: 
     assert (best["score"], best["expected"], best["label_mass"], best["answer"]) == (10.0, 10.0, 1.0, "10.0")
     assert answer["model"] == "fake"
     assert "document" not in best
+    assert "raw" not in best
     assert "notice" not in answer
+
+
+def test_with_a_map_the_models_own_score_stands_beside_the_one_that_ranks(tmp_path: Path) -> None:
+    door = Door(tmp_path, FakeJudge(), HALF)
+    with door.client:
+        assert door.worker.wait(WAIT_S)
+        results = door.ask(red(51), red(255))["results"]
+    door.worker.close()
+    assert [(one["index"], one["relevance_score"], one["score"], one["raw"]) for one in results] == [
+        (1, 0.5, 5.0, 10.0),
+        (0, 0.1, 1.0, 2.0),
+    ]
 
 
 def test_every_index_comes_back_and_what_is_no_photo_comes_last_with_its_reason(door: Door) -> None:
@@ -126,10 +143,46 @@ def test_a_path_leads_to_a_photo_of_the_folder_and_nowhere_else(door: Door, tmp_
     assert [(one["index"], one["reason"]) for one in results[3:]] == [(n, "outside") for n in range(3, 9)]
 
 
+@pytest.mark.parametrize("words", [{}, {"text": "but in blue"}])
+def test_a_picture_as_the_query_is_an_example_with_words_or_without(door: Door, words: dict[str, str]) -> None:
+    for example, expected in (
+        ({"image": red(153)}, [(2, 1.0), (0, 0.6), (1, 0.6)]),
+        ({"path": "255.png"}, [(1, 1.0), (2, 0.6), (0, 0.2)]),
+    ):
+        results = door.ask(red(51), red(255), red(153), query=example | words)["results"]
+        assert [(one["index"], one["relevance_score"]) for one in results] == expected
+    assert door.judge.queries == [words.get("text", "")] * 2
+    assert [template.name for template in door.judge.templates] == ["number_like"] * 2
+
+
+def test_a_client_that_only_knows_texts_asks_with_a_data_uri(door: Door) -> None:
+    results = door.ask(red(51), red(153), query=red(153))["results"]
+    assert [(one["index"], one["relevance_score"]) for one in results] == [(1, 1.0), (0, 0.6)]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"image": "data:image/png;base64," + base64.b64encode(b"no picture").decode()}, "this is a text file, not a"),
+        ({"image": red(153)[: len(red(153)) // 2]}, "The example photo cannot be used: the file ends too early."),
+        ({"image": "data:image/png;base64,"}, "The example photo cannot be used: the file is empty."),
+        ({"image": "https://x.example/1.jpg"}, "none is followed"),
+        ({"path": "../outside.png"}, "the path of `query` does not lead to a file in the mounted folder."),
+        ({"path": "gone.png"}, "the path of `query` does not lead to a file in the mounted folder."),
+        ({"image": red(153), "text": "x" * 2001}, "the query is too long (2001 characters)."),
+    ],
+)
+def test_a_picture_that_cannot_be_the_example_is_the_clients_fault(door: Door, query: Any, said: str) -> None:
+    write_reds(door.folder.parent, {"outside.png": 204})
+    answer = door.client.post("/rerank", json={"query": query, "documents": [red(51)]})
+    assert (answer.status_code, said in answer.json()["message"]) == (400, True), answer.text
+
+
 def test_nothing_is_left_of_a_request(door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (temporary := tmp_path / "temporary").mkdir()
     monkeypatch.setattr(rerank.tempfile, "tempdir", str(temporary))
     door.ask(red(51))
+    door.ask(red(51), query={"image": red(51)})
     assert list(temporary.iterdir()) == []
     assert door.store.runs.past(OWNER, most=10) == ()
     assert door.store.database.rows("SELECT * FROM runs") == []
@@ -162,6 +215,7 @@ def test_a_request_takes_turns_with_the_page(door: Door) -> None:
     [
         (b'{"query": "red"', 400, "no JSON"),
         (b'{"query": " ", "documents": ["a"]}', 400, "empty"),
+        (json.dumps({"query": "x" * 2001, "documents": ["a"]}).encode(), 400, "too long (2001 characters)"),
         (json.dumps({"query": "red", "documents": ["a"] * 10_000}).encode(), 400, "10000 documents"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lychee_rerank.api.rerank_request import MOST_DOCUMENTS, FolderPath, Picture, parse_request
-from lychee_rerank.errors import QueryRefused, RequestInvalid
+from lychee_rerank.errors import RequestInvalid
 from lychee_rerank.problems import DocumentProblem
 from tests.pictures import encode, make_plain
 
@@ -80,7 +80,59 @@ def test_a_path_stays_as_it_was_written() -> None:
     "query", ["red", {"text": "red"}, {"content": "red"}, {"content": [{"type": "text", "text": "red"}]}]
 )
 def test_a_query_is_a_text_in_any_shape(query: Any) -> None:
-    assert parse(query=query).query.text == "red"
+    assert (parse(query=query).words, parse(query=query).like) == ("red", None)
+
+
+@pytest.mark.parametrize("text", [{}, {"text": "but in blue"}, {"text": ""}, {"text": None}])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        {"image": URI},
+        {"image": BASE64},
+        {"image": {"url": URI}},
+        {"image_url": URI},
+        {"image_url": {"url": URI}},
+        {"path": "2024/a.jpg"},
+    ],
+)
+def test_a_query_may_be_a_picture_in_every_shape_of_a_document_with_words_or_without(
+    picture: dict[str, Any], text: dict[str, Any]
+) -> None:
+    expected = (text.get("text") or "", FolderPath("2024/a.jpg") if "path" in picture else Picture(PNG))
+    for query in (picture | text, {"content": [picture, text] if text else [picture]}):
+        request = parse(query=query)
+        assert (request.words, request.like) == expected
+
+
+@pytest.mark.parametrize("query", [URI, BASE64, {"content": [{"type": "image_url", "image_url": {"url": URI}}]}])
+def test_a_query_that_is_the_picture_itself_has_no_words(query: Any) -> None:
+    assert (parse(query=query).words, parse(query=query).like) == ("", Picture(PNG))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"image": "https://photos.example/1.jpg"}, "is an address, and none is followed"),
+        ({"image": {"url": "file:///etc/passwd"}}, "is an address, and none is followed"),
+        ({"image": "not base64!"}, "the picture of `query` is not in base64"),
+        ({"image": "data:image/png,raw"}, "the picture of `query` is not in base64"),
+        (f"{URI}*", "the picture of `query` is not in base64"),
+        ({"content": [{"image": URI}, {"image": URI}]}, "`query` holds several pictures"),
+        ({"image": 7}, "to be a text, a picture, or both"),
+        ({"image": URI, "text": 7}, "to be a text, a picture, or both"),
+        ({"content": [{"text": "a"}, {"text": "b"}]}, "to be a text, a picture, or both"),
+        ({"content": ["red"]}, "to be a text, a picture, or both"),
+        ({"content": []}, "to be a text, a picture, or both"),
+        ({"image": None}, "to be a text, a picture, or both"),
+        ({}, "to be a text, a picture, or both"),
+        ([URI], "to be a text, a picture, or both"),
+        (7, "to be a text, a picture, or both"),
+        ({"image": URI, "text": "\ud800"}, "half a surrogate pair"),
+    ],
+)
+def test_a_query_that_is_neither_text_nor_picture_is_told(query: Any, said: str) -> None:
+    with pytest.raises(RequestInvalid, match=said):
+        parse(query=query)
 
 
 @pytest.mark.parametrize(("asked", "top"), [({}, None), ({"top_n": 3}, 3), ({"top_k": 2}, 2), ({"top_n": None}, None)])
@@ -121,11 +173,7 @@ def test_what_cannot_be_answered_is_told_in_a_sentence(body: bytes, said: str) -
         parse_request(body)
 
 
-def test_a_request_has_its_limit_and_so_has_a_query() -> None:
+def test_a_request_has_its_limit() -> None:
     assert len(parse(documents=["a"] * MOST_DOCUMENTS).documents) == MOST_DOCUMENTS
     with pytest.raises(RequestInvalid, match=f"{MOST_DOCUMENTS + 1} documents"):
         parse(documents=["a"] * (MOST_DOCUMENTS + 1))
-    with pytest.raises(QueryRefused):
-        parse(query=" ")
-    with pytest.raises(QueryRefused):
-        parse(query="x" * 2001)

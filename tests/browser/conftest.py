@@ -6,15 +6,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.browser.machine import PHOTOS, Machine
 from tests.served import ROOT, find_port, running_app
 
+Scheme = Literal["light", "dark"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's own calls home are no part of the page; as root it starts without a sandbox only.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -74,17 +76,20 @@ class Visitor:
         self.browser, self.address = browser, address
         self.outside: list[str] = []
 
-    def open(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Page:
+    def open(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000, scheme: Scheme = "light") -> Page:
         """A new user's page, once the model answers and the gallery is drawn."""
-        page = self.new_page(locale=locale, width=width, height=height)
+        page = self.new_page(locale=locale, width=width, height=height, scheme=scheme)
         page.goto(self.address)
         page.locator(".st-key-demo").wait_for()
         page.locator(".st-key-preview img").first.wait_for()
         return page
 
-    def new_page(self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Page:
+    def new_page(
+        self, *, locale: str = "zh-CN", width: int = 1440, height: int = 1000, scheme: Scheme = "light"
+    ) -> Page:
         """An empty page of a new user's."""
-        context = self.browser.new_context(locale=locale, viewport={"width": width, "height": height})
+        size = ViewportSize(width=width, height=height)
+        context = self.browser.new_context(locale=locale, viewport=size, color_scheme=scheme)
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("request", lambda request: self._remember(request.url))

@@ -15,7 +15,7 @@ TYPES = ",".join((*PHOTO_ENDINGS, LIST_ENDING))
 
 def expect_types(page: Page) -> None:
     """The one drop zone on the page tells the picker which files are taken."""
-    picker = page.get_by_test_id("stFileUploaderDropzoneInput")
+    picker = page.locator("[class*=st-key-drop-]").get_by_test_id("stFileUploaderDropzoneInput")
     expect(picker).to_have_count(1)
     expect(picker).to_have_attribute("accept", TYPES)
 

@@ -52,7 +52,7 @@ def test_a_slow_folder_is_waited_for_by_nobody_and_stays_within_reach(mounted: M
     expect(page.get_by_role("textbox")).to_have_value("a dog")
 
     shutil.copy(SAMPLES[5], mounted.folder / "slow")
-    line.get_by_role("button", name="Look again").click()
+    line.get_by_role("button", name="Rescan").click()
     expect(line).to_contain_text("6 photos")
     line.get_by_role("combobox").click()
     page.get_by_role("option", name="slow · 3").click()

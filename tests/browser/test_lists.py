@@ -68,7 +68,7 @@ def test_a_long_text_is_cut_on_its_card_and_whole_in_the_large_view(visitor: Vis
     card = page.locator(".st-key-results").get_by_text(text.strip())
     expect(card).to_be_visible(timeout=RUN_S * 1000)
     assert card.evaluate("element => element.scrollHeight > 2 * element.clientHeight")
-    page.get_by_text("Large", exact=True).click()
+    page.get_by_text("View", exact=True).click()
     whole = page.get_by_role("dialog").get_by_text(text.strip())
     assert whole.evaluate("element => element.scrollHeight <= element.clientHeight + 1")
 

@@ -35,7 +35,7 @@ def pages_of(page: Page) -> Locator:
 
 def wait_for_more(page: Page) -> None:
     """Until more photos are done than now; ends with the run, too."""
-    line = page.locator(".st-key-progress").get_by_text(re.compile(r"^(Looking at photo|\d+ photos =)"))
+    line = page.locator(".st-key-progress").get_by_text(re.compile(r"^(Scoring photo|\d+ photos =)"))
     now = line.inner_text()
     if not OVER.match(now):
         expect(line).not_to_have_text(now, timeout=RUN_S * 1000)
@@ -73,9 +73,9 @@ def test_a_long_run_keeps_the_ticks_that_were_given_and_gives_none(chromium: Bro
         kept, taken_off = page.locator("[class*=st-key-photo-]").get_by_text(NAME).all_inner_texts()[:2]
         for name, picks in ((kept, 1), (taken_off, 2), (taken_off, 1)):
             tick(page, name)
-            expect(box).to_contain_text(f"{picks} picked")
+            expect(box).to_contain_text(f"Picks: {picks}")
         hold.unlink()
         turn_and_scroll_until_the_end(page)
-        expect(box).to_contain_text("1 picked")
+        expect(box).to_contain_text("Picks: 1")
         assert picked(data) == {kept}
         page.context.close()

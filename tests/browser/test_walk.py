@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ROOT, Visitor
 
@@ -31,9 +31,9 @@ def read_ranking(page: Page, *, photos: int = 32) -> list[tuple[int, float]]:
     return [(int(pair[1]), float(pair[2])) for pair in pairs if pair]
 
 
-def drop(page: Page, *paths: Path) -> None:
-    """What the operating system does when files or folders are let go over the drop zone."""
-    zone = page.get_by_test_id("stFileUploaderDropzone")
+def drop(page: Page, *paths: Path, onto: Locator | None = None) -> None:
+    """What the operating system does when files or folders are let go over the drop zone, or over another place."""
+    zone = onto or page.get_by_test_id("stFileUploaderDropzone").filter(visible=True)
     expect(zone).to_have_count(1)  # the one of the drop before is gone
     box = zone.bounding_box()
     assert box is not None

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from lychee_rerank.export.tables import FACTS_COLUMNS
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE, YES_NO, PromptTemplate
+from tests.maps import MAP, save_in
 from tests.pictures import encode, make_photo
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +51,7 @@ def report(gallery: Path) -> dict[str, Any]:
 
 def test_json_is_one_document_with_every_photo_scored_or_refused(report: dict[str, Any]) -> None:
     assert list(report) == [
-        *("query", "cleaned_query", "model", "readout", "prompt", "decode_policy", "versions", "reused"),
+        *("query", "cleaned_query", "model", "readout", "prompt", "calibration", "decode_policy", "versions", "reused"),
         *("full_looks", "spread", "results", "refused", "passed_over"),
     ]
     assert (report["query"], report["cleaned_query"]) == ("Sofa + 咖啡", "sofa + 咖啡")
@@ -72,8 +74,9 @@ def test_json_ranks_run_from_1_with_the_best_score_first(report: dict[str, Any])
     results = report["results"]
     assert [photo["rank"] for photo in results] == [1, 2, 3]
     assert sorted(photo["index"] for photo in results) == [0, 1, 3]
-    fields = ["rank", "score", "expected", "label_mass", "tied", "look", "index", "name", "answer", "rule"]
-    assert all(list(photo) == fields for photo in results)
+    fields = ["rank", "score", "raw", "expected", "label_mass", "tied", "look", "index", "name", "answer", "rule"]
+    fields += FACTS_COLUMNS
+    assert all(set(photo) == set(fields) for photo in results)
     assert [photo["score"] for photo in results] == sorted((photo["score"] for photo in results), reverse=True)
     assert all(photo["score"] == float(photo["answer"]) for photo in results)
 
@@ -188,6 +191,12 @@ def test_info_says_what_would_be_loaded_and_where() -> None:
     assert "bundled demo model" in told
     assert "device  CPU" in told or "GB free" in told
     assert f"readout number (prompt number, version 1, {NUMBER.text_hash[:12]})" in told
+
+
+def test_info_names_the_map_that_scores_go_through(tmp_path: Path) -> None:
+    told = run("info", LYCHEE_CALIBRATION=save_in(tmp_path, MAP)).stdout
+    assert f"map     {tmp_path / 'map.json'} (made for demo, number; from 30 photos)" in told
+    assert "map  " not in run("info").stdout
 
 
 def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 from lychee_rerank.evaluation.evaluate import Evaluation, JudgedQuery, LanguageFigures, aggregate, evaluate
 from lychee_rerank.evaluation.labelled_set import LabelledQuery, load_labels
 from lychee_rerank.evaluation.metrics import BandFigures, JudgedPhoto
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.records import Readout, Rule
 from lychee_rerank.scoring.engine import Engine
-from lychee_rerank.scoring.prompts import NUMBER, template_for
+from lychee_rerank.scoring.prompts import NUMBER, NUMBER_LIKE, template_for
 from tests.fakes import FakeJudge
 from tests.pictures import write_reds
 
@@ -39,7 +39,7 @@ def make_set(folder: Path, *galleries: dict[str, float], languages: str = "zh en
 
 
 def judge_set(queries: tuple[LabelledQuery, ...], judge: FakeJudge | None = None) -> Evaluation:
-    return evaluate(Engine(judge or FakeJudge(), decode_picture), queries, readout=Readout.NUMBER, template=NUMBER)
+    return evaluate(Engine(judge or FakeJudge(), decode_photo), queries, readout=Readout.NUMBER, template=NUMBER)
 
 
 def judge_all(queries: tuple[LabelledQuery, ...]) -> tuple[JudgedQuery, ...]:
@@ -67,10 +67,38 @@ def test_a_judge_that_tells_the_truth_gets_1_everywhere(photo_folder: Path) -> N
     )
 
 
+def test_the_calibration_error_of_each_language_is_that_of_its_own_photos(photo_folder: Path) -> None:
+    labels = make_set(photo_folder, TRUE, {"ten.png": 6, "two.png": 6, "broken.png": 10}, languages="zh en")
+    right, wrong, everything = judge_set(labels).figures
+    assert (right.calibration_error, wrong.calibration_error, everything.calibration_error) == (0.0, 4.0, 8 / 6)
+    assert [(band.band, band.photos, band.mean_truth) for band in everything.reliability] == [
+        ("[0, 1)", 1, 0.0),
+        ("[2, 3)", 2, 4.0),
+        ("[6, 7)", 1, 6.0),
+        ("[9, 10]", 2, 8.0),
+    ]
+
+
 def test_a_judge_that_turns_the_truth_upside_down_gets_a_somers_d_of_minus_1(photo_folder: Path) -> None:
     row = all_figures(make_set(photo_folder, UPSIDE_DOWN))
     assert (row.mrr, row.recall_at_1, row.somers_d) == (1 / 4, 0.0, -1.0)
     assert row.spearman == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("words", ["", "but in blue"])
+def test_a_query_with_an_example_is_judged_by_it(photo_folder: Path, words: str) -> None:
+    make_set(photo_folder, TRUE)
+    line = {
+        "query": words,
+        "language": "en",
+        "relevance": {"ten.png": 2, "six.png": 9, "two.png": 4},
+        "like": "six.png",
+    }
+    (photo_folder / "queries.jsonl").write_text(json.dumps(line))
+    judge = FakeJudge()
+    (judged,) = judge_set(load_labels(photo_folder), judge).queries
+    assert [score.value for score in judged.scores] == [6.0, 10.0, 6.0]
+    assert (judge.queries, judge.templates, len(judge.examples)) == ([words], [NUMBER_LIKE], 1)
 
 
 @pytest.mark.parametrize("names", [list(TRUE), list(TRUE)[::-1]], ids=["best first", "best last"])
@@ -117,7 +145,7 @@ def test_languages_stand_in_the_order_of_the_file_and_all_is_their_mean(photo_fo
 def test_every_query_looks_at_its_photos_anew_and_tells_of_each(photo_folder: Path) -> None:
     judge, told = FakeJudge(), []
     labels = make_set(photo_folder, {"broken.png": 1, **TRUE}, TRUE)
-    engine = Engine(judge, decode_picture)
+    engine = Engine(judge, decode_photo)
     evaluate(engine, labels, readout=Readout.NUMBER, template=NUMBER, on_photo=lambda: told.append(judge.answers))
     assert judge.queries == ["red 0", "red 1"]
     assert told == [0, 1, 2, 3, 4, 5, 6, 7, 8]
@@ -172,7 +200,7 @@ def test_each_readout_asks_with_the_prompt_given_and_reads_its_own_way(
     photo_folder: Path, readout: Readout, scores: tuple[float, ...]
 ) -> None:
     judge, template = FakeJudge(), template_for(readout)
-    judged = evaluate(Engine(judge, decode_picture), make_set(photo_folder, TRUE), readout=readout, template=template)
+    judged = evaluate(Engine(judge, decode_photo), make_set(photo_folder, TRUE), readout=readout, template=template)
     assert (judged.readout, judged.template, judge.templates) == (readout, template, [template])
     assert tuple(score.value for score in judged.queries[0].scores) == scores
     rules = {score.rule for score in judged.queries[0].scores}

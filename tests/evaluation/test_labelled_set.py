@@ -9,8 +9,12 @@ import pytest
 
 from lychee_rerank.errors import LabelsInvalid
 from lychee_rerank.evaluation.labelled_set import LabelledQuery, load_labels
-from lychee_rerank.query import parse_query
+from lychee_rerank.photos.decode import decode_photo
+from lychee_rerank.photos.hashes import hash_bytes
+from lychee_rerank.query import Example, parse_query
 from lychee_rerank.records import Photo
+from tests.fakes import CountingDecoder
+from tests.pictures import encode, make_photo, write_reds
 
 GOOD: dict[str, Any] = {"query": "sofa", "language": "en", "relevance": {"a.jpg": 10, "sub/b.jpg": 0}}
 
@@ -61,6 +65,28 @@ def test_blank_lines_a_byte_order_mark_and_windows_line_ends_are_no_fault(folder
     assert [labelled.id for labelled in load_labels(folder)] == ["line 1", "line 3"]
 
 
+@pytest.mark.parametrize("words", ["", "but in blue"])
+def test_a_query_may_have_an_example_which_need_not_be_in_its_gallery(folder: Path, words: str) -> None:
+    content = encode(make_photo(seed=1))
+    (folder / "sub" / "like.jpg").write_bytes(content)
+    (labelled,) = load_labels(write(folder, GOOD | {"query": words, "like": "sub/like.jpg"}))
+    example = Example("sub/like.jpg", folder / "sub" / "like.jpg", hash_bytes(content))
+    assert (labelled.query, labelled.query.text) == (parse_query(words, example), words)
+    assert labelled.query.example is not None
+    assert (labelled.query.example.name, labelled.query.example.path) == (example.name, example.path)
+    assert [photo.name for photo in labelled.photos] == ["a.jpg", "sub/b.jpg"]
+
+
+def test_an_example_of_several_lines_is_read_and_decoded_once(folder: Path) -> None:
+    write_reds(folder, {"like.png": 200})
+    decode = CountingDecoder()
+    line = GOOD | {"like": "like.png"}
+    one, other = load_labels(write(folder, line, line | {"query": ""}), decode=decode)
+    assert one.query.example == other.query.example
+    assert len(decode.sizes_bytes) == 1
+    assert load_labels(write(folder, line, GOOD | {"like": None}), decode=decode_photo)[1].query.example is None
+
+
 def relevance(**truths: object) -> dict[str, object]:
     """The good line with other truths; `a` and `b` stand for the photos that are there."""
     names = {"a": "a.jpg", "b": "sub/b.jpg"}
@@ -85,6 +111,18 @@ def photo_named(name: str) -> dict[str, object]:
         ({"query": "a", "language": "en"}, "lacks the key 'relevance'"),
         (GOOD | {"query": 5}, "'query' is no text"),
         (GOOD | {"query": " \n"}, "the query is empty (0 characters)"),
+        (GOOD | {"query": "", "like": None}, "the query is empty (0 characters)"),
+        (GOOD | {"like": 5}, "'like' is no name of a photo"),
+        (GOOD | {"like": "c.jpg"}, "the example 'c.jpg' is not there"),
+        (GOOD | {"like": "sub"}, "the example 'sub' is not there"),
+        (GOOD | {"like": "../out.jpg"}, "the example '../out.jpg' lies outside the folder"),
+        (GOOD | {"like": "out/x.jpg"}, "the example 'out/x.jpg' lies outside the folder"),
+        (GOOD | {"like": "/etc/hostname"}, "the example '/etc/hostname' lies outside the folder"),
+        (GOOD | {"like": "a\0.jpg"}, "the example 'a\\x00.jpg' has a name that no file can have"),
+        (GOOD | {"like": "a.jpg"}, "the example 'a.jpg' cannot be used: empty"),
+        (GOOD | {"like": "moving.gif"}, "the example 'moving.gif' cannot be used: not a picture (GIF)"),
+        (GOOD | {"like": "half.png"}, "the example 'half.png' cannot be used: truncated"),
+        (GOOD | {"like": "holed.png"}, "the example 'holed.png' cannot be used: broken"),
         (GOOD | {"query": "x" * 2001}, "the query is too long (2001 characters)"),
         (GOOD | {"language": ""}, "'language' is no text of 1 to 10 characters"),
         (GOOD | {"language": "x" * 11}, "'language' is no text of 1 to 10 characters"),
@@ -116,6 +154,10 @@ def test_a_bad_line_is_named_with_its_fault(folder: Path, line: str | dict[str, 
     outside.mkdir()
     (outside / "x.jpg").touch()
     (folder.parent / "out.jpg").touch()
+    (folder / "moving.gif").write_bytes(b"GIF89a and no more")
+    whole = encode(make_photo(), "PNG")
+    (folder / "half.png").write_bytes(whole[:-40])
+    (folder / "holed.png").write_bytes(whole[:2000] + bytes(500) + whole[2500:])
     os.symlink(outside, folder / "out")
     with pytest.raises(LabelsInvalid) as caught:
         load_labels(write(folder, GOOD, line))

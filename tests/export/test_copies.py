@@ -36,7 +36,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def copy_all(results: Results, folder: Path, form: XmpForm = XmpForm.NONE, query: str = "") -> list[Copied]:
-    return list(copy_photos(results.photos, results.ranked, folder, xmp=Xmp(form, query)))
+    return list(copy_photos(results, results.ranked, folder, xmp=Xmp(form, query)))
 
 
 def listing(folder: Path) -> list[str]:
@@ -153,7 +153,7 @@ def test_a_jpeg_whose_metadata_takes_no_stars_is_copied_as_it_is(results: Result
 def test_a_disk_that_takes_no_more_is_told_and_leaves_no_half_a_copy(
     results: Results, out: Path, monkeypatch: pytest.MonkeyPatch, number: int, problem: FolderProblem
 ) -> None:
-    copying = copy_photos(results.photos, results.ranked, out, xmp=Xmp(XmpForm.SIDECAR))
+    copying = copy_photos(results, results.ranked, out, xmp=Xmp(XmpForm.SIDECAR))
     next(copying)
 
     def fail(_: int) -> None:

@@ -1,16 +1,21 @@
 """The JSON document: every fact of a run in one shape, null where it is not known any more."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from importlib.metadata import version
 
 import pytest
 
 from lychee_rerank.export.json_document import ScoredBy, write_document
+from lychee_rerank.facts import PhotoFacts
+from lychee_rerank.model_card import ModelCard
 from lychee_rerank.photos.decode import DECODE_POLICY_VERSION
 from lychee_rerank.problems import PassedOver, RefusalReason
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import Look, ModelCard, Readout, Refusal
+from lychee_rerank.records import Look, Readout, Refusal
+from lychee_rerank.results.conditions import Condition
 from lychee_rerank.results.criteria import Criteria
 from lychee_rerank.scoring.cache_keys import PACKAGES, build_key
 from lychee_rerank.scoring.prompts import NUMBER
@@ -22,7 +27,9 @@ SCORER = replace(CARD, parameters=7, off_gpu_layers=2, fingerprint="f1")
 QUERY = parse_query("Red  THINGS")
 KEY = asdict(build_key(SCORER, QUERY, readout=Readout.NUMBER, template=NUMBER))
 RESULTS = replace(
-    finish([3.25, 9.0], refused=[Refusal(2, "c.jpg", RefusalReason.EMPTY)]), passed_over={PassedOver.LINKED_FOLDER: 2}
+    finish([3.25, 9.0], refused=[Refusal(2, "c.jpg", RefusalReason.EMPTY)]),
+    passed_over={PassedOver.LINKED_FOLDER: 2},
+    facts={1: PhotoFacts(40, 30, datetime(2026, 5, 3, 12, 30), "Canon", b"")},
 )
 DOCUMENT = {
     "query": "Red  THINGS",
@@ -40,6 +47,7 @@ DOCUMENT = {
     },
     "readout": "number",
     "prompt": {"name": "number", "version": 1, "text_hash": NUMBER.text_hash},
+    "calibration": None,
     "decode_policy": DECODE_POLICY_VERSION,
     "versions": {name: version(name) for name in PACKAGES},
     "reused": 1,
@@ -54,6 +62,7 @@ DOCUMENT = {
         {
             "rank": 1,
             "score": 9.0,
+            "raw": None,
             "expected": 9.0,
             "label_mass": 1.0,
             "tied": False,
@@ -62,6 +71,12 @@ DOCUMENT = {
             "name": "p1.jpg",
             "answer": "9.0",
             "rule": "whole_answer",
+            "group": 1,
+            "width_px": 40,
+            "height_px": 30,
+            "orientation": "landscape",
+            "camera": "Canon",
+            "taken": "2026-05-03T12:30:00",
         }
     ],
     "refused": [{"index": 2, "name": "c.jpg", "reason": "empty", "message": "文件是空的"}],
@@ -70,11 +85,22 @@ DOCUMENT = {
 
 
 def write(
-    *, key: dict[str, object] = KEY, loaded: ModelCard | None = SCORER, criteria: Criteria | None = None
+    *,
+    key: dict[str, object] = KEY,
+    loaded: ModelCard | None = SCORER,
+    criteria: Criteria | None = None,
+    conditions: Sequence[Condition] = (),
 ) -> dict[str, object]:
     scored_by = ScoredBy(key, demo=False, loaded=loaded, reused=1)
     results = replace(RESULTS, criteria=criteria or Criteria())
-    text = write_document(results, results.ranked[:1], query=QUERY.text, scored_by=scored_by, describe=CHINESE.describe)
+    text = write_document(
+        results,
+        results.ranked[:1],
+        query=QUERY.text,
+        scored_by=scored_by,
+        describe=CHINESE.describe,
+        conditions=conditions,
+    )
     document: dict[str, object] = json.loads(text)
     return document
 
@@ -93,6 +119,16 @@ def test_a_provisional_score_is_no_full_look() -> None:
 def test_the_chosen_photos_and_all_refused_stand_with_what_gave_the_scores() -> None:
     assert write() == DOCUMENT
     assert list(write()) == list(DOCUMENT)
+
+
+def test_what_nobody_knows_of_a_photo_is_null() -> None:
+    scored_by = ScoredBy(KEY, demo=False, loaded=SCORER)
+    text = write_document(RESULTS, RESULTS.ranked, query="x", scored_by=scored_by, describe=CHINESE.describe)
+    last = json.loads(text)["results"][-1]
+    assert [last[name] for name in ("group", "width_px", "height_px", "orientation", "camera", "taken")] == [
+        2,
+        *[None] * 5,
+    ]
 
 
 def test_what_was_passed_over_is_null_where_nobody_counted() -> None:
@@ -118,7 +154,16 @@ def test_the_parts_of_the_query_stand_with_their_scores() -> None:
     criteria = Criteria((parse_query("Red"), parse_query("things")), {1: (8.0, None)})
     document = write(criteria=criteria)
     assert document["criteria"] == ["Red", "things"]
+    assert document["conditions"] == []
     assert document["results"] == [DOCUMENT["results"][0] | {"criteria": [8.0, None]}]  # type: ignore[index]
+
+
+def test_the_conditions_that_exclude_anything_stand_beside_the_parts_that_they_ask_something_of() -> None:
+    red, things = parse_query("Red"), parse_query("things")
+    conditions = (Condition(red, least=6.5), Condition(things))
+    document = write(criteria=Criteria((red, things), {}), conditions=conditions)
+    assert document["conditions"] == [{"part": "Red", "least": 6.5, "most": 10.0}]
+    assert "conditions" not in write(conditions=conditions)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_the_copy_is_the_file_itself_and_stars_go_beside_it(
     path.write_bytes(encode_kind(kind, make_photo()))
     out.mkdir()
     results = finish([9.0], paths=[path])
-    (copied,) = copy_photos(results.photos, results.ranked, out, xmp=Xmp(form))
+    (copied,) = copy_photos(results, results.ranked, out, xmp=Xmp(form))
     assert (copied.file, copied.problem) == (f"001_9.0_a.{kind}", None)
     assert (out / copied.file).read_bytes() == path.read_bytes()
     sidecars = [file.name for file in out.iterdir() if file.name != copied.file]
@@ -47,6 +47,6 @@ def test_a_jpeg_with_two_start_marks_is_copied_as_it_is_without_stars(photo_fold
     path.write_bytes(b"\xff\xd8" + encode(make_photo()))
     out.mkdir()
     results = finish([9.0], paths=[path])
-    (copied,) = copy_photos(results.photos, results.ranked, out, xmp=Xmp(XmpForm.EMBEDDED))
+    (copied,) = copy_photos(results, results.ranked, out, xmp=Xmp(XmpForm.EMBEDDED))
     assert copied.problem is CopyProblem.XMP_KEPT
     assert (out / copied.file).read_bytes() == path.read_bytes()

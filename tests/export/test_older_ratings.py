@@ -164,7 +164,7 @@ def test_a_jpeg_whose_rating_cannot_be_changed_is_copied_as_it_was_and_told(tmp_
     photo.write_bytes(rated_jpeg(make_tiff("<", (RATING, LONG, 1, 1))))
     out.mkdir()
     results = finish([9.0], paths=[photo])
-    (copy,) = copy_photos(results.photos, results.ranked, out, xmp=Xmp(XmpForm.EMBEDDED))
+    (copy,) = copy_photos(results, results.ranked, out, xmp=Xmp(XmpForm.EMBEDDED))
     assert copy.problem is CopyProblem.XMP_KEPT
     assert (out / copy.file).read_bytes() == photo.read_bytes()
 

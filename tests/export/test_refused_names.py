@@ -45,7 +45,7 @@ def finish_photos(folder: Path, *names: str) -> Results:
 
 
 def copy_all(results: Results, folder: Path) -> list[tuple[str, CopyProblem | None]]:
-    copying = copy_photos(results.photos, results.ranked, folder, xmp=Xmp(XmpForm.SIDECAR))
+    copying = copy_photos(results, results.ranked, folder, xmp=Xmp(XmpForm.SIDECAR))
     return [(copy.file, copy.problem) for copy in copying]
 
 

@@ -90,7 +90,7 @@ def test_an_answer_is_text_and_its_score_a_number() -> None:
     score = Score(8.0, 8.0, 1.0, "8/10", Rule.OUT_OF_TEN)
     results = Results((), rank_photos([ScoredPhoto(0, "a.jpg", score, "hash")]), ())
     table = build_table(results, describe=ENGLISH.describe).decode("utf-8-sig")
-    assert table.splitlines()[1] == "1,8.0,8.0,1.0,a.jpg,'8/10,out_of_ten,,full,,,"
+    assert table.splitlines()[1] == "1,8.0,8.0,1.0,a.jpg,'8/10,out_of_ten,,full,,,,,1,,,,,"
 
 
 def test_a_moderated_list_of_such_texts_can_be_moderated_again() -> None:

@@ -1,13 +1,17 @@
 """The CSV of a ranking: what Excel is given, and what reads back."""
 
 import csv
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from io import StringIO
 
 import pytest
 
-from lychee_rerank.export.tables import COLUMNS, build_table, encode_rows
+from lychee_rerank.export.tables import COLUMNS, FACTS_COLUMNS, build_table, encode_rows
+from lychee_rerank.facts import PhotoFacts
 from lychee_rerank.problems import CopyProblem, RefusalReason
 from lychee_rerank.records import Refusal
+from lychee_rerank.results.near_copies import NearCopies
 from lychee_rerank.results.ranking import Copied
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.finished import finish
@@ -32,6 +36,19 @@ def test_a_row_per_photo_best_first_unrounded_with_the_refused_at_the_end() -> N
     assert [row["refused"] for row in rows] == ["", "", "", "the file is empty"]
     assert {rows[0][column] for column in ("expected", "answer")} == {"9.0"}
     assert (rows[0]["label_mass"], rows[0]["rule"]) == ("1.0", "whole_answer")
+
+
+def test_a_row_tells_what_the_file_says_and_the_rank_of_the_best_near_copy() -> None:
+    taken = datetime(2026, 5, 3, 12, 30, tzinfo=timezone(timedelta(hours=8)))
+    facts = {0: PhotoFacts(40, 30, taken, "=Canon", b""), 1: PhotoFacts(30, 30, None, "", b"")}
+    found = finish([6.0, 9.0, 3.0], refused=[Refusal(3, "x.png", RefusalReason.EMPTY)])
+    rows = read(build_table(replace(found, facts=facts, near_copies=NearCopies({0: 1, 1: 1})), describe=str))
+    assert [[row[name] for name in FACTS_COLUMNS] for row in rows] == [
+        ["1", "30", "30", "square", "", ""],
+        ["1", "40", "30", "landscape", "2026-05-03T12:30:00+08:00", "'=Canon"],
+        ["3", "", "", "", "", ""],
+        ["", "", "", "", "", ""],
+    ]
 
 
 def test_what_was_copied_and_what_was_not_is_named() -> None:

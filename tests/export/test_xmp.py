@@ -7,6 +7,7 @@ import pytest
 from lychee_rerank.errors import MetadataUnreadable
 from lychee_rerank.export.ratings import DEFAULT_STARS, Marks, Xmp, XmpForm, count_stars, parse_stars
 from lychee_rerank.export.xmp import build_packet, merge_packet
+from lychee_rerank.records import StarsByHand
 from tests.finished import finish
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -61,8 +62,9 @@ def test_the_lines_between_stars_can_be_set() -> None:
 
 def test_the_query_is_written_only_where_it_is_wanted() -> None:
     (photo,) = finish([8.51234]).ranked
-    assert Xmp(XmpForm.EMBEDDED).marks_of(photo) == Marks(4)
-    assert Xmp(XmpForm.EMBEDDED, "  沙发 +\n灯泡 ").marks_of(photo) == Marks(4, ("沙发 + 灯泡", "score 8.51234"))
+    assert Xmp(XmpForm.EMBEDDED).marks_of(photo, StarsByHand()) == Marks(4)
+    marks = Xmp(XmpForm.EMBEDDED, "  沙发 +\n灯泡 ").marks_of(photo, StarsByHand())
+    assert marks == Marks(4, ("沙发 + 灯泡", "score 8.51234"))
 
 
 def test_a_new_packet_holds_the_rating_and_nothing_else() -> None:

@@ -12,7 +12,7 @@ import torch
 
 from lychee_rerank.model.from_folder import gpu_state, load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 from tests.model.test_exactness import make_random
 
 PIXELS = 100 * 28 * 28  # large enough for windows at the edges, small enough for many plain passes

@@ -9,9 +9,9 @@ import torch
 from benchmarks.checkpoints import LANGUAGE, VISION
 from benchmarks.galleries import draw_photos
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.model_card import EmptyCache
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import EmptyCache
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.prompts import NUMBER, WHOLE
 from lychee_rerank.scoring.readout import read_expected
@@ -53,7 +53,7 @@ def test_memory_is_flat_over_two_hundred_photos(
     random_folder: Path, cuda: str, tmp_path: Path, empty_cache: EmptyCache
 ) -> None:
     model = load(random_folder, device=cuda, dtype="bfloat16", empty_cache=empty_cache)
-    engine, photos = Engine(model, decode_picture), draw_photos(tmp_path / "photos", PHOTOS, (320, 240))
+    engine, photos = Engine(model, decode_photo), draw_photos(tmp_path / "photos", PHOTOS, (320, 240))
     allocated, reserved = [], []
     for _ in score_photos(engine, parse_query(QUERY), photos):
         allocated.append(torch.cuda.memory_allocated())

@@ -9,7 +9,7 @@ from lychee_rerank.errors import PhotoRefused
 from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.network import Patches
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Outcome, Photo, Readout, Refusal, ScoredPhoto
@@ -44,7 +44,7 @@ def crowd(
     """Fills the card each time this photo is encoded, so many times; what came of it."""
     features = model.visual_features
     failures: list[torch.OutOfMemoryError] = []
-    _, wanted = model.patches(decode_picture(photo.path.read_bytes(), fit=model.fit_size))
+    _, wanted = model.patches(decode_photo(photo.path.read_bytes(), fit=model.fit_size).picture)
 
     def encode_without_room(patches: Sequence[Patches]) -> list[torch.Tensor]:
         if len(failures) == times or not any(torch.equal(grid, wanted) for _, grid in patches):
@@ -81,7 +81,7 @@ def test_a_full_card_refuses_the_photo_and_answers_as_before_once_there_is_room(
 def test_a_photo_refused_for_lack_of_memory_leaves_the_others_scored(
     model: VisionLanguageModel, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Engine(model, decode_picture)
+    engine = Engine(model, decode_photo)
     before = score(engine, photos)
     failures = crowd(model, photos[HUNGRY], monkeypatch, times=1000)
     after = score(engine, photos)
@@ -99,9 +99,9 @@ def test_a_photo_refused_for_lack_of_memory_leaves_the_others_scored(
 def test_a_card_that_is_full_for_a_moment_costs_what_is_remembered_and_no_score(
     model: VisionLanguageModel, photos: list[Photo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Engine(model, decode_picture, memory=PhotoMemory[EncodedPhoto](1 << 30))
+    engine = Engine(model, decode_photo, memory=PhotoMemory[EncodedPhoto](1 << 30))
     other, hungry = photos[:1], photos[HUNGRY : HUNGRY + 1]
-    (before,) = score(Engine(model, decode_picture), hungry)
+    (before,) = score(Engine(model, decode_photo), hungry)
     score(engine, other)
     kept_bytes = engine.memory.used_bytes
     failures = crowd(model, photos[HUNGRY], monkeypatch, times=2)
@@ -110,7 +110,7 @@ def test_a_card_that_is_full_for_a_moment_costs_what_is_remembered_and_no_score(
     assert isinstance(after, ScoredPhoto)
     assert after.score.value == pytest.approx(before.score.value, abs=SCORE_TOLERANCE)
     assert len(failures) == 2
-    picture = decode_picture(hungry[0].path.read_bytes(), fit=model.fit_size)
+    picture = decode_photo(hungry[0].path.read_bytes(), fit=model.fit_size).picture
     (alone,) = encode(model, model.build_prompt(NUMBER, QUERY), [picture])
     assert kept_bytes > 0
     assert engine.memory.used_bytes == alone.size_bytes  # the other one was given back for it

@@ -8,7 +8,7 @@ import pytest
 from lychee_rerank.jobs.lock import FolderLock
 from lychee_rerank.jobs.setup import Setup
 from lychee_rerank.jobs.worker import Worker
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
@@ -22,7 +22,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start_worker(judge: FakeJudge | Callable[[], Judge], **settings: object) -> Worker:
         load = (lambda: judge) if isinstance(judge, FakeJudge) else judge
-        setup = Setup(load, decode_picture, **settings)  # type: ignore[arg-type]
+        setup = Setup(load, decode_photo, **settings)  # type: ignore[arg-type]
         workers.append(Worker(setup, Store(tmp_path / "data"), FolderLock(tmp_path / "lock")).start())
         return workers[-1]
 

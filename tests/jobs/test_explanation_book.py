@@ -7,7 +7,7 @@ import pytest
 
 from lychee_rerank.jobs.explanations import MAX_AT_HAND, ExplanationBook, ExplanationProgress
 from lychee_rerank.jobs.job import Job
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Rule, Run, Score, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
@@ -41,7 +41,7 @@ def test_what_was_made_is_found_here_and_by_the_next_process(store: Store, photo
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     explanation, is_new = book.open(job, 0)
     assert is_new
-    book.make(explanation, Engine(FakeJudge(text="A sofa."), decode_picture))
+    book.make(explanation, Engine(FakeJudge(text="A sofa."), decode_photo))
     assert book.open(job, 0) == (explanation, False)
     kept = ExplanationBook(store.explanations).find(job, 0)
     assert kept is not None
@@ -53,7 +53,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_generated_to_it
 ) -> None:
     job, book = make_job(store, photo_folder), ExplanationBook(store.explanations)
     whole, _ = book.open(job, 0)
-    book.make(whole, Engine(FakeJudge(text="A sofa."), decode_picture))
+    book.make(whole, Engine(FakeJudge(text="A sofa."), decode_photo))
     rescore(job, 3.0)
     assert book.find(job, 0) is None
     assert ExplanationBook(store.explanations).find(job, 0) is None
@@ -61,7 +61,7 @@ def test_an_explanation_of_an_earlier_score_is_neither_found_nor_generated_to_it
     rescore(job, 4.0)
     anew, is_new = book.open(job, 0)
     assert (is_new, under_way.progress().cancelled) == (True, True)
-    book.make(anew, Engine(FakeJudge(text="No sofa."), decode_picture))
+    book.make(anew, Engine(FakeJudge(text="No sofa."), decode_photo))
     rescore(job, 7.5)
     assert book.find(job, 0) is None  # the latest took its place
 

@@ -1,13 +1,15 @@
 """The worker across processes and users: going on where another stopped, never scoring twice, taking turns."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lychee_rerank.errors import DeviceLost, ModelUnusable, ScoringElsewhere
+from lychee_rerank.errors import DeviceLost, ExampleRefused, ModelUnusable, ScoringElsewhere
 from lychee_rerank.jobs.job import Job, Status
 from lychee_rerank.jobs.worker import Worker
+from lychee_rerank.photos.example import load_example
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Readout, Refusal, ScoredPhoto
@@ -47,6 +49,58 @@ def test_a_run_goes_on_by_itself_where_the_last_process_stopped(start: Start, ph
     assert job.progress().status is Status.DONE
     assert scores(job) == {n: round(n / 25.5, 1) for n in range(6)}
     assert second.answers == 2
+
+
+@pytest.mark.parametrize("words", ["", "but in blue"])
+def test_a_run_with_an_example_goes_on_where_the_last_process_stopped_though_its_photo_is_gone(
+    start: Start, photo_folder: Path, words: str
+) -> None:
+    photos, first, second = write_reds(photo_folder, range(6)), FakeJudge(), FakeJudge()
+    (chosen,) = write_reds(photo_folder, [200])
+    worker = start(first)
+    stopped = stop_at(worker, first, 3)
+    job = worker.submit(parse_query(words, load_example(chosen)), photos, owner=ANN)
+    assert stopped.wait(WAIT_S)
+    worker.close()
+    chosen.path.unlink()
+    job = wait_for(find(start(second), job))
+    assert job.progress().status is Status.DONE
+    assert scores(job) == {n: round((55 + n) / 25.5, 1) for n in range(6)}
+    assert (first.answers, second.answers, len(second.examples), second.queries) == (4, 2, 1, [words])
+
+
+def test_an_example_that_cannot_be_looked_at_ends_its_run_and_no_other(start: Start, photo_folder: Path) -> None:
+    photos, chosen = write_reds(photo_folder, range(3)), photo_folder / "notes.jpg"
+    chosen.write_bytes(b"no picture")
+    worker = start(FakeJudge())
+    job = wait_for(worker.submit(parse_query("", load_example(Photo("notes.jpg", chosen))), photos))
+    assert job.progress().status is Status.FAILED
+    error = job.progress().error
+    assert isinstance(error, ExampleRefused)
+    assert error.reason is RefusalReason.NOT_A_PICTURE
+    assert wait_for(worker.submit(parse_query("red"), photos)).complete
+
+
+def test_an_example_that_is_gone_begins_no_run(start: Start, photo_folder: Path) -> None:
+    photos, worker = write_reds(photo_folder, range(3)), start(FakeJudge())
+    query = parse_query("", load_example(photos[0]))
+    photos[0].path.unlink()
+    with pytest.raises(ExampleRefused):
+        worker.submit(query, photos, owner=ANN)
+    assert worker.book.under_way(ANN) == ()
+
+
+def test_one_run_serves_all_who_ask_with_the_same_example_and_words(start: Start, photo_folder: Path) -> None:
+    photos, judge = write_reds(photo_folder, range(3)), FakeJudge()
+    judge.hold()
+    worker = start(judge)
+    first, second = (load_example(photo) for photo in photos[:2])
+    jobs = [worker.submit(parse_query(words, example), photos) for example, words in ((first, ""), (second, ""))]
+    jobs += [worker.submit(parse_query("red", first), photos), worker.submit(parse_query("red"), photos)]
+    assert len({job.id for job in jobs}) == 4
+    assert worker.submit(parse_query(" ", replace(first, name="another name")), photos) is jobs[0]
+    judge.let_go()
+    assert all(wait_for(job).complete for job in jobs)
 
 
 def test_what_another_readout_scored_is_scored_again_after_a_restart(start: Start, photo_folder: Path) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lychee_rerank.errors import DeviceLost, LycheeError, ModelUnusable, PhotoRefused, ScoringElsewhere
-from lychee_rerank.jobs.explanations import Explanation, ExplanationProgress
+from lychee_rerank.jobs.explanations import Explanation, ExplanationBook, ExplanationProgress
 from lychee_rerank.jobs.job import Job
 from lychee_rerank.jobs.worker import Worker
+from lychee_rerank.photos.example import load_example
 from lychee_rerank.problems import ModelProblem, RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Pair, Pairs, Photo, Refusal
-from lychee_rerank.scoring.prompts import explain
+from lychee_rerank.scoring.prompts import explain, explain_like
 from lychee_rerank.store.store import Store
 from tests.fakes import FakeJudge
 from tests.jobs.workers import ANN, BEN, Start, another_process, find, no_model, wait_for
@@ -38,6 +39,24 @@ def test_an_explanation_is_of_the_photos_score_and_the_jobs_query_from_memory(st
     assert explanation.progress() == ExplanationProgress(WORDS, over=True)
     assert (judge.templates[-1], judge.queries[-1]) == (explain(4.0), "red")
     assert judge.encoded == encoded == 2
+
+
+def test_a_score_beside_an_example_is_explained_in_the_language_asked_for_in_a_later_process_too(
+    start: Start, photo_folder: Path
+) -> None:
+    photos, judge, again = write_reds(photo_folder, [255, 102]), FakeJudge(), FakeJudge()
+    worker = start(judge)
+    job = wait_for(worker.submit(parse_query("", load_example(photos[0])), photos, owner=ANN))
+    wait_for(worker.explain(job, 1, language="Chinese"))
+    wait_for(worker.explain(job, 0))
+    worker.close()
+    assert judge.templates[1:] == [explain_like(4.0, language="Chinese"), explain_like(10.0, language="English")]
+    assert len(judge.examples) == 1
+    other = start(again)
+    assert explain_whole(other, find(other, job), 1).progress().text == "4.0"
+    other.explanations = ExplanationBook(Store(photo_folder).explanations)  # as if none had been kept
+    wait_for(other.explain(find(other, job), 1, language="Chinese"))
+    assert again.templates == [explain_like(4.0, language="Chinese")]
 
 
 def test_a_photo_of_a_list_is_explained_by_its_own_text(start: Start, photo_folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 
 
 @pytest.fixture(scope="session")

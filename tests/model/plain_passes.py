@@ -11,7 +11,16 @@ from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.prompt import PrefilledPrompt
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.records import Answer, Readout, YesNoLogits
-from lychee_rerank.scoring.prompts import NUMBER, YES_NO, PromptTemplate, build_messages, template_for
+from lychee_rerank.scoring.prompts import (
+    NUMBER,
+    NUMBER_LIKE,
+    WHOLE_LIKE,
+    YES_NO,
+    YES_NO_LIKE,
+    PromptTemplate,
+    build_messages,
+    template_for,
+)
 
 SCORE_TOLERANCE, P_TOLERANCE, LN_TOLERANCE = 1e-4, 1e-5, 1e-4  # on a score, a probability, its logarithm; float32
 SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40)]
@@ -22,6 +31,20 @@ PHOTO_BETWEEN = pytest.param(
     template_for(Readout.NUMBER, user="<query>{query}</query> {photo} Score it from 0 to 10."), id="photo between"
 )
 LAYOUTS = [PHOTO_FIRST, PHOTO_LAST, PHOTO_BETWEEN]
+LIKE_LAYOUTS = [
+    pytest.param(NUMBER_LIKE, id="photo first"),
+    pytest.param(WHOLE_LIKE, id="photo first, whole"),
+    pytest.param(YES_NO_LIKE, id="photo last"),
+    *(
+        pytest.param(template_for(Readout.NUMBER, user=user, like=True), id=name)
+        for name, user in (
+            ("photo between", "<query>{query}</query> {photo} Score it from 0 to 10."),
+            ("example first", "{example} Is {photo} like it, but {query}? From 0 to 10:"),
+            ("example last", "{query} {photo} From 0 to 10, is it like {example}"),
+            ("example twice", "{example} is {query} {photo} From 0 to 10, is it like {example}?"),
+        )
+    ),
+]
 
 
 def draw(size: tuple[int, int], seed: int = 0) -> Image.Image:
@@ -37,12 +60,17 @@ def picture_of(model: VisionLanguageModel, size: tuple[int, int]) -> Image.Image
 
 
 def plain_inputs(
-    model: VisionLanguageModel, picture: Image.Image, query: str, template: PromptTemplate = NUMBER
+    model: VisionLanguageModel,
+    picture: Image.Image,
+    query: str,
+    template: PromptTemplate = NUMBER,
+    example: Image.Image | None = None,
 ) -> Any:
-    """What the processor itself makes of the whole prompt and the photo, on the model's device."""
+    """What the processor itself makes of the whole prompt, the photo and the example, on the model's device."""
     messages = build_messages(template, query)
     content: Any = messages[1]["content"]
-    content[[part["type"] for part in content].index("image")]["image"] = picture
+    for place, part in enumerate(part for part in content if part["type"] == "image"):
+        part["image"] = picture if place == template.examples_before_photo else example
     return model.processor.apply_chat_template(
         messages,
         add_generation_prompt=True,

@@ -7,8 +7,8 @@ import pytest
 
 from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.choice import DEMO_FOLDER, LYCHEE_REPOSITORY, NEEDED_GPU_BYTES, choose_model, weights_folder
+from lychee_rerank.model_card import ChoiceReason
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import ChoiceReason
 
 HEADER = b'{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}'
 SHARD = len(HEADER).to_bytes(8, "little") + HEADER + b"ab"

@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_images
 
 from lychee_rerank.model.demo_vocabulary import MIN_LABEL_MASS
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.folders import find_photos
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Photo, Readout, Rule, Score, ScoredPhoto
@@ -36,7 +36,7 @@ def samples() -> tuple[Photo, ...]:
 def score_all(model: VisionLanguageModel, query: str, photos: tuple[Photo, ...], readout: Readout) -> list[ScoredPhoto]:
     """Every photo scored, none refused."""
     outcomes = sorted(
-        score_photos(Engine(model, decode_picture), parse_query(query), photos, readout=readout),
+        score_photos(Engine(model, decode_photo), parse_query(query), photos, readout=readout),
         key=lambda outcome: outcome.index,
     )
     assert all(isinstance(outcome, ScoredPhoto) for outcome in outcomes)
@@ -106,7 +106,7 @@ def test_an_explanation_keeps_to_the_score_that_was_given_and_names_what_is_miss
     model: VisionLanguageModel, samples: tuple[Photo, ...], score: float
 ) -> None:
     sofa_and_bulb = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
-    explanation = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), sofa_and_bulb, score=score)
+    explanation = explain_score(Engine(model, decode_photo), parse_query(SEED_QUERIES[0]), sofa_and_bulb, score=score)
     assert isinstance(explanation, str)
     assert explanation.startswith(f"{score:.1f}分")
     present, _, missing = explanation.partition("没有看到")
@@ -119,7 +119,7 @@ def test_an_explanation_from_memory_is_that_of_a_new_encoding_and_its_last_text_
 ) -> None:
     photo = next(photo for photo in samples if photo.name == "IMG_7489.jpg")
     texts, decode = list[str](), CountingDecoder()
-    anew = explain_score(Engine(model, decode_picture), parse_query(SEED_QUERIES[0]), photo, score=6.7)
+    anew = explain_score(Engine(model, decode_photo), parse_query(SEED_QUERIES[0]), photo, score=6.7)
     engine = Engine(model, decode, memory=PhotoMemory(2**30))
     list(score_photos(engine, parse_query(SEED_QUERIES[0]), [photo]))
     remembered = explain_score(engine, parse_query(SEED_QUERIES[0]), photo, score=6.7, on_text=texts.append)

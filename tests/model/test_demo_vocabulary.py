@@ -29,6 +29,12 @@ CASES = [
     ("月亮代表我的心", ("月亮代表我的心",)),
     ("沙发\uff0c藏族姑娘\uff0b咖啡", ("藏族姑娘",)),
     ("dog/theodolite", ("theodolite",)),
+    ("but in blue", ()),
+    ("但要蓝色的", ()),
+    ("now on a red background, plus a dog", ()),
+    ("换成红色背景，再加一只狗", ()),
+    ("but with a theodolite", ("a theodolite",)),
+    ("要饭", ("要饭",)),
     ("", ()),
     ("+ ,、", ()),
 ]

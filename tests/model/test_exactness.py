@@ -15,30 +15,22 @@ from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.kv_cache import EncodedPhoto
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
-from lychee_rerank.query import parse_query
-from lychee_rerank.records import (
-    Answer,
-    ChoiceReason,
-    EmptyCache,
-    ModelChoice,
-    Photo,
-    Readout,
-    Score,
-    ScoredPhoto,
-    YesNoLogits,
-)
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.photos.decode import decode_photo
+from lychee_rerank.photos.example import load_example
+from lychee_rerank.query import Query, parse_query
+from lychee_rerank.records import Answer, Photo, Readout, Score, ScoredPhoto, YesNoLogits
 from lychee_rerank.results.ranking import rank_photos
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.prompts import template_for
+from lychee_rerank.scoring.prompts import PromptTemplate, template_for
 from lychee_rerank.scoring.readout import read_expected, read_number, read_yes_no
 from lychee_rerank.scoring.scorer import MAX_ANSWER_TOKENS, score_photos
 from lychee_rerank.settings import PROJECT_FOLDER
 from tests.model.plain_passes import SCORE_TOLERANCE, plain_inputs, plain_probabilities
 
 SIZES = [(1024, 768), (768, 1024), (1920, 1080), (500, 500), (1, 1), (4000, 40), (1024, 768), (300, 800), (640, 480)]
-QUERIES = ["沙发 + light bulb", "咖啡"]
+WORDS = ["沙发 + light bulb", "咖啡"]
 SAMPLES = sorted((PROJECT_FOLDER / "images").glob("*.*"))
 
 
@@ -72,10 +64,14 @@ def photos(model: VisionLanguageModel, tmp_path_factory: pytest.TempPathFactory)
     return [Photo(path.name, path) for path in paths]
 
 
-def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout: Readout) -> Score:
-    """The score from whole prompts and whole photos, one pass per token."""
-    picture = decode_picture(photo.path.read_bytes(), fit=model.fit_size)
-    inputs = plain_inputs(model, picture, query, template_for(readout))
+def score_plainly(
+    model: VisionLanguageModel, photo: Photo, query: Query, readout: Readout, template: PromptTemplate
+) -> Score:
+    """The score from whole prompts, whole photos and whole examples, one pass per token."""
+    picture, example = decode_photo(photo.path.read_bytes(), fit=model.fit_size).picture, None
+    if query.example:
+        example = decode_photo(query.example.path.read_bytes(), fit=model.fit_example).picture
+    inputs = plain_inputs(model, picture, query.cleaned, template.of(query), example)
     first = plain_probabilities(model, inputs)
     if readout is Readout.YES_NO:
         yes, no = (float(first[model.label_token(word)].log()) for word in ("yes", "no"))
@@ -92,32 +88,49 @@ def score_plainly(model: VisionLanguageModel, photo: Photo, query: str, readout:
     return read_number(Answer(text=text, digits=tuple(tuple(row.tolist()) for row in rows), ten=ten))
 
 
-def score(engine: Engine, query: str, photos: Sequence[Photo], readout: Readout) -> list[ScoredPhoto]:
+def score(
+    engine: Engine, query: Query, photos: Sequence[Photo], readout: Readout, template: PromptTemplate
+) -> list[ScoredPhoto]:
     outcomes = sorted(
-        score_photos(engine, parse_query(query), photos, readout=readout), key=lambda outcome: outcome.index
+        score_photos(engine, query, photos, readout=readout, template=template), key=lambda outcome: outcome.index
     )
     scored = [outcome for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
     assert len(scored) == len(photos)
     return scored
 
 
-@pytest.mark.parametrize("readout", list(Readout))
+OWN = template_for(Readout.EXPECTED, user="{query}: {photo} From 0 to 10, also beside {example}?")
+
+
+@pytest.mark.parametrize(
+    ("readout", "kind"),
+    [
+        *((readout, kind) for kind in ("words", "example") for readout in Readout),
+        (Readout.EXPECTED, "both, own prompt"),
+    ],
+)
 def test_cold_warm_and_half_evicted_all_give_what_plain_passes_give(
-    model: VisionLanguageModel, photos: list[Photo], readout: Readout
+    model: VisionLanguageModel, photos: list[Photo], readout: Readout, kind: str
 ) -> None:
-    roomy = Engine(model, decode_picture, memory=PhotoMemory[EncodedPhoto](1 << 30))
-    cold = score(roomy, QUERIES[0], photos, readout)
+    template = OWN if kind.endswith("own prompt") else template_for(readout)
+    queries = [parse_query(words) for words in WORDS]
+    if kind != "words":  # one of the photos, and one of another shape: words and examples share what is remembered
+        queries[1] = parse_query("" if kind == "example" else WORDS[1], load_example(photos[2]))
+    if kind.startswith("both"):
+        queries[0] = parse_query(WORDS[0], load_example(Photo("", SAMPLES[20])))
+    roomy = Engine(model, decode_photo, memory=PhotoMemory[EncodedPhoto](1 << 30))
+    cold = score(roomy, queries[0], photos, readout, template)
     kept_bytes = roomy.memory.used_bytes
-    half = Engine(model, decode_picture, memory=PhotoMemory[EncodedPhoto](kept_bytes // 2))
-    score(half, QUERIES[0], photos, readout)
+    half = Engine(model, decode_photo, memory=PhotoMemory[EncodedPhoto](kept_bytes // 2))
+    score(half, queries[0], photos, readout, template)
     assert 0 < half.memory.used_bytes <= kept_bytes // 2 < kept_bytes
     passes = {
-        "cold": (QUERIES[0], cold),
-        "warm": (QUERIES[1], score(roomy, QUERIES[1], photos, readout)),
-        "half": (QUERIES[1], score(half, QUERIES[1], photos, readout)),
+        "cold": (queries[0], cold),
+        "warm": (queries[1], score(roomy, queries[1], photos, readout, template)),
+        "half": (queries[1], score(half, queries[1], photos, readout, template)),
     }
-    plain = {query: [score_plainly(model, photo, query, readout) for photo in photos] for query in QUERIES}
-    assert len({round(one.label_mass, 7) for one in plain[QUERIES[0]]}) > 3  # each photo has figures of its own
+    plain = {query: [score_plainly(model, photo, query, readout, template) for photo in photos] for query in queries}
+    assert len({round(one.label_mass, 7) for one in plain[queries[0]]}) > 3  # each photo has figures of its own
     for query, scored in passes.values():
         for photo, one in zip(scored, plain[query], strict=True):
             assert photo.score.value == pytest.approx(one.value, abs=SCORE_TOLERANCE)

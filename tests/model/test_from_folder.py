@@ -18,8 +18,8 @@ from lychee_rerank.model.checkpoint import check_folder
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.from_folder import load_model
 from lychee_rerank.model.vlm import VisionLanguageModel
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
 
 WEIGHTS = "model.safetensors"
 

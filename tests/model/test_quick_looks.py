@@ -7,9 +7,10 @@ import pytest
 
 from lychee_rerank.model.patches import TOKEN_PX
 from lychee_rerank.model.vlm import VisionLanguageModel
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.model_card import EmptyCache
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import EmptyCache, Look, Photo, Readout, ScoredPhoto
+from lychee_rerank.records import Look, Photo, Readout, ScoredPhoto
 from lychee_rerank.results.ranking import rank_photos
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.quick_look import NO_QUICK_LOOKS, MostPromisingFirst, QuickLookPlan, QuickLooks
@@ -26,7 +27,7 @@ SAMPLES = [
 
 
 def run(model: VisionLanguageModel, plan: QuickLookPlan, photos: list[Photo], readout: Readout) -> list[ScoredPhoto]:
-    scorer = MostPromisingFirst(Engine(model, decode_picture), plan, readout=readout)
+    scorer = MostPromisingFirst(Engine(model, decode_photo), plan, readout=readout)
     steps = scorer.steps({QUERY: list(enumerate(photos))})
     return [outcome for step in steps for outcome in step if isinstance(outcome, ScoredPhoto)]
 
@@ -59,7 +60,7 @@ def test_what_is_read_from_a_file_gives_the_same_scores_to_the_last_bit(
 ) -> None:
     found = []
     for _ in range(2):
-        engine = Engine(model, decode_picture, files=EncodedFiles(tmp_path, most_bytes=10**8))
+        engine = Engine(model, decode_photo, files=EncodedFiles(tmp_path, most_bytes=10**8))
         scorer = MostPromisingFirst(engine, QuickLookPlan(QuickLooks.ALWAYS), readout=readout)
         steps = scorer.steps({QUERY: list(enumerate(SAMPLES))})
         found.append([outcome for step in steps for outcome in step])

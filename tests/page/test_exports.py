@@ -19,6 +19,7 @@ from tests.page.pages import (
     export_part,
     fetch,
     names_in,
+    rerank,
     rows_of,
     warnings,
 )
@@ -120,3 +121,11 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_helps(page: AppTest,
     page.button(key="copy").click().run()
     assert f"{PICKS_FOLDER}" in page.error[0].value
     assert not page.success
+
+
+def test_a_question_with_an_example_is_exported_with_it(page: AppTest) -> None:
+    page.button(key=f"like-{page.query_params['run']}-3").click().run()
+    page = rerank(page, "")
+    example = json.loads(export(page, "shown", RESULTS.as_json))["like"]
+    assert (example["name"], len(example["sha256"])) == ("d.png", 64)
+    assert {row["like_sha256"] for row in rows_of(export(page, "shown", RESULTS.as_csv))} == {example["sha256"]}

@@ -10,8 +10,9 @@ from lychee_rerank.errors import ModelUnusable
 from lychee_rerank.model.choice import DEMO_FOLDER
 from lychee_rerank.model.loader import ModelLoader
 from lychee_rerank.model.servers import Servers
+from lychee_rerank.model_card import ChoiceReason, GpuState, ModelChoice
 from lychee_rerank.problems import ModelProblem
-from lychee_rerank.records import ChoiceReason, GpuState, ModelChoice, Readout, Rule
+from lychee_rerank.records import Readout, Rule
 from lychee_rerank.scoring.judge import Judge
 from lychee_rerank.scoring.prompts import template_for
 from lychee_rerank.words import CHINESE, ENGLISH, Words

@@ -42,7 +42,7 @@ def test_provisional_scores_are_there_at_once_and_give_way_to_full_ones(
     shown = texts(page)
     assert ranks(shown) == ["Rank 1 | Score: ≈ 9.4", "Rank 2 | Score: ≈ 5.5", "Rank 3 | Score: ≈ 0.0"]
     assert ENGLISH.results.quick_legend in shown
-    assert any(text.startswith("Looking at photo 1 of 3") for text in shown)
+    assert any(text.startswith("Scoring photo 1 of 3") for text in shown)
     judge.let_go()
     shown = texts(finish(page))
     assert ranks(shown) == ["**Rank 1 | Score: 10.0**", "**Rank 2 | Score: 2.0**", "**Rank 3 | Score: 0.0**"]

@@ -1,10 +1,18 @@
 """What a run ends in: the ranked grid in pages, raw answers, marks, refusals."""
 
+import json
 from pathlib import Path
 
+import pytest
+
+from lychee_rerank.errors import CalibrationRefused
+from lychee_rerank.model.loader import ModelLoader
+from lychee_rerank.problems import CalibrationProblem
 from lychee_rerank.records import Rule
+from lychee_rerank.service import open_service
 from lychee_rerank.words import ENGLISH, Words
 from tests.fakes import FakeJudge
+from tests.maps import LEVEL, save_in
 from tests.page.pages import LANGUAGES, REDS, Open, captions, refusals, rerank, texts, thumbnails
 from tests.pictures import write_reds
 
@@ -77,3 +85,33 @@ def test_a_large_gallery_comes_in_pages_with_the_pager_above_the_grid(open_page:
     assert grids
     assert not any(element.type == "pagination" for grid in grids for element in grid)
     assert [element.type for element in page.get("pagination")] == ["pagination"]
+
+
+@LANGUAGES
+def test_with_a_map_mapped_scores_are_shown_and_the_models_own_stand_in_the_reading_line(
+    open_page: Open, photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
+) -> None:
+    write_reds(photo_folder, {"a.png": 51, "b.png": 255, "c.png": 153})
+    monkeypatch.setenv("LYCHEE_CALIBRATION", save_in(tmp_path, LEVEL))
+    page = rerank(open_page(locale), "red")
+    assert captions(page) == [f"**Rank {rank} | Score: 4.0**" for rank in (1, 2, 3)]
+    assert [text.value for text in page.text if text.value in REDS] == ["b.png", "c.png", "a.png"]
+    readings = [caption.value for caption in page.caption if words.rule[Rule.WHOLE_ANSWER] in caption.value]
+    assert [reading.rpartition(" · ")[2] for reading in readings] == [
+        words.results.raw_score.format(raw=raw) for raw in (10.0, 6.0, 2.0)
+    ]
+    key = open_service().store.runs.load(page.query_params["run"]).key  # type: ignore[union-attr]
+    assert json.loads(key)["calibration"] == LEVEL.key
+
+
+@LANGUAGES
+def test_a_map_that_was_made_for_another_model_is_told_instead_of_a_model(
+    open_page: Open, photo_folder: Path, monkeypatch: pytest.MonkeyPatch, locale: str, words: Words
+) -> None:
+    def load(_: ModelLoader) -> FakeJudge:
+        raise CalibrationRefused(CalibrationProblem.MODEL, file="map.json", made_for="demo")
+
+    write_reds(photo_folder, REDS)
+    monkeypatch.setattr(ModelLoader, "load", load)
+    told = words.results.calibration_problem[CalibrationProblem.MODEL].format(file="map.json", made_for="demo")
+    assert told in [error.value for error in open_page(locale).error]

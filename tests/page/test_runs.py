@@ -49,7 +49,7 @@ def test_a_click_during_a_run_neither_stops_nor_restarts_it(
     click(page, "red")
     assert judge.begun.wait(WAIT_S)
     page.run()
-    assert any(text.startswith("Looking at photo 1 of 4") for text in texts(page))
+    assert any(text.startswith("Scoring photo 1 of 4") for text in texts(page))
     for _ in range(3):
         page.button(key="rerank").click().run()
     page.segmented_control(key="lang").set_value("zh").run()
@@ -113,7 +113,7 @@ def test_a_run_under_way_is_found_by_a_visitor_who_comes_back_without_its_addres
     write_reds(photo_folder, REDS)
     judge.hold()
     click(open_page(), "red")
-    assert ENGLISH.other_run.format(query="red", done=0, n=4) in texts(open_page())
+    assert ENGLISH.other_run.format(query="“red”", done=0, n=4) in texts(open_page())
     judge.let_go()
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from tests import pictures
 
 JPEG = pictures.encode(pictures.make_photo(64, 48))
@@ -38,13 +38,13 @@ def encode_as(name: str, picture: Image.Image) -> bytes:
 def refusal(content: bytes) -> PhotoRefused:
     """The refusal that the bytes meet."""
     with pytest.raises(PhotoRefused) as caught:
-        decode_picture(content, fit=same)
+        decode_photo(content, fit=same)
     return caught.value
 
 
 def pixels(content: bytes) -> np.ndarray:
     """The decoded picture at its own size, as whole numbers, (height, width, 3)."""
-    return np.asarray(decode_picture(content, fit=same)).astype(int)
+    return np.asarray(decode_photo(content, fit=same).picture).astype(int)
 
 
 def first_pixel(content: bytes) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from lychee_rerank.photos.colour_codes import build_profile
-from lychee_rerank.photos.decode import decode_picture, encode_picture, make_thumbnail
+from lychee_rerank.photos.decode import decode_photo, encode_picture, make_thumbnail
 from tests import pictures, profiles
 from tests.heif_pictures import encode_heic, encode_kind
 from tests.photos.decoding import pixels, same
@@ -173,7 +173,7 @@ def test_a_profile_that_a_png_holds_in_an_odd_way_costs_no_photo(chunk: bytes, s
 
 def test_a_photo_that_is_made_smaller_has_the_colours_of_its_profile_too() -> None:
     picture = Image.new("RGB", (1600, 1200), (200, 100, 50))
-    found = decode_picture(pictures.encode(picture, quality=100, icc_profile=P3), fit=lambda _w, _h: (56, 42))
+    found = decode_photo(pictures.encode(picture, quality=100, icc_profile=P3), fit=lambda _w, _h: (56, 42)).picture
     wanted = profiles.expected((200, 100, 50), DISPLAY_P3, linear_of_srgb)
     assert np.abs(np.asarray(found)[20, 20] - wanted).max() <= 2.5
     assert found.size == (56, 42)
@@ -192,7 +192,7 @@ def test_a_narrow_photo_with_a_profile_stands_on_white(mode: str) -> None:
 
 def test_a_thumbnail_has_the_colours_and_no_profile() -> None:
     content = pictures.encode(patches(), quality=100, subsampling=0, icc_profile=P3)
-    thumbnail = Image.open(BytesIO(make_thumbnail(content, long_side_px=192, decode=decode_picture)))
+    thumbnail = Image.open(BytesIO(make_thumbnail(content, long_side_px=192, decode=decode_photo)))
     wanted = profiles.expected(COLOURS[0], DISPLAY_P3, linear_of_srgb)
     assert "icc_profile" not in thumbnail.info
     assert np.abs(np.subtract(thumbnail.getpixel((16, 16)), wanted)).max() <= 5
@@ -272,4 +272,4 @@ def test_the_primaries_of_bt_2020_are_wider_than_those_of_p3() -> None:
 def test_what_fit_asks_for_is_the_size_with_a_profile_and_without() -> None:
     for profile in (b"", P3):
         content = pictures.encode(pictures.make_photo(64, 48), icc_profile=profile)
-        assert decode_picture(content, fit=same).size == (64, 48)
+        assert decode_photo(content, fit=same).picture.size == (64, 48)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.photos.decoding import FORMATS, encode_as, first_pixel, pixels, refusal, same
@@ -15,7 +15,7 @@ from tests.photos.decoding import FORMATS, encode_as, first_pixel, pixels, refus
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_picture_comes_out_as_rgb_with_the_pixels_that_went_in(name: str) -> None:
     photo = pictures.make_photo(96, 64)
-    picture = decode_picture(encode_as(name, photo), fit=same)
+    picture = decode_photo(encode_as(name, photo), fit=same).picture
     assert (picture.mode, picture.size) == ("RGB", (96, 64))
     assert np.abs(np.asarray(picture).astype(int) - np.asarray(photo)).mean() < 12
 
@@ -27,7 +27,7 @@ def test_the_size_is_what_fit_says_of_the_original_size() -> None:
         seen.append((width, height))
         return 84, 56
 
-    assert decode_picture(pictures.encode(pictures.make_photo(300, 200)), fit=fit).size == (84, 56)
+    assert decode_photo(pictures.encode(pictures.make_photo(300, 200)), fit=fit).picture.size == (84, 56)
     assert seen == [(300, 200)]
 
 
@@ -36,13 +36,13 @@ def test_what_fit_raises_is_no_refusal_of_the_photo() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        decode_picture(pictures.encode(pictures.make_photo()), fit=fit)
+        decode_photo(pictures.encode(pictures.make_photo()), fit=fit)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_same_bytes_give_the_same_pixels_again(kind: str) -> None:
     content = pictures.encode(pictures.make_photo(333, 222), kind)
-    first, again = (decode_picture(content, fit=lambda _w, _h: (112, 84)).tobytes() for _ in range(2))
+    first, again = (decode_photo(content, fit=lambda _w, _h: (112, 84)).picture.tobytes() for _ in range(2))
     assert first == again
 
 
@@ -64,7 +64,7 @@ def test_a_jpeg_is_decoded_at_the_smallest_scale_that_is_not_below_the_target(
     expected = Image.open(BytesIO(content))
     expected.draft(None, (size[0] // scale, size[1] // scale))
     assert expected.size == (size[0] // scale, size[1] // scale)
-    picture = decode_picture(content, fit=lambda _w, _h: target)
+    picture = decode_photo(content, fit=lambda _w, _h: target).picture
     assert picture.tobytes() == expected.resize(target, Image.Resampling.BICUBIC).tobytes()
 
 
@@ -76,20 +76,20 @@ def test_the_scale_of_a_jpeg_that_lies_on_its_side_is_chosen_with_its_sides_swap
     stored.draft(None, (400, 100))
     expected = ImageOps.exif_transpose(stored)
     assert expected.size == (100, 400)
-    assert decode_picture(content, fit=lambda _w, _h: (100, 400)).tobytes() == expected.tobytes()
+    assert decode_photo(content, fit=lambda _w, _h: (100, 400)).picture.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_what_is_no_jpeg_is_decoded_whole_and_resized_once(kind: str) -> None:
     content = pictures.encode(pictures.make_photo(320, 240), kind)
     expected = Image.open(BytesIO(content)).convert("RGB").resize((56, 28), Image.Resampling.BICUBIC)
-    assert decode_picture(content, fit=lambda _w, _h: (56, 28)).tobytes() == expected.tobytes()
+    assert decode_photo(content, fit=lambda _w, _h: (56, 28)).picture.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_picture_of_one_pixel_is_a_picture(kind: str) -> None:
     content = pictures.encode(pictures.make_plain("white", size=(1, 1)), kind)
-    picture = decode_picture(content, fit=lambda width, height: (56 * width, 56 * height))
+    picture = decode_photo(content, fit=lambda width, height: (56 * width, 56 * height)).picture
     assert picture.size == (56, 56)
     assert picture.getextrema() == ((255, 255), (255, 255), (255, 255))
 
@@ -99,7 +99,7 @@ def test_a_picture_of_one_pixel_is_a_picture(kind: str) -> None:
 def test_a_very_narrow_picture_stands_in_the_middle_of_white(
     kind: str, size: tuple[int, int], padded: tuple[int, int]
 ) -> None:
-    picture = decode_picture(pictures.encode(pictures.make_plain("black", size=size), kind), fit=same)
+    picture = decode_photo(pictures.encode(pictures.make_plain("black", size=size), kind), fit=same).picture
     assert picture.size == padded
     dark = np.asarray(picture).sum(axis=2) < 30
     rows, columns = np.nonzero(dark)
@@ -111,7 +111,9 @@ def test_a_very_narrow_picture_stands_in_the_middle_of_white(
 
 def test_a_ratio_of_200_is_not_padded_and_one_above_is() -> None:
     sizes = [(200, 1), (201, 1), (1000, 4)]
-    found = [decode_picture(pictures.encode(pictures.make_plain("red", size=s), "PNG"), fit=same).size for s in sizes]
+    found = [
+        decode_photo(pictures.encode(pictures.make_plain("red", size=s), "PNG"), fit=same).picture.size for s in sizes
+    ]
     assert found == [(200, 1), (201, 2), (1000, 5)]
 
 
@@ -145,4 +147,4 @@ def test_filling_between_the_segments_of_a_jpeg_is_nobodys_concern() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_decoded_picture_carries_no_metadata(kind: str) -> None:
     content = pictures.encode(pictures.make_photo(64, 48), kind, exif=pictures.make_exif(1), icc_profile=b"profile")
-    assert decode_picture(content, fit=same).info == {}
+    assert decode_photo(content, fit=same).picture.info == {}

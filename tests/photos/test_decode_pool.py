@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.decode_child import LIMIT_S
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
@@ -35,23 +35,24 @@ def decoders() -> Iterator[DecodePool]:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_the_pixels_are_those_of_decoding_here(decoders: DecodePool, path: Path) -> None:
+def test_pixels_and_facts_are_those_of_decoding_here(decoders: DecodePool, path: Path) -> None:
     asked = []
 
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
         asked.append((width_px, height_px))
         return 280, 196
 
-    picture = decoders.decode(path.read_bytes(), fit=fit)
-    expected = decode_picture(path.read_bytes(), fit=fit)
-    assert (picture.mode, picture.size, picture.tobytes()) == ("RGB", (280, 196), expected.tobytes())
+    decoded = decoders.decode(path.read_bytes(), fit=fit)
+    expected, picture = decode_photo(path.read_bytes(), fit=fit), decoded.picture
+    assert (picture.mode, picture.size, picture.tobytes()) == ("RGB", (280, 196), expected.picture.tobytes())
+    assert decoded.facts == expected.facts
     assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", GOOD[:-500], b"\x00\x00\x00\x18ftypheic" + bytes(100)])
 def test_a_refusal_is_that_of_decoding_here(decoders: DecodePool, content: bytes) -> None:
     refusals = []
-    for decode in (decoders.decode, decode_picture):
+    for decode in (decoders.decode, decode_photo):
         with pytest.raises(PhotoRefused) as refused:
             decode(content, fit=same)
         refusals.append((refused.value.reason, refused.value.detail))
@@ -60,7 +61,7 @@ def test_a_refusal_is_that_of_decoding_here(decoders: DecodePool, content: bytes
 
 def test_a_process_decodes_a_jpeg_at_its_limit_and_refuses_one_row_more(decoders: DecodePool) -> None:
     largest, larger = (pictures.claim_jpeg_size(GOOD, 20_000, height_px) for height_px in (12_500, 12_501))
-    assert decoders.decode(largest, fit=lambda _w, _h: (28, 28)).size == (28, 28)
+    assert decoders.decode(largest, fit=lambda _w, _h: (28, 28)).picture.size == (28, 28)
     with pytest.raises(PhotoRefused) as refused:
         decoders.decode(larger, fit=same)
     assert refused.value.reason is RefusalReason.TOO_MANY_PIXELS
@@ -78,8 +79,8 @@ def test_one_process_serves_photo_after_photo(decoders: DecodePool) -> None:
 
 def test_threads_decode_side_by_side_in_no_more_than_four_processes(decoders: DecodePool) -> None:
     with ThreadPoolExecutor(12) as threads:
-        found = list(threads.map(lambda path: decoders.decode(path.read_bytes(), fit=same).size, SAMPLES * 3))
-    assert found == [decode_picture(path.read_bytes(), fit=same).size for path in SAMPLES * 3]
+        found = list(threads.map(lambda path: decoders.decode(path.read_bytes(), fit=same).picture.size, SAMPLES * 3))
+    assert found == [decode_photo(path.read_bytes(), fit=same).picture.size for path in SAMPLES * 3]
     assert 1 < len(decoding_processes()) <= 4
 
 
@@ -92,7 +93,7 @@ def test_a_photo_that_hangs_is_refused_and_the_next_one_decoded(decoders: Decode
         decoders.decode(hanging, fit=same)
     assert refused.value.reason is RefusalReason.BROKEN
     assert time.monotonic() - begun_s > LIMIT_S / 2  # it was tried
-    assert decoders.decode(GOOD, fit=same).size == (300, 200)
+    assert decoders.decode(GOOD, fit=same).picture.size == (300, 200)
 
 
 def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: DecodePool) -> None:
@@ -100,7 +101,7 @@ def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: DecodeP
     (process,) = decoding_processes()
     process.send_signal(signal.SIGSEGV)
     process.wait(10)
-    assert decoders.decode(GOOD, fit=same).size == (300, 200)
+    assert decoders.decode(GOOD, fit=same).picture.size == (300, 200)
 
 
 def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: DecodePool) -> None:
@@ -117,7 +118,7 @@ def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: DecodePool)
         decoders.decode(GOOD, fit=fit)
     assert refused.value.reason is RefusalReason.SUSPECT
     assert len(set(died)) == 2
-    assert decoders.decode(GOOD, fit=same).size == (300, 200)
+    assert decoders.decode(GOOD, fit=same).picture.size == (300, 200)
 
 
 def test_a_process_cannot_take_more_memory_than_its_limit() -> None:
@@ -132,7 +133,18 @@ def test_what_fit_raises_passes_through_and_the_next_photo_is_decoded(decoders: 
 
     with pytest.raises(KeyError):
         decoders.decode(GOOD, fit=fit)
-    assert decoders.decode(GOOD, fit=same).size == (300, 200)
+    assert decoders.decode(GOOD, fit=same).picture.size == (300, 200)
+
+
+def test_a_process_that_decodes_while_the_pool_is_closed_ends_with_its_photo() -> None:
+    pool = DecodePool()
+
+    def close(width_px: int, height_px: int) -> tuple[int, int]:
+        pool.close()
+        return width_px, height_px
+
+    assert pool.decode(GOOD, fit=close).picture.width == 300
+    assert decoding_processes() == []
 
 
 def test_no_process_is_left_when_the_app_is_killed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture, encode_picture, make_thumbnail
+from lychee_rerank.photos.decode import decode_photo, encode_picture, make_thumbnail
 from tests import pictures
 from tests.photos.decoding import JPEG, pixels
 
@@ -42,7 +42,7 @@ def test_a_thumbnail_has_the_long_side_asked_for_at_most_and_is_never_enlarged(
     kind: str, size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     content = pictures.encode(pictures.make_plain("red", size=size), kind)
-    thumbnail = Image.open(BytesIO(make_thumbnail(content, long_side_px=640, decode=decode_picture)))
+    thumbnail = Image.open(BytesIO(make_thumbnail(content, long_side_px=640, decode=decode_photo)))
     assert (thumbnail.format, thumbnail.mode, thumbnail.size) == ("JPEG", "RGB", expected)
 
 
@@ -50,7 +50,7 @@ def test_a_thumbnail_shows_the_photo_upright_and_tells_nothing_else() -> None:
     upright = pictures.make_photo(320, 240)
     content = pictures.encode_turned(upright, 6, comment=b"at home", dpi=(300, 300), icc_profile=b"profile" * 20)
     assert b"SecretPhoneMaker" in content
-    thumbnail = make_thumbnail(content, long_side_px=640, decode=decode_picture)
+    thumbnail = make_thumbnail(content, long_side_px=640, decode=decode_photo)
     shown = Image.open(BytesIO(thumbnail))
     assert np.abs(np.asarray(shown).astype(int) - np.asarray(upright)).mean() < 10
     assert set(shown.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
@@ -59,4 +59,4 @@ def test_a_thumbnail_shows_the_photo_upright_and_tells_nothing_else() -> None:
 
 def test_a_thumbnail_of_what_is_refused_is_refused() -> None:
     with pytest.raises(PhotoRefused, match="truncated"):
-        make_thumbnail(JPEG[:-100], long_side_px=640, decode=decode_picture)
+        make_thumbnail(JPEG[:-100], long_side_px=640, decode=decode_photo)

@@ -9,7 +9,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from lychee_rerank.photos.decode import decode_picture, make_thumbnail
+from lychee_rerank.photos.decode import decode_photo, make_thumbnail
 from lychee_rerank.photos.formats import find_kind
 from lychee_rerank.photos.heif import hide_metadata
 from lychee_rerank.problems import RefusalReason
@@ -30,7 +30,7 @@ def near(content: bytes, colour: tuple[int, ...]) -> bool:
 def test_a_picture_comes_out_as_rgb_with_the_pixels_that_went_in(kind: str) -> None:
     photo = pictures.make_photo(96, 64)
     content = encode_kind(kind, photo, quality=90)
-    found = decode_picture(content, fit=same)
+    found = decode_photo(content, fit=same).picture
     assert (find_kind(content), found.mode, found.size, found.info) == (kind, "RGB", (96, 64), {})
     assert np.abs(np.asarray(found).astype(int) - np.asarray(photo)).mean() < 12
 
@@ -43,7 +43,7 @@ def test_the_size_is_what_fit_says_of_the_original_size(kind: str) -> None:
         seen.append((width, height))
         return 84, 56
 
-    assert decode_picture(encode_kind(kind, pictures.make_photo(300, 200)), fit=fit).size == (84, 56)
+    assert decode_photo(encode_kind(kind, pictures.make_photo(300, 200)), fit=fit).picture.size == (84, 56)
     assert seen == [(300, 200)]
 
 
@@ -182,7 +182,7 @@ def test_a_picture_in_tiles_is_put_together() -> None:
 def test_a_thumbnail_shows_the_photo_upright_and_tells_nothing_else(kind: str) -> None:
     content = encode_kind(kind, pictures.make_photo(320, 240), exif=pictures.make_exif(6))
     assert b"SecretPhoneMaker" in content
-    thumbnail = make_thumbnail(content, long_side_px=160, decode=decode_picture)
+    thumbnail = make_thumbnail(content, long_side_px=160, decode=decode_photo)
     assert Image.open(BytesIO(thumbnail)).size == (120, 160)
     assert not any(secret in thumbnail for secret in (b"SecretPhoneMaker", b"Exif", b"ICC_PROFILE"))
 

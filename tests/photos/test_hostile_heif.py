@@ -22,7 +22,7 @@ def small(width_px: int, height_px: int) -> tuple[int, int]:
 def outcome(decoders: DecodePool, content: bytes) -> str:
     """What becomes of the file."""
     try:
-        return f"decoded {decoders.decode(content, fit=small).size}"
+        return f"decoded {decoders.decode(content, fit=small).picture.size}"
     except PhotoRefused as refused:
         return refused.reason
 

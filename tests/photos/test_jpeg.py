@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.jpeg import Frame, find_scan, has_all_scans, has_several_scans, read_frame
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
@@ -32,10 +32,12 @@ PLAIN = {
 
 def outcomes(whole: bytes, cut: Callable[[int], bytes], ends: list[int]) -> set[str]:
     """What becomes of the file with each of the ends; a picture that differs is none that was whole."""
-    expected, found = decode_picture(whole, fit=same).tobytes(), set()
+    expected, found = decode_photo(whole, fit=same).picture.tobytes(), set()
     for end in ends:
         try:
-            found.add("as whole" if decode_picture(cut(end), fit=same).tobytes() == expected else "another picture")
+            found.add(
+                "as whole" if decode_photo(cut(end), fit=same).picture.tobytes() == expected else "another picture"
+            )
         except PhotoRefused as refused:
             found.add(refused.reason)
     return found

@@ -59,7 +59,7 @@ def make_scan(name: str) -> bytes:
 
 @pytest.mark.parametrize("name", SCANS)
 def test_an_a3_scan_at_600_dpi_is_decoded(decoders: DecodePool, name: str) -> None:
-    picture = decoders.decode(make_scan(name), fit=small)
+    picture = decoders.decode(make_scan(name), fit=small).picture
     assert picture.size == (280, 196)
     assert picture.getextrema() == (((255, 255),) * 3 if "alpha" in name or name == "RGBA" else ((0, 0),) * 3)
     (process,) = decoding_processes()
@@ -69,7 +69,7 @@ def test_an_a3_scan_at_600_dpi_is_decoded(decoders: DecodePool, name: str) -> No
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:0"])
 def test_a_progressive_jpeg_of_102_megapixels_is_decoded(decoders: DecodePool, subsampling: str) -> None:
     photo = pictures.encode(pictures.make_photo(64, 48), progressive=True, subsampling=subsampling)
-    picture = decoders.decode(pictures.claim_jpeg_size(photo, *MEDIUM_FORMAT), fit=small)
+    picture = decoders.decode(pictures.claim_jpeg_size(photo, *MEDIUM_FORMAT), fit=small).picture
     assert picture.size == (280, 196)
     (process,) = decoding_processes()
     assert peak_bytes(process) < MOST_BYTES
@@ -78,7 +78,7 @@ def test_a_progressive_jpeg_of_102_megapixels_is_decoded(decoders: DecodePool, s
 def test_the_largest_sensors_are_decoded_and_one_row_more_than_the_limit_is_not(decoders: DecodePool) -> None:
     photo = pictures.encode(pictures.make_photo(64, 48), progressive=True, subsampling="4:4:4")
     for size in ((14_204, 10_652), (16_000, 10_000)):
-        assert decoders.decode(pictures.claim_jpeg_size(photo, *size), fit=small).size == (280, 196)
+        assert decoders.decode(pictures.claim_jpeg_size(photo, *size), fit=small).picture.size == (280, 196)
     with pytest.raises(PhotoRefused, match="161 MP > 160 MP"):
         decoders.decode(pictures.claim_jpeg_size(photo, 16_000, 10_001), fit=small)
 
@@ -86,9 +86,9 @@ def test_the_largest_sensors_are_decoded_and_one_row_more_than_the_limit_is_not(
 def test_an_avif_that_makes_much_of_little_stays_within_the_process(decoders: DecodePool) -> None:
     """libavif makes the picture as large as the box says, from few pixels."""
     bomb = claim_size(encode_kind("AVIF", pictures.make_photo(64, 48)), 16_000, 10_000)
-    assert decoders.decode(bomb, fit=small).size == (280, 196)
+    assert decoders.decode(bomb, fit=small).picture.size == (280, 196)
     (process,) = decoding_processes()
-    assert decoders.decode(pictures.encode(pictures.make_photo()), fit=small).size == (280, 196)
+    assert decoders.decode(pictures.encode(pictures.make_photo()), fit=small).picture.size == (280, 196)
     assert process.memory_info().rss < 300_000_000
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.limits import MAX_WHOLE_PX
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
@@ -59,7 +59,7 @@ def test_a_jpeg_at_its_limit_is_decoded_without_memory_for_all_its_pixels(
         return 280, 196
 
     with no_more_memory_than(memory_bytes):
-        assert decode_picture(content, fit=fit).size == (280, 196)
+        assert decode_photo(content, fit=fit).picture.size == (280, 196)
     assert seen == [size]
 
 
@@ -69,11 +69,11 @@ def test_a_png_of_exactly_the_largest_size_is_not_too_large() -> None:
 
 def test_a_bomb_leaves_memory_where_it_was_and_the_photos_after_it_are_decoded() -> None:
     good = pictures.encode(pictures.make_photo(640, 480))
-    expected = decode_picture(good, fit=same).tobytes()
+    expected = decode_photo(good, fit=same).picture.tobytes()
     before = memory_bytes()
     for bomb in TOO_LARGE.values():
         assert refusal(bomb).reason is RefusalReason.TOO_MANY_PIXELS
-        assert decode_picture(good, fit=same).tobytes() == expected
+        assert decode_photo(good, fit=same).picture.tobytes() == expected
     assert max(after - first for after, first in zip(memory_bytes(), before, strict=True)) < 50_000_000
 
 
@@ -83,7 +83,7 @@ def test_a_photo_that_memory_does_not_reach_for_is_refused_for_that_and_the_next
     with no_more_memory_than(20_000_000):
         found = refusal(content)
     assert (found.reason, type(found.__cause__)) == (RefusalReason.OUT_OF_MEMORY, MemoryError)
-    assert decode_picture(content, fit=lambda _w, _h: (28, 28)).getextrema() == ((0, 0), (0, 0), (0, 0))
+    assert decode_photo(content, fit=lambda _w, _h: (28, 28)).picture.getextrema() == ((0, 0), (0, 0), (0, 0))
 
 
 def test_pillows_own_limit_is_the_largest_of_ours_and_never_off() -> None:
@@ -98,7 +98,7 @@ def test_nothing_is_printed_beside_a_refusal(tmp_path: Path) -> None:
         "from lychee_rerank.photos import decode, limits\n"
         "limits.limit_pillow()\n"
         "try:\n"
-        "    decode.decode_picture(pathlib.Path(sys.argv[1]).read_bytes(), fit=lambda w, h: (28, 28))\n"
+        "    decode.decode_photo(pathlib.Path(sys.argv[1]).read_bytes(), fit=lambda w, h: (28, 28)).picture\n"
         "except errors.PhotoRefused as refused:\n"
         "    print(refused.reason)\n"
     )

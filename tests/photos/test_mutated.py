@@ -60,7 +60,7 @@ def test_every_damaged_picture_is_scored_or_refused_within_five_seconds_and_700_
         def outcome(number: int) -> tuple[str, float]:
             content, begun_s = mutate(contents, number), time.monotonic()
             try:
-                size = decoders.decode(content, fit=fit).size
+                size = decoders.decode(content, fit=fit).picture.size
                 assert max(size) <= 448
                 return "decoded", time.monotonic() - begun_s
             except PhotoRefused as refused:

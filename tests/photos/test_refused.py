@@ -5,7 +5,7 @@ import random
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.photos.decoding import FORMATS, encode_as, refusal
@@ -97,9 +97,9 @@ def test_no_damage_brings_anything_but_a_picture_or_a_refusal(name: str) -> None
         for _ in range(chance.choice((1, 3, 30))):
             damaged[chance.randrange(len(damaged))] = chance.choice((0, 255, chance.randrange(256)))
         try:
-            picture = decode_picture(
+            picture = decode_photo(
                 bytes(damaged[: chance.randrange(1, 2 * len(content))]), fit=lambda _w, _h: (28, 56)
-            )
+            ).picture
             outcomes.append((picture.mode, picture.size))
         except PhotoRefused as refused:
             outcomes.append(refused.reason)

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from tests import pictures
 from tests.photos.decoding import first_pixel, pixels, same
 
@@ -26,7 +26,7 @@ def test_every_exif_turn_comes_out_upright(kind: str, turn: int) -> None:
 def test_a_turn_that_stands_behind_the_pixels_of_a_png_counts() -> None:
     png = pictures.encode(pictures.make_photo(48, 32), "PNG")
     block = pictures.png_chunk(b"eXIf", pictures.make_exif(6).removeprefix(b"Exif\x00\x00"))
-    assert decode_picture(png[:-12] + block + png[-12:], fit=same).size == (32, 48)
+    assert decode_photo(png[:-12] + block + png[-12:], fit=same).picture.size == (32, 48)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's remarks on odd metadata
@@ -51,10 +51,10 @@ def test_no_damage_to_an_exif_block_refuses_a_photo() -> None:
         damaged = block[:]
         damaged[chance.randrange(6, len(block))] = chance.randrange(256)
         content = pictures.add_jpeg_segment(jpeg, 0xE1, bytes(damaged[: chance.randrange(6, 2 * len(block))]))
-        sizes.add(decode_picture(content, fit=same).size)
+        sizes.add(decode_photo(content, fit=same).picture.size)
     assert sizes == {(48, 32), (32, 48)}
 
 
 def test_a_turn_of_no_meaning_leaves_the_picture_as_it_is() -> None:
     jpeg = pictures.encode(pictures.make_photo(48, 32), exif=pictures.make_exif(9))
-    assert decode_picture(jpeg, fit=same).size == (48, 32)
+    assert decode_photo(jpeg, fit=same).picture.size == (48, 32)

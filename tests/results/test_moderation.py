@@ -11,7 +11,7 @@ import pytest
 from lychee_rerank.export.tables import FLAGGED_COLUMNS, LABELS, NO, YES, build_flagged_table
 from lychee_rerank.lists.names import find_among
 from lychee_rerank.pairs import parse_pairs
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RowProblem
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import BadRow, Pair, Pairs, Photo, Rule
@@ -41,7 +41,7 @@ def make_pairs(folder: Path, rows: Sequence[tuple[int, str, bool | None]]) -> li
 
 
 def judge(fake: FakeJudge, pairs: Sequence[Pair]) -> list[JudgedPair]:
-    return [JudgedPair(pairs[one.index], one) for one in score_pairs(Engine(fake, decode_picture), pairs)]
+    return [JudgedPair(pairs[one.index], one) for one in score_pairs(Engine(fake, decode_photo), pairs)]
 
 
 def moderate(

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.query import parse_query
-from lychee_rerank.records import ModelCard, Readout
+from lychee_rerank.model_card import ModelCard
+from lychee_rerank.query import Example, Query, parse_query
+from lychee_rerank.records import Readout
 from lychee_rerank.scoring import cache_keys
 from lychee_rerank.scoring.cache_keys import EncodingKey, ScoreKey, build_encoding_key, build_key
 from lychee_rerank.scoring.photo_memory import PhotoMemory
-from lychee_rerank.scoring.prompts import NUMBER, YES_NO, PromptTemplate, template_for
+from lychee_rerank.scoring.prompts import NUMBER, NUMBER_LIKE, YES_NO, YES_NO_LIKE, PromptTemplate, template_for
 from tests.fakes import CARD, FakeEncoding
+from tests.maps import HALF
 
 CARDS = {
     "fingerprint": replace(CARD, fingerprint="another"),
@@ -84,3 +86,38 @@ def test_a_score_that_an_earlier_version_kept_is_found_under_its_key() -> None:
         '"query": "red", "readout": "number"}'
     )
     assert key.of("hash") == hashlib.sha256(text.encode()).hexdigest()
+
+
+def like(photo_hash: str = "e", words: str = "") -> Query:
+    return parse_query(words, Example("name", Path("path"), photo_hash))
+
+
+def key_like(query: Query, card: ModelCard = CARD, readout: Readout = Readout.NUMBER) -> str:
+    return build_key(card, query, readout=readout, template=template_for(readout)).of("photo")
+
+
+def test_a_score_beside_an_example_is_found_for_that_example_and_those_words_alone() -> None:
+    now = key_like(like())
+    assert key_like(parse_query("", Example("another name", Path("elsewhere"), "e"))) == now
+    others = [like("f"), like(words="red"), parse_query("red")]
+    keys = [now, *map(key_like, others), key_like(like(), replace(CARD, example_budget_px=1))]
+    keys += [key_like(like(), replace(CARD, pixel_budget_px=1)), key_like(like(), readout=Readout.YES_NO)]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_score_for_words_does_not_depend_on_how_large_an_example_would_be() -> None:
+    words, larger = parse_query("red"), replace(CARD, example_budget_px=1)
+    assert key_like(words, larger) == key_like(words)
+    assert "example" not in str(build_key(CARD, words, readout=Readout.NUMBER, template=NUMBER).fields)
+
+
+def test_the_key_beside_an_example_names_its_prompt_and_no_map() -> None:
+    key = build_key(CARD, like(), readout=Readout.NUMBER, template=NUMBER, calibration=HALF)
+    assert (key.prompt, key.example, key.example_budget_px) == (NUMBER_LIKE.identity, "e", CARD.example_budget_px)
+    assert key.calibration == ""
+    assert key.about(parse_query("red"), CARD, NUMBER) == score_key()
+
+
+def test_an_encoded_photo_serves_words_and_examples_alike() -> None:
+    for template, of_examples in ((NUMBER, NUMBER_LIKE), (YES_NO, YES_NO_LIKE)):
+        assert encoding_key(template=of_examples) == encoding_key(template=template)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PhotoRefused
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Look, Outcome, Photo, Readout, Refusal, ScoredPhoto
@@ -56,7 +56,7 @@ class Kept(dict[ScoreKey, ScoresOfOneRun]):
 
 def test_every_photo_has_a_quick_look_then_the_most_promising_has_a_full_one(tmp_path: Path) -> None:
     photos = write_photos(tmp_path, [(10, 100), (20, 250), (30, 100), (40, 200)])
-    outcomes = run(MostPromisingFirst(Engine(FakeJudge(), decode_picture), ALWAYS), photos)
+    outcomes = run(MostPromisingFirst(Engine(FakeJudge(), decode_photo), ALWAYS), photos)
     assert looks(outcomes[:4], Look.QUICK) == [0, 1, 2, 3]
     assert looks(outcomes[4:], Look.FULL) == [1, 3, 0, 2]  # a tie in upload order
 
@@ -65,7 +65,7 @@ def test_every_photo_has_a_quick_look_then_the_most_promising_has_a_full_one(tmp
 def test_in_the_end_everything_is_as_without_quick_looks(tmp_path: Path, readout: Readout) -> None:
     photos = write_photos(tmp_path, [(10, 100), (250, 0), (250, 100), (40, 200), (155, 155)])
     photos[2] = Photo("none.png", tmp_path / "none.png")
-    engine = Engine(FakeJudge(label_mass=0.5), decode_picture)
+    engine = Engine(FakeJudge(label_mass=0.5), decode_photo)
     outcomes = run(MostPromisingFirst(engine, ALWAYS, readout=readout), photos)
     final = [one for one in outcomes if isinstance(one, Refusal) or one.look is Look.FULL]
     assert sorted(final, key=lambda one: one.index) == list(score_photos(engine, RED, photos, readout=readout))
@@ -79,7 +79,7 @@ def test_a_quick_look_is_one_forward_pass_over_the_runs_own_prompt(
     tmp_path: Path, readout: Readout, quick: float
 ) -> None:
     judge = FakeJudge()
-    scorer = MostPromisingFirst(Engine(judge, decode_picture), ALWAYS, readout=readout)
+    scorer = MostPromisingFirst(Engine(judge, decode_photo), ALWAYS, readout=readout)
     assert judge.quick is not None
     tokens: list[int] = []
     judge.quick.after_token = lambda: tokens.append(1)
@@ -100,11 +100,14 @@ def test_what_a_quick_look_refuses_is_decoded_once_and_named_at_once(tmp_path: P
     assert len(decode.sizes_bytes) == 3  # once the broken one, twice the other
 
 
-def test_want_of_memory_at_a_quick_look_is_no_refusal(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "reason", [RefusalReason.OUT_OF_MEMORY, RefusalReason.NOT_FINITE, RefusalReason.REFUSED_BY_SERVER]
+)
+def test_what_fails_at_the_model_in_a_quick_look_is_no_refusal(tmp_path: Path, reason: RefusalReason) -> None:
     judge = FakeJudge()
-    scorer = MostPromisingFirst(Engine(judge, decode_picture), ALWAYS)
+    scorer = MostPromisingFirst(Engine(judge, decode_photo), ALWAYS)
     assert judge.quick is not None
-    judge.quick.fails_at(red=200, error=PhotoRefused(RefusalReason.OUT_OF_MEMORY))
+    judge.quick.fails_at(red=200, error=PhotoRefused(reason))
     outcomes = run(scorer, write_photos(tmp_path, [(10, 200), (20, 100)]))
     assert looks(outcomes, Look.QUICK) == [1]
     assert looks(outcomes, Look.FULL) == [1, 0]
@@ -112,7 +115,7 @@ def test_want_of_memory_at_a_quick_look_is_no_refusal(tmp_path: Path) -> None:
 
 def test_what_is_remembered_in_full_comes_first_and_what_is_known_in_full_is_not_looked_at(tmp_path: Path) -> None:
     photos, judge, kept = write_photos(tmp_path, [(10, 10), (20, 20), (30, 30)]), FakeJudge(), Kept()
-    engine = Engine(judge, decode_picture, PhotoMemory[FakeEncoding](10**6))
+    engine = Engine(judge, decode_photo, PhotoMemory[FakeEncoding](10**6))
     known = MostPromisingFirst(engine, QuickLookPlan(QuickLooks.NEVER), known_for=kept.__getitem__)
     run(known, photos[:1])
     run(MostPromisingFirst(engine, QuickLookPlan(QuickLooks.NEVER)), [photos[2]])
@@ -126,7 +129,7 @@ def test_quick_looks_are_remembered_before_full_ones_and_the_next_query_goes_on_
     photos = write_photos(tmp_path, [(40 * number, 40 * number) for number in range(6)])
     judge = FakeJudge()
     room_for_eight = PhotoMemory[FakeEncoding](800)
-    engine = Engine(judge, decode_picture, room_for_eight)
+    engine = Engine(judge, decode_photo, room_for_eight)
     run(MostPromisingFirst(engine, ALWAYS), photos)
     assert judge.quick is not None
     assert (judge.encoded, judge.quick.encoded, room_for_eight.used_bytes) == (6, 6, 800)
@@ -139,7 +142,7 @@ def test_quick_looks_are_remembered_before_full_ones_and_the_next_query_goes_on_
 def test_quick_looks_of_an_earlier_process_are_read_from_files_and_full_ones_are_not_written(tmp_path: Path) -> None:
     photos, folder = write_photos(tmp_path, [(10, 20), (30, 200)]), tmp_path / "files"
     judge = FakeJudge()
-    run(MostPromisingFirst(Engine(judge, decode_picture, files=EncodedFiles(folder, most_bytes=10**6)), ALWAYS), photos)
+    run(MostPromisingFirst(Engine(judge, decode_photo, files=EncodedFiles(folder, most_bytes=10**6)), ALWAYS), photos)
     assert len(list(folder.iterdir())) == 2
     judge, decode = FakeJudge(), CountingDecoder()
     engine = Engine(judge, decode, PhotoMemory[FakeEncoding](10**6), files=EncodedFiles(folder, most_bytes=10**6))
@@ -155,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
     for _ in range(2):
         judge = FakeJudge()
         files = EncodedFiles(folder, most_bytes=10**6)
-        run(MostPromisingFirst(Engine(judge, decode_picture, files=files), ALWAYS), photos)
+        run(MostPromisingFirst(Engine(judge, decode_photo, files=files), ALWAYS), photos)
         assert judge.quick is not None
         assert judge.quick.encoded == 2
         for path in folder.iterdir():
@@ -165,7 +168,7 @@ def test_a_file_that_cannot_be_read_is_written_anew(tmp_path: Path) -> None:
 
 def test_a_run_that_goes_on_takes_no_second_quick_look(tmp_path: Path) -> None:
     photos, judge, kept = write_photos(tmp_path, [(10, 10), (20, 250), (30, 30)]), FakeJudge(), Kept()
-    steps = MostPromisingFirst(Engine(judge, decode_picture), ALWAYS, known_for=kept.__getitem__).steps(
+    steps = MostPromisingFirst(Engine(judge, decode_photo), ALWAYS, known_for=kept.__getitem__).steps(
         {RED: list(enumerate(photos))}
     )
     while not looks(next(steps), Look.FULL):
@@ -173,7 +176,7 @@ def test_a_run_that_goes_on_takes_no_second_quick_look(tmp_path: Path) -> None:
     steps.close()
     assert judge.quick is not None
     assert judge.quick.answers == 3
-    outcomes = run(MostPromisingFirst(Engine(judge, decode_picture), ALWAYS, known_for=kept.__getitem__), photos)
+    outcomes = run(MostPromisingFirst(Engine(judge, decode_photo), ALWAYS, known_for=kept.__getitem__), photos)
     assert judge.quick.answers == 3
     assert looks(outcomes, Look.QUICK) == [0, 2]
     assert looks(outcomes, Look.FULL) == [1, 2, 0]
@@ -189,7 +192,7 @@ class Costs:
 
     def scorer(self, judge: FakeJudge) -> MostPromisingFirst:
         """One that decides for itself, by this clock."""
-        scorer = MostPromisingFirst(Engine(judge, decode_picture), QuickLookPlan(), clock_s=lambda: self.now_s)
+        scorer = MostPromisingFirst(Engine(judge, decode_photo), QuickLookPlan(), clock_s=lambda: self.now_s)
         assert judge.quick is not None
         judge.before_generate = lambda: self.take(self.full_s)
         judge.quick.before_generate = lambda: self.take(self.quick_s)
@@ -231,14 +234,14 @@ def test_what_others_do_between_the_steps_does_not_count(tmp_path: Path) -> None
 
 def test_photos_with_queries_of_their_own_have_full_looks_alone(tmp_path: Path) -> None:
     photos = write_photos(tmp_path, [(10, 10), (20, 20)])
-    scorer = MostPromisingFirst(Engine(FakeJudge(), decode_picture), ALWAYS)
+    scorer = MostPromisingFirst(Engine(FakeJudge(), decode_photo), ALWAYS)
     pairs = {RED: [(0, photos[0])], parse_query("blue"): [(1, photos[1])]}
     assert looks([one for step in scorer.steps(pairs) for one in step], Look.QUICK) == []
 
 
 def test_a_run_that_ends_early_keeps_both_kinds_of_what_waits_for_answers(tmp_path: Path) -> None:
     judge = FakeJudge(generate_batch=8)
-    scorer = MostPromisingFirst(Engine(judge, decode_picture), ALWAYS)
+    scorer = MostPromisingFirst(Engine(judge, decode_photo), ALWAYS)
     steps = scorer.steps({RED: list(enumerate(write_photos(tmp_path, [(10, 10), (20, 20)])))})
     assert next(steps) == []  # encoded
     assert looks(scorer.finish(), Look.QUICK) == [0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import DeviceLost, PhotoRefused
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.photos.decode import Decoded, FitSize, Picture, decode_photo
 from lychee_rerank.problems import RefusalReason
 from lychee_rerank.query import parse_query
 from lychee_rerank.records import Outcome, Photo, Readout, Refusal, Rule, Score, ScoredPhoto
@@ -23,7 +23,7 @@ from tests.pictures import encode, make_plain, write_reds
 
 
 def scores(judge: FakeJudge, photos: list[Photo], **settings: object) -> list[Score]:
-    outcomes = list(score_photos(Engine(judge, decode_picture), parse_query("Red"), photos, **settings))  # type: ignore[arg-type]
+    outcomes = list(score_photos(Engine(judge, decode_photo), parse_query("Red"), photos, **settings))  # type: ignore[arg-type]
     return [outcome.score for outcome in outcomes if isinstance(outcome, ScoredPhoto)]
 
 
@@ -61,7 +61,7 @@ def test_without_a_readout_the_answer_is_read_as_a_number(tmp_path: Path) -> Non
 
 
 def remembering(judge: FakeJudge, max_bytes: int = 10_000) -> Engine:
-    return Engine(judge, decode_picture, memory=PhotoMemory(max_bytes))
+    return Engine(judge, decode_photo, memory=PhotoMemory(max_bytes))
 
 
 def by_index(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -75,7 +75,7 @@ def test_a_second_query_encodes_no_photo_again_and_gives_the_same_scores(tmp_pat
     second = by_index(score_photos(engine, parse_query("redder"), photos))
     assert (judge.encoded, judge.batches) == (5, [4, 1, 4, 1])
     assert [outcome.score for outcome in first] == [outcome.score for outcome in second]  # type: ignore[union-attr]
-    assert first == by_index(score_photos(Engine(FakeJudge(), decode_picture), parse_query("red"), photos))
+    assert first == by_index(score_photos(Engine(FakeJudge(), decode_photo), parse_query("red"), photos))
 
 
 def test_a_remembered_photo_is_not_even_read_again_unless_it_changed(tmp_path: Path) -> None:
@@ -120,8 +120,7 @@ def test_the_readouts_of_one_prompt_share_what_is_remembered(tmp_path: Path) -> 
 def test_new_photos_are_answered_in_batches_and_no_photo_waits_for_more_than_eight(tmp_path: Path) -> None:
     judge = FakeJudge(generate_batch=32)
     assert (
-        len(list(score_photos(Engine(judge, decode_picture), parse_query("red"), write_reds(tmp_path, range(20)))))
-        == 20
+        len(list(score_photos(Engine(judge, decode_photo), parse_query("red"), write_reds(tmp_path, range(20))))) == 20
     )
     assert judge.batches == [8, 8, 4]
 
@@ -138,7 +137,7 @@ def test_remembered_photos_are_answered_in_larger_batches(tmp_path: Path) -> Non
 def test_the_photo_that_spoils_its_batch_is_found_and_the_others_scored(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=8), write_reds(tmp_path, range(100, 108))
     judge.fails_at(red=103, error=PhotoRefused(RefusalReason.NOT_FINITE))
-    outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
+    outcomes = by_index(score_photos(Engine(judge, decode_photo), parse_query("red"), photos))
     assert [isinstance(outcome, ScoredPhoto) for outcome in outcomes] == [index != 3 for index in range(8)]
     assert outcomes[3] == Refusal(3, "103.png", RefusalReason.NOT_FINITE)
     assert judge.batches == [8, 4, 2, 2, 1, 1, 4]
@@ -146,14 +145,14 @@ def test_the_photo_that_spoils_its_batch_is_found_and_the_others_scored(tmp_path
 
 def test_the_same_photo_twice_is_encoded_once_and_answered_once(tmp_path: Path) -> None:
     judge, (photo, other) = FakeJudge(generate_batch=8), write_reds(tmp_path, [255, 102])
-    outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), [photo, other, photo, photo]))
+    outcomes = by_index(score_photos(Engine(judge, decode_photo), parse_query("red"), [photo, other, photo, photo]))
     assert [outcome.score.value for outcome in outcomes] == [10.0, 4.0, 10.0, 10.0]  # type: ignore[union-attr]
     assert (judge.encoded, judge.answers) == (2, 2)
 
 
 def test_what_was_encoded_is_answered_when_a_run_ends_early(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=8), write_reds(tmp_path, range(20))
-    scorer = PhotoScorer(Engine(judge, decode_picture))
+    scorer = PhotoScorer(Engine(judge, decode_photo))
     steps = scorer.steps({parse_query("red"): list(enumerate(photos))})
     assert [next(steps) for _ in range(3)] == [[], [], []]
     assert [outcome.index for outcome in scorer.finish()] == [0, 1, 2]
@@ -163,7 +162,7 @@ def test_what_was_encoded_is_answered_when_a_run_ends_early(tmp_path: Path) -> N
 
 def test_photos_of_one_query_are_answered_together_and_never_with_those_of_another(tmp_path: Path) -> None:
     judge, numbered = FakeJudge(generate_batch=8, encode_batch=8), list(enumerate(write_reds(tmp_path, range(6))))
-    steps = PhotoScorer(Engine(judge, decode_picture)).steps(
+    steps = PhotoScorer(Engine(judge, decode_photo)).steps(
         {parse_query("Red"): numbered[:2], parse_query("blue"): numbered[2:]}
     )
     outcomes = by_index(outcome for step in steps for outcome in step)
@@ -185,10 +184,10 @@ def test_the_next_querys_photo_is_prepared_while_the_model_generates_for_this_on
     judge, photos, prepared, was_prepared = FakeJudge(), write_reds(tmp_path, [1, 2]), threading.Event(), list[bool]()
     second = photos[1].path.read_bytes()
 
-    def decode(content: bytes, *, fit: FitSize | None = None) -> Picture:
+    def decode(content: bytes, *, fit: FitSize | None = None) -> Decoded:
         if content == second:
             prepared.set()
-        return decode_picture(content, fit=fit)
+        return decode_photo(content, fit=fit)
 
     judge.before_generate = lambda: was_prepared.append(prepared.wait(WAIT_S))
     steps = PhotoScorer(Engine(judge, decode=decode)).steps(
@@ -222,19 +221,19 @@ def test_a_lost_gpu_blames_its_batch_whose_photos_are_tried_one_by_one_from_then
     judge.fails_at(red=102, error=DeviceLost("gone"))
     known = Blaming()
     with pytest.raises(DeviceLost):
-        list(score_photos(Engine(judge, decode_picture), parse_query("red"), photos, known=known))
+        list(score_photos(Engine(judge, decode_photo), parse_query("red"), photos, known=known))
     hashes = [hashlib.sha256(photo.path.read_bytes()).hexdigest() for photo in photos]
     assert known.names == set(hashes[:4])
     judge.batches.clear()
     judge.failure = None
-    assert len(list(score_photos(Engine(judge, decode_picture), parse_query("red"), photos, known=known))) == 6
+    assert len(list(score_photos(Engine(judge, decode_photo), parse_query("red"), photos, known=known))) == 6
     assert judge.batches == [1, 1, 1, 1, 2]
 
 
 def test_small_photos_are_encoded_together_and_the_one_at_fault_is_refused_alone(tmp_path: Path) -> None:
     judge, photos = FakeJudge(generate_batch=8, encode_batch=4), write_reds(tmp_path, range(100, 110))
     photos[2].path.write_bytes(b"no picture")
-    outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
+    outcomes = by_index(score_photos(Engine(judge, decode_photo), parse_query("red"), photos))
     assert [outcome.index for outcome in outcomes] == list(range(10))
     assert [isinstance(outcome, ScoredPhoto) for outcome in outcomes] == [index != 2 for index in range(10)]
     assert (judge.encoded, judge.batches) == (9, [8, 1])
@@ -253,7 +252,7 @@ def test_a_batch_that_fails_to_encode_is_halved_down_to_the_photo_at_fault(
         return [FakeEncoding(picture) for picture in prepared]
 
     monkeypatch.setattr(FakePrompt, "encode", encode)
-    outcomes = by_index(score_photos(Engine(judge, decode_picture), parse_query("red"), photos))
+    outcomes = by_index(score_photos(Engine(judge, decode_photo), parse_query("red"), photos))
     assert outcomes[2] == Refusal(2, "102.png", RefusalReason.OUT_OF_MEMORY)
     assert sum(isinstance(outcome, ScoredPhoto) for outcome in outcomes) == 3
     assert tried == [4, 2, 2, 1, 1]
@@ -281,7 +280,7 @@ def test_where_memory_lacks_what_is_remembered_is_given_back_before_a_photo_is_r
 def test_a_run_ends_with_freed_memory_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given_back: list[int] = []
     monkeypatch.setattr("lychee_rerank.scoring.scorer.trim_memory", lambda: given_back.append(1))
-    steps = score_photos(Engine(FakeJudge(), decode_picture), parse_query("red"), write_reds(tmp_path, [255, 102]))
+    steps = score_photos(Engine(FakeJudge(), decode_photo), parse_query("red"), write_reds(tmp_path, [255, 102]))
     next(steps)
     assert not given_back
     assert len(list(steps)) == 1

@@ -9,10 +9,23 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.errors import PhotoRefused, StorageFailed
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.problems import PassedOver, RefusalReason, RowProblem
 from lychee_rerank.query import parse_query
-from lychee_rerank.records import BadRow, Look, Pair, Pairs, Photo, Readout, Refusal, Rule, Run, Score, ScoredPhoto
+from lychee_rerank.records import (
+    BadRow,
+    Look,
+    Pair,
+    Pairs,
+    Photo,
+    Readout,
+    Refusal,
+    Rule,
+    Run,
+    Score,
+    ScoredPhoto,
+    StarsByHand,
+)
 from lychee_rerank.scoring.cache_keys import EncodingKey, ScoreKey, build_key
 from lychee_rerank.scoring.prompts import NUMBER
 from lychee_rerank.store.encoded_files import EncodedFiles
@@ -75,6 +88,9 @@ def test_a_score_is_not_found_when_anything_differs_that_could_change_it(tmp_pat
         return
     value = getattr(KEY, field)
     other = replace(KEY, **{field: value + 1 if isinstance(value, int) else f"{value}?"})
+    if field == "calibration":  # the model's own score, which is still to go through the map
+        assert store.scores.of(other).find("photo") == SCORE
+        return
     assert store.scores.of(other).find("photo") is None
 
 
@@ -98,7 +114,7 @@ def test_a_file_is_hashed_again_only_when_it_has_changed(tmp_path: Path) -> None
 
 
 def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     outside = Photo("folder/名前.png", tmp_path.parent / "else" / "x.png")
     photos = [*drop_photos(uploads, 2), outside]
     keep_run(store, photos)
@@ -112,7 +128,7 @@ def test_a_run_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_both_kinds_of_scores_come_back_and_go_with_their_run(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 3)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 3)
     quick_key, quick_score = replace(KEY, pixel_budget_px=7), replace(SCORE, value=1.0)
     keep_run(store, photos)
     quick = [ScoredPhoto(n, photos[n].name, quick_score, photos[n].path.name, Look.QUICK) for n in (0, 2)]
@@ -127,9 +143,30 @@ def test_both_kinds_of_scores_come_back_and_go_with_their_run(tmp_path: Path) ->
     assert store.database.rows("SELECT * FROM scores") == []
 
 
+def test_a_score_that_went_through_a_map_comes_back_with_its_run_and_the_models_own_goes_with_it(
+    tmp_path: Path,
+) -> None:
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 3)
+    mapped_key, mapped = replace(KEY, calibration="m"), [replace(SCORE, value=4.0, raw=raw) for raw in (6.0, 7.0)]
+    run = Run("one", ANN, None, parse_query("The  marked query"), tuple(photos), begun_s=1.0)
+    store.runs.begin(run, status="done")
+    for place, score in enumerate(mapped):
+        store.scores.of(mapped_key).keep(photos[place].path.name, score)
+        outcome = ScoredPhoto(place, photos[place].name, score, photos[place].path.name)
+        store.runs.note("one", outcome, score_key=mapped_key.of(outcome.photo_hash), elapsed_s=1.0)
+    kept = Store(tmp_path).runs.load("one")
+    assert kept is not None
+    assert [one.score for one in kept.outcomes if isinstance(one, ScoredPhoto)] == mapped
+    assert [past.best for past in store.runs.past(ANN, most=1)] == [photos[1]]
+    own = [Store(tmp_path).scores.of(KEY).find(photo.path.name) for photo in photos]
+    assert own == [replace(SCORE, value=6.0), replace(SCORE, value=7.0), None]
+    store.upkeep.clear_run("one")
+    assert store.database.rows("SELECT * FROM scores") == []
+
+
 def test_a_data_folder_may_be_moved(tmp_path: Path) -> None:
     folder, moved = tmp_path / "before", tmp_path / "after"
-    keep_run(Store(folder), drop_photos(Uploads(folder, decode=decode_picture), 2))
+    keep_run(Store(folder), drop_photos(Uploads(folder, decode=decode_photo), 2))
     folder.rename(moved)
     kept = Store(moved).runs.load("one")
     assert kept is not None
@@ -137,7 +174,7 @@ def test_a_data_folder_may_be_moved(tmp_path: Path) -> None:
 
 
 def test_past_runs_are_listed_for_their_owner_newest_first_with_the_best_photo(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2)
     keep_run(store, photos, run_id="old", begun_s=1.0)
     keep_run(store, photos, run_id="new", begun_s=2.0)
     store.runs.begin(Run("under way", ANN, None, parse_query("q"), tuple(photos), begun_s=3.0), status="running")
@@ -148,7 +185,7 @@ def test_past_runs_are_listed_for_their_owner_newest_first_with_the_best_photo(t
 
 
 def test_what_was_under_way_is_found_unfinished_oldest_first_with_what_came_of_it(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2)
     keep_run(store, photos, run_id="done", begun_s=0.5)
     for run_id, begun_s, status in (("young", 3.0, "waiting"), ("old", 1.0, "running"), ("stopped", 2.0, "cancelled")):
         store.runs.begin(Run(run_id, BEN, None, parse_query("q"), tuple(photos), begun_s=begun_s), status=status)
@@ -161,7 +198,7 @@ def test_what_was_under_way_is_found_unfinished_oldest_first_with_what_came_of_i
 
 
 def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> None:
-    store, (one, two) = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
+    store, (one, two) = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2)
     gallery = store.galleries.begin(ANN)
     for upload, photo in (("u1", one), ("u2", two), ("u1", two)):
         store.galleries.add(gallery, upload, photo)
@@ -172,7 +209,7 @@ def test_a_gallery_is_its_owners_and_outlives_the_process(tmp_path: Path) -> Non
 
 
 def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     one, two, three, four = drop_photos(uploads, 4)
     mine, other = store.galleries.begin(ANN), store.galleries.begin(ANN)
     for gallery in (mine, other):
@@ -189,7 +226,7 @@ def test_an_upload_is_removed_from_its_gallery_alone_and_the_next_comes_last(tmp
 
 
 def test_an_upload_that_a_run_uses_is_kept(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     photos, gallery = drop_photos(uploads, 2), store.galleries.begin(ANN)
     store.galleries.add(gallery, "u1", photos[0])
     keep_run(store, photos, gallery=gallery)
@@ -200,7 +237,7 @@ def test_an_upload_that_a_run_uses_is_kept(tmp_path: Path) -> None:
 
 def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 3))
     store.explanations.keep("one", 1, score=0.1, text="said before")
     store.explanations.keep("one", 1, score=7.5, text="沙发 is seen.")
     again = Store(tmp_path).explanations
@@ -212,7 +249,7 @@ def test_an_explanation_is_found_again_for_the_photo_and_the_score_that_it_is_of
 
 def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_stops_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 2))
     store.upkeep.clear_run("one")
     store.explanations.keep("one", 0, score=7.5, text="too late")
     assert store.database.saving
@@ -221,8 +258,8 @@ def test_an_explanation_that_comes_after_its_run_was_cleared_is_not_kept_and_sto
 
 def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3))
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 3), run_id="two")
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 3))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 3), run_id="two")
     assert store.picks.of("one") == frozenset()
     store.picks.change("one", add=[0, 2])
     store.picks.change("one", add=[0, 1], remove=[2])  # 0 again, as from a second page
@@ -233,7 +270,7 @@ def test_picks_are_found_again_and_change_place_by_place(tmp_path: Path) -> None
 
 def test_picks_that_come_after_their_run_was_cleared_are_not_kept_and_stop_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 2))
     store.picks.change("one", add=[0])
     store.upkeep.clear_run("one")
     assert store.picks.of("one") == frozenset()
@@ -242,11 +279,42 @@ def test_picks_that_come_after_their_run_was_cleared_are_not_kept_and_stop_nothi
     assert store.database.rows("SELECT * FROM picks") == []
 
 
+def test_stars_and_rejections_are_found_again_and_one_takes_the_place_of_the_other(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 4))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 4), run_id="two")
+    assert store.stars.of("one") == StarsByHand()
+    for place, stars in ((0, 3), (0, 5), (1, 1), (2, 2)):
+        store.stars.give("one", place, stars=stars)
+    store.stars.reject("one", 1)
+    store.stars.reject("one", 3)
+    assert store.stars.of("one") == StarsByHand({0: 5, 2: 2}, frozenset({1, 3}))
+    store.stars.give("one", 3, stars=4)
+    store.stars.take_back("one", 2)
+    for stars in (store.stars, Store(tmp_path).stars):
+        assert stars.of("one") == StarsByHand({0: 5, 3: 4}, frozenset({1}))
+        assert stars.of("two") == StarsByHand()
+
+
+def test_stars_go_with_their_run_and_none_that_come_later_are_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 2))
+    store.stars.give("one", 0, stars=3)
+    store.stars.reject("one", 1)
+    assert len(store.database.rows("SELECT * FROM stars")) == 2
+    store.upkeep.clear_run("one")
+    assert store.database.rows("SELECT * FROM stars") == []
+    store.stars.give("one", 0, stars=3)
+    store.stars.reject("one", 1)
+    assert store.database.saving
+    assert store.database.rows("SELECT * FROM stars") == []
+
+
 @pytest.mark.parametrize("counts", [None, {}, {PassedOver.DELETED: 3, PassedOver.LINK_OUT: 1}])
 def test_what_lay_beside_the_photos_of_a_run_is_kept_with_it(
     tmp_path: Path, counts: dict[PassedOver, int] | None
 ) -> None:
-    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2), passed_over=counts)
+    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2), passed_over=counts)
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
     assert kept.run.passed_over == counts
@@ -287,7 +355,7 @@ def make_pairs(photos: list[Photo]) -> Pairs:
 
 
 def test_a_run_of_pairs_is_found_again_row_by_row(tmp_path: Path) -> None:
-    photos = drop_photos(Uploads(tmp_path, decode=decode_picture), 3)
+    photos = drop_photos(Uploads(tmp_path, decode=decode_photo), 3)
     photos.append(photos[0])  # one photo may stand in more than one row
     pairs = make_pairs(photos)
     keep_run(Store(tmp_path), photos, pairs=pairs)
@@ -298,7 +366,7 @@ def test_a_run_of_pairs_is_found_again_row_by_row(tmp_path: Path) -> None:
 
 
 def test_a_run_without_texts_has_no_pairs(tmp_path: Path) -> None:
-    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2))
+    keep_run(Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2))
     kept = Store(tmp_path).runs.load("one")
     assert kept is not None
     assert kept.run.pairs is None
@@ -306,7 +374,7 @@ def test_a_run_without_texts_has_no_pairs(tmp_path: Path) -> None:
 
 
 def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     photos, gallery = drop_photos(uploads, 3), store.galleries.begin(ANN)
     for n, photo in enumerate(photos):
         store.galleries.add(gallery, str(n), photo)
@@ -333,7 +401,7 @@ def test_what_is_cleared_is_found_nowhere_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_photo_is_not_forgiven_while_a_run_is_under_way(tmp_path: Path) -> None:
-    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_picture), 2)
+    store, photos = Store(tmp_path), drop_photos(Uploads(tmp_path, decode=decode_photo), 2)
     keep_run(store, photos)
     store.runs.begin(
         Run("two", ANN, None, parse_query("a query"), tuple(photos), begun_s=time.time()), status="waiting"
@@ -352,7 +420,7 @@ def found_in(folder: Path, trace: bytes) -> bool:
 
 
 def test_clearing_leaves_what_other_runs_use(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     photos = drop_photos(uploads, 3)
     keep_run(store, photos, run_id="one")
     keep_run(store, photos[:2], run_id="two", owner=BEN)
@@ -364,7 +432,7 @@ def test_clearing_leaves_what_other_runs_use(tmp_path: Path) -> None:
 
 
 def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path / "data"), Uploads(tmp_path / "data", decode=decode_picture)
+    store, uploads = Store(tmp_path / "data"), Uploads(tmp_path / "data", decode=decode_photo)
     mounted = tmp_path / "mine.png"
     mounted.write_bytes(b"mine")
     photos = [*drop_photos(uploads, 2), Photo("mine.png", mounted)]
@@ -376,7 +444,7 @@ def test_what_is_older_than_the_days_goes_and_the_mounted_folder_stays(tmp_path:
 
 
 def test_the_oldest_go_first_where_bytes_are_short(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     photos = drop_photos(uploads, 4)
     begun_s = time.time()
     keep_run(store, photos[:2], run_id="old", begun_s=begun_s)
@@ -388,7 +456,7 @@ def test_the_oldest_go_first_where_bytes_are_short(tmp_path: Path) -> None:
 
 
 def test_a_gallery_whose_run_is_under_way_is_never_too_large(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     (photo,), gallery = drop_photos(uploads, 1), store.galleries.begin(ANN)
     store.galleries.add(gallery, "upload", photo)
     store.runs.begin(Run("one", ANN, gallery, parse_query("q"), (photo,), begun_s=time.time()), status="running")
@@ -398,7 +466,7 @@ def test_a_gallery_whose_run_is_under_way_is_never_too_large(tmp_path: Path) -> 
 
 
 def test_a_file_that_is_gone_between_two_looks_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    uploads = Uploads(tmp_path, decode=decode_picture)
+    uploads = Uploads(tmp_path, decode=decode_photo)
     kept, gone = drop_photos(uploads, 2)
     size_bytes = kept.path.stat().st_size
     listed = [kept.path, gone.path]
@@ -408,7 +476,7 @@ def test_a_file_that_is_gone_between_two_looks_is_no_error(tmp_path: Path, monke
 
 
 def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> None:
-    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_picture)
+    store, uploads = Store(tmp_path), Uploads(tmp_path, decode=decode_photo)
     retention = Retention(store.upkeep, uploads, files_of(tmp_path), days=0, most_bytes=10**9)
     photos = drop_photos(uploads, 2)
     keep_run(store, photos)
@@ -422,7 +490,7 @@ def test_nothing_outlives_a_process_that_keeps_for_no_days(tmp_path: Path) -> No
 @pytest.mark.parametrize("content", [b"no database at all" * 100, None], ids=["other bytes", "a torn page"])
 def test_a_broken_file_is_set_aside_and_a_new_one_is_begun(tmp_path: Path, content: bytes | None) -> None:
     store = Store(tmp_path)
-    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_picture), 40))
+    keep_run(store, drop_photos(Uploads(tmp_path, decode=decode_photo), 40))
     store.close()
     path = tmp_path / FILE_NAME
     whole = path.read_bytes()

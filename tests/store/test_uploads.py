@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from lychee_rerank.errors import StorageFailed
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.photos.decode import Decoded, FitSize, decode_photo
 from lychee_rerank.problems import DataProblem
 from lychee_rerank.records import Photo
 from lychee_rerank.store.uploads import SMALL_PX, DataFolder, Uploads, open_data_folder
@@ -21,7 +21,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path, decode=decode_picture)
+    uploads = Uploads(tmp_path, decode=decode_photo)
     first, second, other = (uploads.keep(n, c) for n, c in (("a.jpg", b"same"), ("b.jpg", b"same"), ("a.jpg", b"else")))
     assert (first.name, second.name) == ("a.jpg", "b.jpg")
     assert first.path == second.path != other.path
@@ -29,14 +29,14 @@ def test_the_same_bytes_are_kept_once_under_every_name(tmp_path: Path) -> None:
 
 
 def test_uploads_and_thumbnails_are_for_the_apps_own_user_alone(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path, decode=decode_picture)
+    uploads = Uploads(tmp_path, decode=decode_photo)
     uploads.thumbnail(uploads.keep("a.jpg", encode(make_photo())))
     assert [path.stat().st_mode & 0o777 for path in files(tmp_path)] == [0o600, 0o600]
 
 
 @pytest.mark.parametrize("name", ["../../x.jpg", "/etc/passwd", "a" * 200 + ".jpg", "a\0b.jpg", "一\n.jpg"])
 def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None:
-    photo = Uploads(tmp_path / "data", decode=decode_picture).keep(name, b"content")
+    photo = Uploads(tmp_path / "data", decode=decode_photo).keep(name, b"content")
     assert photo.name == name
     assert files(tmp_path) == [photo.path]
     assert photo.path.read_bytes() == b"content"
@@ -45,28 +45,28 @@ def test_a_name_never_decides_where_bytes_lie(tmp_path: Path, name: str) -> None
 def test_a_full_disk_is_an_error_with_the_folder_and_leaves_no_half_file(tmp_path: Path) -> None:
     (tmp_path / "uploads").write_bytes(b"a file where the folder should be")
     with pytest.raises(StorageFailed) as failed:
-        Uploads(tmp_path, decode=decode_picture).keep("a.jpg", b"content")
+        Uploads(tmp_path, decode=decode_photo).keep("a.jpg", b"content")
     assert failed.value.folder == str(tmp_path / "uploads")
     assert len(files(tmp_path)) == 1
 
 
 def test_a_thumbnail_is_upright_small_and_made_once(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "data", decode=decode_picture)
+    uploads = Uploads(tmp_path / "data", decode=decode_photo)
     photo = uploads.keep("a.jpg", encode_turned(make_photo(1200, 900), 6))
     content = uploads.thumbnail(photo)
     assert content is not None
     assert Image.open(BytesIO(content)).size == (640, 480)
     (kept,) = files(tmp_path / "data" / "thumbnails")
     kept.write_bytes(b"kept")
-    assert Uploads(tmp_path / "data", decode=decode_picture).thumbnail(photo) == b"kept"
+    assert Uploads(tmp_path / "data", decode=decode_photo).thumbnail(photo) == b"kept"
 
 
 def test_a_smaller_thumbnail_is_made_from_the_larger_one_and_forgotten_with_it(tmp_path: Path) -> None:
     decoded: list[int] = []
 
-    def decode(content: bytes, *, fit: FitSize) -> Picture:
+    def decode(content: bytes, *, fit: FitSize) -> Decoded:
         decoded.append(len(content))
-        return decode_picture(content, fit=fit)
+        return decode_photo(content, fit=fit)
 
     uploads = Uploads(tmp_path, decode=decode)
     photo = uploads.keep("a.png", encode(make_photo(1200, 900), "PNG"))
@@ -81,7 +81,7 @@ def test_a_smaller_thumbnail_is_made_from_the_larger_one_and_forgotten_with_it(t
 
 
 def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:
-    uploads, path = Uploads(tmp_path / "data", decode=decode_picture), tmp_path / "a.png"
+    uploads, path = Uploads(tmp_path / "data", decode=decode_photo), tmp_path / "a.png"
     path.write_bytes(b"half copied")
     assert uploads.thumbnail(Photo("a.png", path)) is None
     for width, height in ((64, 48), (48, 64)):
@@ -92,7 +92,7 @@ def test_a_changed_file_gets_a_new_thumbnail(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path, decode=decode_picture)
+    uploads = Uploads(tmp_path, decode=decode_photo)
     assert uploads.thumbnail(uploads.keep("a.jpg", b"no picture")) is None
     assert uploads.thumbnail(Photo("gone.jpg", tmp_path / "gone.jpg")) is None
 
@@ -118,7 +118,7 @@ def test_a_folder_on_a_share_without_locks_is_replaced_by_a_temporary_one(
 
 
 def test_what_is_forgotten_leaves_the_others_as_they_are(tmp_path: Path) -> None:
-    uploads, mounted = Uploads(tmp_path / "data", decode=decode_picture), tmp_path / "photo.png"
+    uploads, mounted = Uploads(tmp_path / "data", decode=decode_photo), tmp_path / "photo.png"
     mounted.write_bytes(encode(make_photo(64, 48), "PNG"))
     gone, kept = (uploads.keep(name, encode(make_photo(64, 48, seed=n), "PNG")) for n, name in enumerate("ab", start=1))
     outside = Photo("photo.png", mounted)

@@ -15,14 +15,14 @@ from lychee_rerank.scoring.prompts import NUMBER, YES_NO, PromptTemplate, build_
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from check_bars import Judged, check_order, check_seen, difference_in_triplets, scores_by_shown  # noqa: E402
-from demo_model.batches import Batches, Plan  # noqa: E402
-from demo_model.branches import CLOSING, BranchWriter, match_tokens, place_last, split_prompt  # noqa: E402
+from check_bars import Judged, check_likes, check_order, check_seen, difference_in_triplets, scores_by_shown  # noqa: E402
+from demo_model.branches import CLOSING, BranchWriter, match_tokens, place_branch, split_prompt  # noqa: E402
 from demo_model.evaluation import BEST, KINDS, PHOTOS, WRITTEN, Gallery, make_galleries  # noqa: E402
 from demo_model.icons import COLOURS, load_icons  # noqa: E402
 from demo_model.network import build_model, cut_patches, look, place_photo, place_text, read  # noqa: E402
 from demo_model.painting import UNCLEAR, Pictures, paint_outside, paint_scene  # noqa: E402
 from demo_model.pairs import is_held_out  # noqa: E402
+from demo_model.picking import ScenePicker  # noqa: E402
 from demo_model.queries import LANGUAGES, UNSURE, Part, Query, World, answer_text, why_text, write_query  # noqa: E402
 from demo_model.scenes import OUTSIDE, Placed, Scene  # noqa: E402
 from demo_model.tokenizer import build_processor, build_tokenizer  # noqa: E402
@@ -170,7 +170,7 @@ def test_the_training_pass_with_the_photo_last_equals_the_models_own_forward():
         seen = look(model, inputs["pixel_values"][None], grid)
         tokens = torch.tensor([[branch.tokens] * 2])
         branches = embed(tokens).masked_scatter((tokens == writer.pad)[..., None], seen[[0, 0]])
-        behind = place_last(branch, start, grid, pad=writer.pad, length=length).repeat(1, 2)
+        behind = place_branch(branch.tokens, start, (grid,), pad=writer.pad, length=length).repeat(1, 2)
         places = torch.cat([place_text(0, start), behind], dim=1)[:, None]
         (states,) = read(model, embed(torch.tensor([writer.common])), branches, places=places, layers=(6,))
         found = model.lm_head(model.model.language_model.norm(states[0, 1, -1]))
@@ -209,12 +209,14 @@ def test_held_out_pairs_are_two_in_five_and_never_drawn_together_in_training():
     held = [is_held_out(one, other) for one, other in combinations(codes, 2)]
     assert sum(held) / len(held) == pytest.approx(0.4, abs=0.01)
     assert is_held_out("1F415", "2615") == is_held_out("2615", "1F415")
-    batches = Batches(WORLD, draw_with_dots(), build_tokenizer(WORLD), plan=Plan(photos=1, queries=1), seed="")
-    random = Random(1)
+    picker, random = ScenePicker(WORLD, {"en": (Path("latin"),), "zh": (Path("chinese"),)}, (0, 0, 0, 0, 1)), Random(1)
     for _ in range(200):
-        icons = [codes[icon] for icon in batches.pick_icons(4, random)]
-        assert len(icons) == 4
-        assert not [pair for pair in combinations(icons, 2) if is_held_out(*pair)]
+        example = picker.pick_example(random, 1.0)
+        assert len(example.icons) == 4
+        relative = picker.pick_relative(example, random, 1.0)
+        for scene in (example, relative):
+            icons = [codes[icon] for icon in scene.icons]
+            assert not [pair for pair in combinations(icons, 2) if is_held_out(*pair)]
 
 
 def test_visual_tokens_carry_the_icon_or_the_colour_they_show():
@@ -281,6 +283,19 @@ def test_the_bars_measure_what_they_say():
     assert figures["expected mean score of a band against its truth"] == (1.5, False)
     assert figures["expected somers_d"] == (0.7, False)
     assert [check.met for check in check_order(one, seen=False)] == [True, True, True]
+
+
+def test_the_bars_of_examples_tell_them_alone_from_those_with_words():
+    rows = {
+        "alone": {"somers_d": 0.9, "recall_at_1": 0.7},
+        **{language: {"somers_d": figure} for language, figure in zip(LANGUAGES, (0.9, 0.8, 0.4), strict=True)},
+    }
+    found = {check.name: (check.figure, check.met) for check in check_likes(Judged("yes_no", rows, ()), seen=True)}
+    assert found == {
+        "yes_no somers_d, example alone": (0.9, True),
+        "yes_no recall_at_1, example alone": (0.7, False),
+        "yes_no somers_d, example with words": (pytest.approx(0.7), False),
+    }
 
 
 def kind_of(path: Path) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from lychee_rerank.model.checkpoint import check_folder, count_parameters
 from lychee_rerank.model.from_folder import load_model
-from lychee_rerank.records import ChoiceReason, EmptyCache, ModelChoice
+from lychee_rerank.model_card import ChoiceReason, EmptyCache, ModelChoice
 from tools.full_size_checkpoint import ROPE, TEXT, VISION, build_config, write_checkpoint
 
 SMALL_VISION = {

@@ -103,6 +103,63 @@ def test_inquire_keeps_its_own_galleries_over_all_of_its_tables(tmp_path: Path) 
     assert [(folder / f"{number}.jpg").read_bytes() for number in PICTURES] == list(PICTURES.values())
 
 
+def put(folder: Path, *numbers: str) -> Path:
+    """Photos of these names."""
+    for seed, name in enumerate(numbers):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(encode(make_photo(seed=seed), "PNG" if name.endswith("png") else "JPEG"))
+    return folder
+
+
+def cirr_pair(reference: str, target: str, *members: str, soft: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "pairid": 1,
+        "reference": f"dev-{reference}",
+        "target_hard": f"dev-{target}",
+        "target_soft": {f"dev-{name}": 1.0 for name in (target, *soft)},
+        "caption": f"make {reference} {target}",
+        "img_set": {"id": 1, "members": [f"dev-{name}" for name in members], "reference_rank": 0, "target_rank": 1},
+    }
+
+
+def test_cirr_asks_with_the_reference_among_its_group_and_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"dev/dev-{letter}.png" for letter in "abcdef"]
+    folder = put(tmp_path / "img_raw", *names)
+    splits = write(tmp_path / "split.json", {Path(name).stem: f"./{name}" for name in [*names, "dev/dev-x.png"]})
+    pairs = [cirr_pair("a", "b", *"abcx", soft=("e",)), cirr_pair("d", "f", *"def"), cirr_pair("a", "x", *"abx")]
+    captions = write(tmp_path / "cap.json", json.dumps(pairs))
+    assert make("cirr", captions, splits, folder, "--photos", "4") == 0
+    found = {line["query"]: line for line in lines(folder)}
+    assert found.keys() == {"make a b", "make d f"}  # the third one's target is not there
+    first, second = found["make a b"], found["make d f"]
+    assert (first["like"], second["like"]) == ("dev/dev-a.png", "dev/dev-d.png")
+    assert first["relevance"].keys() >= {"dev/dev-b.png", "dev/dev-c.png"}
+    assert first["relevance"].keys().isdisjoint({"dev/dev-a.png", "dev/dev-e.png", "dev/dev-x.png"})
+    assert [name for name, truth in first["relevance"].items() if truth] == ["dev/dev-b.png"]
+    assert (second["relevance"]["dev/dev-f.png"], second["relevance"]["dev/dev-e.png"]) == (10, 0)
+    monkeypatch.setenv("LYCHEE_MODEL", "demo")
+    capsys.readouterr()
+    assert lychee_main(["evaluate", str(folder), "--readout", "expected", "--json"]) == 0
+    (readout,) = json.loads(capsys.readouterr().out)["readouts"]
+    assert {query["like"]["name"] for query in readout["queries"]} == {"dev/dev-a.png", "dev/dev-d.png"}
+
+
+def test_fashioniq_has_both_captions_in_one_query_and_leaves_out_what_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = put(tmp_path / "images", "B1.jpg", "B2.jpg", "B3.jpg")
+    pairs = [("B1", "B2"), ("B2", "B3"), ("B1", "B9"), ("B9", "B1")]
+    rows = [{"candidate": one, "target": other, "captions": ["is red ", "has no sleeves"]} for one, other in pairs]
+    assert make("fashioniq", write(tmp_path / "cap.json", json.dumps(rows)), folder) == 0
+    assert sorted(lines(folder), key=lambda line: line["like"]) == [
+        {"query": "is red and has no sleeves", "like": like, "language": "en", "relevance": relevance}
+        for like, relevance in (("B1.jpg", {"B2.jpg": 10, "B3.jpg": 0}), ("B2.jpg", {"B3.jpg": 10, "B1.jpg": 0}))
+    ]
+    assert capsys.readouterr().err == f"2 of 4 pairs are left out: {folder} lacks a photo of theirs\n"
+
+
 def test_evaluate_reads_what_was_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +198,10 @@ def test_a_gallery_that_is_full_of_matches_has_one_photo_more() -> None:
         ("coco", "{}", "holds no captions with their images"),
         ("coco", '{"images": [], "annotations": [{"image_id": 1, "caption": "a"}]}', "holds no captions"),
         ("coco", "[", "holds no captions with their images"),
+        ("fashioniq", "[", "is no JSON"),
+        ("fashioniq", "{}", "is not a list of pairs"),
+        ("fashioniq", '[{"candidate": "B1", "target": "B2"}]', "holds no pairs of photos with captions"),
+        ("fashioniq", '["B1"]', "holds no pairs of photos with captions"),
     ],
 )
 def test_a_file_of_another_form_is_named(
@@ -189,6 +250,24 @@ def test_text_that_is_not_utf_8_is_named(photo_folder: Path, capsys: pytest.Capt
     (photo_folder / "texts").write_bytes("11.jpg,沙发".encode("gbk"))
     assert make("flickr30k-cn", photo_folder / "texts", photo_folder) == 1
     assert capsys.readouterr().err == f"{photo_folder / 'texts'}: is no UTF-8 text\n"
+
+
+@pytest.mark.parametrize(
+    ("pair", "splits", "told"),
+    [
+        (cirr_pair("a", "b", *"ab"), "[]", "split.json: is not a table of photos and their paths"),
+        (cirr_pair("a", "b", *"ab"), "{}", "cap.json: holds no pairs of photos with captions"),
+        ({"reference": "dev-a", "caption": "x"}, '{"dev-a": "./a.png"}', "cap.json: holds no pairs"),
+        (cirr_pair("a", "b", *"ab"), '{"dev-a": "./a.png", "dev-b": "./b.png"}', "holds the photos of none of the 1"),
+    ],
+)
+def test_what_is_wrong_with_cirr_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: dict[str, Any], splits: str, told: str
+) -> None:
+    files = write(tmp_path / "cap.json", json.dumps([pair])), write(tmp_path / "split.json", splits)
+    assert make("cirr", *files, tmp_path) == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "queries.jsonl").exists()
 
 
 def test_a_file_of_queries_that_is_there_stays(photo_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from lychee_rerank.photos.decode import FitSize, Picture, decode_picture
+from lychee_rerank.photos.decode import Decoded, FitSize, decode_photo
 from lychee_rerank.records import Photo
 from lychee_rerank.store.uploads import Uploads
 from lychee_rerank.web.files import Download, serve_download, serve_original, serve_thumbnail
@@ -26,7 +26,7 @@ def photo_at(path: Path, content: bytes) -> Photo:
 def serve(photo: Photo | None, *, download: bool) -> Response:
     """The answer of an app that has its data folder beside the photo."""
     folder = photo.path.parent / "data" if photo else Path("nowhere")
-    return serve_original(photo, download=download, uploads=Uploads(folder, decode=decode_picture))
+    return serve_original(photo, download=download, uploads=Uploads(folder, decode=decode_photo))
 
 
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
@@ -91,9 +91,9 @@ def test_a_large_heic_is_shown_with_2048_pixels_at_most_and_decoded_once(tmp_pat
     photo = photo_at(tmp_path / "a.heic", encode_heic(make_plain((9, 9, 9), size=(2500, 1250))))
     decoded = []
 
-    def decode(content: bytes, *, fit: FitSize) -> Picture:
+    def decode(content: bytes, *, fit: FitSize) -> Decoded:
         decoded.append(len(content))
-        return decode_picture(content, fit=fit)
+        return decode_photo(content, fit=fit)
 
     uploads = Uploads(tmp_path / "data", decode=decode)
     bodies = {bytes(serve_original(photo, download=False, uploads=uploads).body) for _ in range(3)}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lychee_rerank.photos.decode import decode_picture
+from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.records import Photo
 from lychee_rerank.store.uploads import Uploads
 from lychee_rerank.web import addresses
@@ -14,7 +14,7 @@ from tests.pictures import encode, make_plain
 
 @pytest.fixture
 def given(tmp_path: Path) -> Thumbnails:
-    return Thumbnails(Uploads(tmp_path / "data", decode=decode_picture))
+    return Thumbnails(Uploads(tmp_path / "data", decode=decode_photo))
 
 
 def keep(folder: Path, name: str) -> Photo:
@@ -49,7 +49,7 @@ def test_what_was_never_given_out_leads_nowhere(given: Thumbnails, tmp_path: Pat
 def test_an_address_stays_the_same_and_ends_with_its_process(given: Thumbnails, tmp_path: Path) -> None:
     photo = keep(tmp_path, "a.png")
     assert given.address(photo, owner="ann") == given.address(photo, owner="ann")
-    assert Thumbnails(Uploads(tmp_path / "data", decode=decode_picture)).address(photo, owner="ann") != given.address(
+    assert Thumbnails(Uploads(tmp_path / "data", decode=decode_photo)).address(photo, owner="ann") != given.address(
         photo, owner="ann"
     )
 

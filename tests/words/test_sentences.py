@@ -4,6 +4,7 @@ import pytest
 
 from lychee_rerank.errors import (
     DeviceLost,
+    ExampleRefused,
     ExportFailed,
     LycheeError,
     ModelUnusable,
@@ -22,12 +23,15 @@ from lychee_rerank.problems import (
     RefusalReason,
     RowProblem,
 )
+from lychee_rerank.query import parse_query
 from lychee_rerank.records import Refusal, Rule
+from lychee_rerank.results.conditions import Condition
 from lychee_rerank.results.ranking import Copied
 from lychee_rerank.results.spread import Spread, SpreadVerdict
 from lychee_rerank.words import CHINESE, ENGLISH
 from tests.finished import finish
 
+SOFA = parse_query("Sofa")
 FLAT = "The scores are close together: the query may be too broad, or the photos too alike."
 FLAT_CHINESE = "分数都很接近：搜索条件可能太宽泛，或者照片太相似。"
 
@@ -84,6 +88,16 @@ def test_one_photo_is_counted_as_one() -> None:
             QueryRefused(QueryProblem.TOO_LONG, characters=2500),
             "The query has 2500 characters; at most 2,000 can be scored.",
             "搜索条件有 2500 个字符，最多 2000 个。",
+        ),
+        (
+            ExampleRefused(RefusalReason.NOT_A_PICTURE, detail="GIF"),
+            "The example photo cannot be used: this is GIF, not a JPEG, HEIC, PNG, WebP or AVIF picture.",
+            "示例照片无法使用：这是 GIF，不是 JPEG、HEIC、PNG、WebP 或 AVIF 照片。",
+        ),
+        (
+            ExampleRefused(RefusalReason.EMPTY),
+            "The example photo cannot be used: the file is empty.",
+            "示例照片无法使用：文件是空的。",
         ),
         (
             ModelUnusable(ModelProblem.PICKLED, file="pytorch_model.bin", remedy="-"),
@@ -170,6 +184,18 @@ def test_a_column_a_value_and_a_rule_have_their_terms() -> None:
     terms = ("flagged", "does not fit", Rule.WHOLE_ANSWER)
     assert [ENGLISH.term(term) for term in terms] == ["flagged", "does not fit", "the whole answer is the number"]
     assert [CHINESE.term(term) for term in terms] == ["需复核", "不符合", "整个输出就是分数"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "english", "chinese"),
+    [
+        (Condition(SOFA, least=6.0), "Sofa from 6", "Sofa 至少 6"),
+        (Condition(SOFA, most=2.5), "Sofa up to 2.5", "Sofa 最多 2.5"),
+        (Condition(SOFA, 3.0, 4.0), "Sofa from 3 to 4", "Sofa 3 到 4"),
+    ],
+)
+def test_a_condition_names_the_ends_that_it_has(condition: Condition, english: str, chinese: str) -> None:
+    assert (ENGLISH.condition(condition), CHINESE.condition(condition)) == (english, chinese)
 
 
 @pytest.mark.parametrize(

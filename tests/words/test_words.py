@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lychee_rerank.export.ratings import XmpForm
+from lychee_rerank.model_card import ChoiceReason
 from lychee_rerank.problems import (
     CopyProblem,
     FolderProblem,
@@ -20,18 +21,18 @@ from lychee_rerank.problems import (
     RefusalReason,
     RowProblem,
 )
-from lychee_rerank.records import ChoiceReason, Rule
+from lychee_rerank.records import Rule
 from lychee_rerank.results.selection import Selection, Sort
 from lychee_rerank.results.spread import BANDS
-from lychee_rerank.words import CHINESE, ENGLISH, ListWords, ResultWords, Words, words_for
+from lychee_rerank.words import CHINESE, ENGLISH, LikeWords, ListWords, ResultWords, Words, words_for
 
 ROOT = Path(__file__).parents[2]
 
 
-def sentences(words: Words | ResultWords | ListWords) -> Iterator[tuple[str, str]]:
+def sentences(words: Words | ResultWords | ListWords | LikeWords) -> Iterator[tuple[str, str]]:
     for field in fields(words):
         value = getattr(words, field.name)
-        if isinstance(value, ResultWords | ListWords):
+        if isinstance(value, ResultWords | ListWords | LikeWords):
             yield from ((f"{field.name}.{name}", text) for name, text in sentences(value))
         elif isinstance(value, dict):
             yield from ((f"{field.name}.{key}", text) for key, text in value.items())
@@ -75,6 +76,7 @@ def readings(path: Path) -> Iterator[tuple[type, str]]:
         Words: {"words", "ENGLISH", *(["self"] if path.parent == ROOT / "lychee_rerank" / "words" else [])},
         ResultWords: {"results", *(["text"] if re.search(r"words\.results|: ResultWords", source) else [])},
         ListWords: {"lists", *(["text"] if "words.lists" in source else [])},
+        LikeWords: {"like", *(["self"] if path.name == "like.py" else [])},
     }
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute):
@@ -85,7 +87,7 @@ def readings(path: Path) -> Iterator[tuple[type, str]]:
 def test_no_sentence_is_left_that_nothing_says() -> None:
     modules = [*(ROOT / "lychee_rerank").rglob("*.py"), ROOT / "app.py"]
     read = {reading for path in modules for reading in readings(path)}
-    every = {(table, field.name) for table in (Words, ResultWords, ListWords) for field in fields(table)}
+    every = {(table, field.name) for table in (Words, ResultWords, ListWords, LikeWords) for field in fields(table)}
     assert every - read == set()
 
 

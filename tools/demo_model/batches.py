@@ -10,16 +10,17 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 from transformers import Qwen2TokenizerFast
 
-from demo_model.branches import Asked, Branch, BranchWriter, match_tokens, place_last, stack_branches
-from demo_model.icons import COLOURS
+from demo_model.branches import Asked, Branch, BranchWriter, match_example, match_tokens, place_branch, stack_branches
+from demo_model.examples import pick_likeness
 from demo_model.painting import CELL_PX, UNCLEAR, Pictures, paint_outside, paint_scene
-from demo_model.pairs import is_held_out
+from demo_model.picking import ScenePicker
 from demo_model.queries import LANGUAGES, Query, World, pick_parts, write_query
-from demo_model.scenes import OUTSIDE, Scene, pick_scene, write_word
+from demo_model.scenes import Scene
 
-Shapes = tuple[tuple[tuple[int, int], float, float], ...]
-# Width and height that the processor makes of photos of an aspect, the aspect, how often it comes.
-SHAPES: Shapes = (
+Shape = tuple[tuple[int, int], float, float]
+# Width and height that the processor makes of photos of an aspect, the aspect, how often it comes; then at half the
+# pixel budget, as quick looks have them.
+SHAPES: tuple[Shape, ...] = (
     ((168, 140), 4 / 3, 0.56),
     ((140, 168), 3 / 4, 0.12),
     ((224, 112), 16 / 9, 0.08),
@@ -28,41 +29,68 @@ SHAPES: Shapes = (
     ((196, 112), 3 / 2, 0.06),
     ((112, 196), 2 / 3, 0.04),
 )
+SMALL_SHAPES: tuple[Shape, ...] = (
+    ((112, 84), 4 / 3, 0.6),
+    ((84, 112), 3 / 4, 0.16),
+    ((140, 84), 3 / 2, 0.12),
+    ((84, 140), 2 / 3, 0.06),
+    ((112, 112), 1.0, 0.06),
+)
 ICON_COUNTS = (0.02, 0.18, 0.3, 0.3, 0.2)  # how often none to four different icons
-CROWDED = (0.01, 0.05, 0.14, 0.25, 0.3, 0.25)  # more to learn from one look, while only looking is learned
-MOST_ICONS = 6
-AGAIN = 0.35  # how often one icon comes twice or three times
-WRITTEN = 0.15  # how often a word stands on the picture
-OUTSIDE_SHARE = 0.08  # how often the picture is of another world
 NO_OBJECT = -100
 MOST_COUNTED = 3
-SIZES = (0.3, 0.8)  # sides in units of the picture's shorter edge
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Photos of one shape with labels of their visual tokens, branches behind them, and photo-last branches."""
+class Photos:
+    """Photos of one shape with labels of their visual tokens."""
 
     pixels: Tensor  # uint8 [B, H, W, 3]
     labels: Tensor  # int64 [B, T]
     counts: Tensor  # int64 [B, T], how often the icon of this token is there, from 0 for once; NO_OBJECT elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLast:
+    """Branches that hold their photo, and perhaps an example before it."""
+
+    asked: Asked  # L branches
+    owners: Tensor  # int64 [L], the photo of each
+    examples: Tensor  # int64 [L], the example of each; empty where there are none
+    places: Tensor  # int64 [3, L, S], positions
+    matches: Tensor  # int64 [L, T], the part of the query that a visual token of the photo shows, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Photos and examples, branches that ask about the photos in words, and with examples."""
+
+    photos: Photos
     first: Asked  # photo first: B * K branches
-    last: Asked  # photo last: L branches
-    owners: Tensor  # int64 [L], the photo of each photo-last branch
-    places: Tensor  # int64 [3, L, S], its positions
-    matches: Tensor  # int64 [L, T], the part of the query that a visual token shows, from 1
+    last: PhotoLast
+    examples: Photos | None
+    like: Asked  # photo first, with an example: B * K2 branches
+    likened: Tensor  # int64 [B * K2], the example of each
+    like_last: PhotoLast
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How batches are made: photos, queries behind each, photo-last queries for each; whether they are answered."""
+    """How batches are made: photos, queries behind each, photo-last queries for each, all of them answered.
+
+    With `examples` photos come in as many families, and as many queries as `likes` and `last_likes` say have one.
+    `small_share` is how often the photos are as small as quick looks see them.
+    """
 
     photos: int
     queries: int
     last_queries: int = 0
-    answers: bool = False
     why_share: float = 0.0
     icons: tuple[float, ...] = ICON_COUNTS
+    examples: int = 0
+    likes: int = 0
+    last_likes: int = 0
+    small_share: float = 0.0
 
 
 class Batches(IterableDataset):
@@ -73,8 +101,7 @@ class Batches(IterableDataset):
     ) -> None:
         self.world, self.pictures, self.plan, self.seed = world, pictures, plan, seed
         self.writer = BranchWriter(tokenizer)
-        codes = [icon.hexcode for icon in world.icons]
-        self.apart = np.array([[is_held_out(one, other) for other in codes] for one in codes])
+        self.picker = ScenePicker(world, pictures.fonts, plan.icons)
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -85,101 +112,115 @@ class Batches(IterableDataset):
 
     def build(self, random: Random) -> Batch:
         """One batch, all of whose photos have one shape, and all of whose answers are scores, or explanations."""
-        size, aspect, _ = random.choices(SHAPES, [shape[2] for shape in SHAPES])[0]
-        explains = random.random() < self.plan.why_share
-        scenes, drawn, first = [], [], []
-        for _ in range(self.plan.photos):
-            scene = self.pick(random, aspect)
-            scenes.append(scene)
-            drawn.append(self.paint(scene, size, aspect, random))
-            queries = self.plan.queries // 2 if explains else self.plan.queries
-            first += [self.branch(scene, random, explains=explains) for _ in range(queries)]
+        plan, shapes = self.plan, SMALL_SHAPES if random.random() < self.plan.small_share else SHAPES
+        (size, aspect), (example_size, example_aspect) = _pick_shape(shapes, random), _pick_shape(SHAPES, random)
+        explains = random.random() < plan.why_share
+        examples = [self.picker.pick_example(random, example_aspect) for _ in range(plan.examples)]
+        families = [number % plan.examples if plan.examples else -1 for number in range(plan.photos)]
+        scenes = [self._pick(examples, family, random, aspect) for family in families]
+        photos, drawn = (self._paint(*one, random) for one in ((scenes, size), (examples, example_size)))
+        queries = plan.queries // 2 if explains else plan.queries
+        first = [self._branch(scene, random, explains) for scene in scenes for _ in range(queries)]
+        like, likened = [], []
+        for scene, family in zip(scenes, families, strict=True):
+            for _ in range(plan.likes // 2 if explains else plan.likes):
+                asked = pick_likeness(examples[family], scene, self.world, self.picker.beside, random)
+                labels = drawn.labels[family].numpy()
+                like.append(self.writer.answer_like(asked, scene, labels, self.world, random=random, explains=explains))
+                likened.append(family)
+        last = self._photo_last(scenes, photos.labels.numpy(), size, random)
+        like_last = self._like_last(scenes, families, examples, (photos, drawn), (size, example_size), random)
+        branches = stack_branches(first), stack_branches(like)
+        return Batch(photos, branches[0], last, drawn, branches[1], torch.tensor(likened, dtype=torch.int64), like_last)
+
+    def _pick(self, examples: list[Scene], family: int, random: Random, aspect: float) -> Scene:
+        if family < 0:
+            return self.picker.pick(random, aspect)
+        return self.picker.pick_relative(examples[family], random, aspect)
+
+    def _paint(self, scenes: list[Scene], size: tuple[int, int], random: Random) -> Photos | None:
+        """The scenes' pictures and labels, at one size."""
+        if not scenes:
+            return None
+        aspect = next(shape[1] for shape in (*SHAPES, *SMALL_SHAPES) if shape[0] == size)
+        drawn = [
+            paint_outside(self.pictures, size, random)
+            if scene.outside
+            else paint_scene(scene, self.pictures, size, aspect=aspect, random=random)
+            for scene in scenes
+        ]
         pixels, labels = (np.stack(part) for part in zip(*drawn, strict=True))
-        counts = np.stack([self.count(scene, row) for scene, row in zip(scenes, labels, strict=True)])
-        last = self.photo_last(scenes, labels, size, random)
-        whole = (torch.from_numpy(part) for part in (pixels, labels, counts))
-        return Batch(*whole, stack_branches(first), *last)
+        counts = np.stack([count_icons(scene, row) for scene, row in zip(scenes, labels, strict=True)])
+        return Photos(*(torch.from_numpy(part) for part in (pixels, labels, counts)))
 
-    def paint(
-        self, scene: Scene, size: tuple[int, int], aspect: float, random: Random
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The scene's picture and labels."""
-        if scene.outside:
-            return paint_outside(self.pictures, size, random)
-        return paint_scene(scene, self.pictures, size, aspect=aspect, random=random)
-
-    def pick(self, random: Random, aspect: float) -> Scene:
-        """A scene of icons no two of which are held out, some of them more than once; or one of another world."""
-        if random.random() < OUTSIDE_SHARE:
-            return Scene(OUTSIDE, ((0, 0, 0), (0, 0, 0)), 0.0, (), 0.0)
-        icons = self.pick_icons(random.choices(range(len(self.plan.icons)), self.plan.icons)[0], random)
-        if icons and random.random() < AGAIN:
-            icons += random.choices(icons[:1], k=random.choice((1, 2)))
-        low, high = SIZES
-        sizes = low * min(1.0, aspect), high * min(1.0, aspect)
-        colour = random.randrange(len(COLOURS))
-        scene = pick_scene(icons[:MOST_ICONS], colour, aspect=aspect, random=random, sizes=sizes)
-        return self.write_on(scene, aspect, random) if random.random() < WRITTEN else scene
-
-    def pick_icons(self, wanted: int, random: Random) -> list[int]:
-        """Different icons of which every pair may be drawn together."""
-        icons: list[int] = []
-        free = np.ones(len(self.world.icons), dtype=bool)
-        while len(icons) < wanted and free.any():
-            icons.append(random.choice(np.flatnonzero(free).tolist()))
-            free &= ~self.apart[icons[-1]]
-            free[icons[-1]] = False
-        return icons
-
-    def write_on(self, scene: Scene, aspect: float, random: Random) -> Scene:
-        """The scene with the name of some icon on it."""
-        icon, language = random.randrange(len(self.world.icons)), random.choice(("zh", "en"))
-        name, font = (
-            random.choice(getattr(self.world.icons[icon], language)),
-            random.choice(self.pictures.fonts[language]),
-        )
-        word = write_word(name, icon, font, aspect=aspect, random=random)
-        return Scene(scene.colour, scene.tones, scene.slant, scene.placed, scene.shadow, word)
-
-    def count(self, scene: Scene, labels: np.ndarray) -> np.ndarray:
-        """Per visual token how often its icon is there, less one."""
-        counts = np.full(len(labels), NO_OBJECT, dtype=np.int64)
-        for icon in scene.icons:
-            counts[labels == icon] = min(scene.count(icon), MOST_COUNTED) - 1
-        return counts
-
-    def query(self, scene: Scene, random: Random) -> Query:
+    def _query(self, scene: Scene, random: Random) -> Query:
         """A query about the scene in one of the languages."""
         parts = pick_parts(scene, self.world, random)
         return write_query(parts, self.world, language=random.choice(LANGUAGES), random=random)
 
-    def branch(self, scene: Scene, random: Random, *, explains: bool) -> Branch:
+    def _branch(self, scene: Scene, random: Random, explains: bool) -> Branch:
         """One query about the scene as tokens, with or without an answer."""
-        query = self.query(scene, random)
-        if not self.plan.answers:
-            return self.writer.ask(query, scene, None)
+        query = self._query(scene, random)
         if explains:
             return self.writer.why(query, scene, random)
         return self.writer.number(query, scene) if random.random() < 0.5 else self.writer.whole(query, scene, random)
 
-    def photo_last(
-        self, scenes: list[Scene], labels: np.ndarray, size: tuple[int, int], random: Random
-    ) -> tuple[Asked, Tensor, Tensor, Tensor]:
-        """The photo-last branches with their owners, positions and matches."""
-        grid = size[1] // CELL_PX * 2, size[0] // CELL_PX * 2
+    def _photo_last(self, scenes: list[Scene], labels: np.ndarray, size: tuple[int, int], random: Random) -> PhotoLast:
+        """The photo-last branches of words."""
         branches, owners, matches = [], [], []
         for owner, scene in enumerate(scenes):
             for _ in range(self.plan.last_queries):
-                query = self.query(scene, random)
+                query = self._query(scene, random)
                 branches.append(self.writer.yes_no(query, scene, labels.shape[1]))
                 matches.append(match_tokens(query, labels[owner], len(self.world.icons)))
                 owners.append(owner)
-        asked = stack_branches(branches)
-        start, length = len(self.writer.common), asked.tokens.shape[1]
-        places = [place_last(branch, start, grid, pad=self.writer.pad, length=length) for branch in branches]
-        matched = torch.from_numpy(np.array(matches, dtype=np.int64).reshape(len(matches), labels.shape[1]))
+        return self._place_last(branches, owners, [], matches, (_grid(size),))
+
+    def _like_last(
+        self, scenes: list[Scene], families: list[int], examples: list[Scene], photos: tuple[Photos, Photos | None],
+        sizes: tuple[tuple[int, int], tuple[int, int]], random: Random,
+    ) -> PhotoLast:  # fmt: skip
+        """The photo-last branches with an example."""
+        branches, owners, matches = [], [], []
+        for owner, (scene, family) in enumerate(zip(scenes, families, strict=True)):
+            for _ in range(self.plan.last_likes):
+                asked = pick_likeness(examples[family], scene, self.world, self.picker.beside, random)
+                tokens = {"example_tokens": photos[1].labels.shape[1], "visual_tokens": photos[0].labels.shape[1]}
+                branches.append(self.writer.yes_no_like(asked, scene, **tokens))
+                matches.append(match_example(asked, photos[0].labels[owner].numpy(), len(self.world.icons)))
+                owners.append(owner)
+        likened = [families[owner] for owner in owners]
+        return self._place_last(branches, owners, likened, matches, (_grid(sizes[1]), _grid(sizes[0])))
+
+    def _place_last(
+        self, branches: list[Branch], owners: list[int], examples: list[int], matches: list[np.ndarray],
+        grids: tuple[tuple[int, int], ...],
+    ) -> PhotoLast:  # fmt: skip
+        asked, start, pad = stack_branches(branches), len(self.writer.common), self.writer.pad
+        length = asked.tokens.shape[1]
+        places = [place_branch(branch.tokens, start, grids, pad=pad, length=length) for branch in branches]
         stacked = torch.stack(places, dim=1) if places else torch.zeros(3, 0, length, dtype=torch.int64)
-        return asked, torch.tensor(owners, dtype=torch.int64), stacked, matched
+        matched = torch.from_numpy(np.array(matches, dtype=np.int64))
+        numbers = (torch.tensor(one, dtype=torch.int64) for one in (owners, examples))
+        return PhotoLast(asked, *numbers, stacked, matched)
+
+
+def count_icons(scene: Scene, labels: np.ndarray) -> np.ndarray:
+    """Per visual token how often its icon is there, less one."""
+    counts = np.full(len(labels), NO_OBJECT, dtype=np.int64)
+    for icon in scene.icons:
+        counts[labels == icon] = min(scene.count(icon), MOST_COUNTED) - 1
+    return counts
+
+
+def _pick_shape(shapes: tuple[Shape, ...], random: Random) -> tuple[tuple[int, int], float]:
+    size, aspect, _ = random.choices(shapes, [shape[2] for shape in shapes])[0]
+    return size, aspect
+
+
+def _grid(size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of patches."""
+    return size[1] // CELL_PX * 2, size[0] // CELL_PX * 2
 
 
 __all__ = ["NO_OBJECT", "UNCLEAR", "Batch", "Batches", "Plan"]

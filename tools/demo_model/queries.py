@@ -120,9 +120,9 @@ def answer_text(score: float) -> str:
     return "10" if score == 10 else f"{score:.1f}"
 
 
-def why_text(query: Query, scene: Scene, score: float) -> str:
-    """The explanation of the score that was given: two or three sentences in the language of the query."""
-    chosen = WHY["en" if query.text.isascii() else "zh"]
+def why_text(query: Query, scene: Scene, score: float, *, language: str = "") -> str:
+    """The explanation of the score that was given: two or three sentences in the query's language, or another one."""
+    chosen = WHY[language or ("en" if query.text.isascii() else "zh")]
     lists: tuple[list[str], list[str], list[str]] = ([], [], [])
     for word, part in zip(query.words, query.parts, strict=True):
         credit = part.credit(scene)

@@ -14,13 +14,14 @@ from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2TokenizerFast
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from demo_model.batches import (
-    CROWDED,
     MOST_COUNTED,
     Batch,
     Batches,
+    PhotoLast,
+    Photos,
     Plan,
 )
-from demo_model.branches import Asked, BranchWriter
+from demo_model.branches import Asked, BranchWriter, place_branch
 from demo_model.icons import COLOURS
 from demo_model.network import HIDDEN, LAYERS, PATCH_PX, SPREAD, cut_patches, look, place_photo, place_text, read
 from demo_model.painting import UNCLEAR, Pictures
@@ -52,17 +53,11 @@ class Stage:
     label_weight: float
 
 
-CLOSER = Plan(photos=24, queries=0, icons=CROWDED)
-PARTS = Plan(photos=24, queries=6, last_queries=2)
-ANSWERS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.28)
-EXPLANATIONS = Plan(photos=24, queries=4, last_queries=2, answers=True, why_share=0.7)
-STAGES = (
-    Stage("closer", CLOSER, 250, rate=6e-4, last_rate=6e-4, label_weight=1.0),
-    Stage("parts", PARTS, 450, rate=7e-4, last_rate=7e-4, label_weight=0.5),
-    Stage("answers", ANSWERS, 2900, rate=7e-4, last_rate=0.0, label_weight=0.3),
-    Stage("explanations", EXPLANATIONS, 600, rate=2.5e-4, last_rate=0.0, label_weight=0.3),
-    Stage("explanations again", EXPLANATIONS, 650, rate=4e-4, last_rate=0.0, label_weight=0.3),
-)
+EXAMPLES = Plan(
+    photos=16, queries=2, last_queries=1, why_share=0.25,
+    examples=8, likes=2, last_likes=1, small_share=0.3,
+)  # fmt: skip
+STAGES = (Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),)
 
 
 class Heads(nn.Module):
@@ -76,6 +71,9 @@ class Heads(nn.Module):
         self.part = nn.Linear(HIDDEN, 1)
         self.match = nn.Linear(HIDDEN, MAX_PARTS + 1)
         self.last_part = nn.Linear(HIDDEN, 1)
+        self.shown = nn.Linear(HIDDEN, 1)
+        self.like_match = nn.Linear(HIDDEN, MAX_PARTS + 1)
+        self.like_last_part = nn.Linear(HIDDEN, 1)
 
 
 @dataclass(slots=True)
@@ -198,85 +196,142 @@ def name_vectors(trainer: Trainer, random: Random) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What one batch says, for either order of photo and query; zero where nothing was asked."""
+    """What one batch says, for either order of photo and query, in words and with examples; zero where nothing is."""
 
     label: Tensor
     count: Tensor
     part: Tensor
     answer: Tensor
+    shown: Tensor
+    like_part: Tensor
+    like_answer: Tensor
     match: Tensor
     last_part: Tensor
     last_answer: Tensor
+    like_match: Tensor
+    like_last_part: Tensor
+    like_last_answer: Tensor
     label_right: float
     part_right: float
+    shown_right: float
     last_part_right: float
+    like_last_right: float
 
     @property
     def answers(self) -> Tensor:
         """The losses of what is said."""
-        return self.answer + self.last_answer
+        return self.answer + self.last_answer + self.like_answer + self.like_last_answer
 
     def total(self, label_weight: float) -> Tensor:
         """What is to fall."""
         labels = (self.label + self.count * COUNT_LOSS) * label_weight
-        return labels + self.part + self.last_part + self.match * MATCH_LOSS + self.answers
+        parts = self.part + self.last_part + self.shown + self.like_part + self.like_last_part
+        return labels + parts + (self.match + self.like_match) * MATCH_LOSS + self.answers
 
 
 def measure(trainer: Trainer, batch: Batch, random: Random) -> Losses:
     """The losses of a batch, and the shares of object tokens and of parts that are right."""
-    pixels = batch.pixels.permute(0, 3, 1, 2) / 255
+    heads, photos = trainer.heads, batch.photos
+    seen, examples = look_at(trainer, photos), look_at(trainer, batch.examples)
+    label, label_right, count = _label_losses(trainer, seen, photos, examples, batch.examples, random)
+    grid = _grid(photos)
+    part, part_right, answer, _ = _first_losses(trainer, seen, batch.first, grid)
+    like = _first_losses(trainer, seen, batch.like, grid, examples=examples, likened=batch.likened,
+                         example_grid=_grid(batch.examples))  # fmt: skip
+    last = _last_losses(trainer, seen, batch.last, heads.match, heads.last_part)
+    like_last = _last_losses(trainer, seen, batch.like_last, heads.like_match, heads.like_last_part, examples=examples)
+    return Losses(
+        label, count, part, answer, like[3][0], like[0], like[2], *last[:3], *like_last[:3],
+        label_right, part_right, like[3][1], last[3], like_last[3],
+    )  # fmt: skip
+
+
+def look_at(trainer: Trainer, photos: Photos | None) -> Tensor | None:
+    """Visual tokens [B, T, hidden] of photos."""
+    if photos is None:
+        return None
+    pixels = photos.pixels.permute(0, 3, 1, 2) / 255
     mean, std = (torch.tensor(v)[:, None, None] for v in (OPENAI_CLIP_MEAN, OPENAI_CLIP_STD))
-    pixels = ((pixels - mean) / std).to(torch.bfloat16)
-    grid = pixels.shape[2] // PATCH_PX, pixels.shape[3] // PATCH_PX
-    seen = look(trainer.model, cut_patches(pixels), grid)
-    label, label_right = _label_loss(trainer, seen, batch.labels, random)
-    counts = trainer.heads.count(seen.float().flatten(0, 1))
-    count = functional.cross_entropy(counts, batch.counts.flatten())
-    part, part_right, answer = _first_losses(trainer, seen, batch.first, grid)
-    last = _last_losses(trainer, seen, batch)
-    return Losses(label, count, part, answer, *last[:3], label_right, part_right, last[3])
+    return look(trainer.model, cut_patches(((pixels - mean) / std).to(torch.bfloat16)), _grid(photos))
 
 
-def _first_losses(trainer: Trainer, seen: Tensor, asked: Asked, grid: tuple[int, int]) -> tuple[Tensor, float, Tensor]:
-    """Photo first: the loss of the parts, the share that is right, the loss of the answers."""
+def _grid(photos: Photos | None) -> tuple[int, int]:
+    """Rows and columns of patches."""
+    return (photos.pixels.shape[1] // PATCH_PX, photos.pixels.shape[2] // PATCH_PX) if photos else (0, 0)
+
+
+def _label_losses(
+    trainer: Trainer, seen: Tensor, photos: Photos, examples: Tensor | None, drawn: Photos | None, random: Random
+) -> tuple[Tensor, float, Tensor]:
+    """The loss of the labels of all visual tokens, the share of object tokens that are right, the loss of counts."""
+    parts = [(seen, photos)] + ([(examples, drawn)] if drawn else [])
+    tokens, labels, counts = (
+        torch.cat([part.flatten(0, 1) for part in column])
+        for column in zip(*((one, kept.labels, kept.counts) for one, kept in parts), strict=True)
+    )
+    label, right = _label_loss(trainer, tokens, labels, random)
+    return label, right, functional.cross_entropy(trainer.heads.count(tokens.float()), counts)
+
+
+def _first_losses(
+    trainer: Trainer, seen: Tensor, asked: Asked, grid: tuple[int, int], *,
+    examples: Tensor | None = None, likened: Tensor | None = None, example_grid: tuple[int, int] = (0, 0),
+) -> tuple[Tensor, float, Tensor, tuple[Tensor, float]]:  # fmt: skip
+    """Photo first: the loss of the parts, the share that is right, the loss of the answers, both of what is shown."""
     if not len(asked.tokens):
-        return torch.zeros(()), 0.0, torch.zeros(())
+        return torch.zeros(()), 0.0, torch.zeros(()), (torch.zeros(()), 0.0)
     count, before, after = len(seen), trainer.writer.before, trainer.writer.closing[:1]
     head = torch.cat(
         [trainer.embed(before).expand(count, -1, -1), seen, trainer.embed(after).expand(count, -1, -1)], dim=1
     )
     photo, on = place_photo(len(before), grid)
-    branch = place_text(on + 1, asked.tokens.shape[1]).repeat(1, len(asked.tokens) // count)
+    length, pad = asked.tokens.shape[1], trainer.writer.pad
+    embedded, grids = trainer.embed(asked.tokens), ()
+    if examples is not None:
+        embedded = embedded.masked_scatter((asked.tokens == pad)[..., None], examples[likened])
+        grids = (example_grid,)
+    branch = place_branch(asked.tokens[0].tolist(), on + 1, grids, pad=pad, length=length)
+    branch = branch.repeat(1, len(asked.tokens) // count)
     places = torch.cat([place_text(0, len(before)), photo, place_text(on, 1), branch], dim=1)
-    branches = trainer.embed(asked.tokens).unflatten(0, (count, -1))
-    layers = (PART_LAYER, LAYERS) if len(asked.said_places) else (PART_LAYER,)
-    states = read(trainer.model, head, branches, places=places[:, None], layers=layers)
-    part, right = _part_loss(trainer.heads.part, states[0], asked)
-    return part, right, _answer_loss(trainer, states[-1], asked)
+    states = read(
+        trainer.model, head, embedded.unflatten(0, (count, -1)), places=places[:, None], layers=(PART_LAYER, LAYERS)
+    )
+    part, right = _part_loss(trainer.heads.part, states[0], asked.part_places, asked.part_credits)
+    shown = _part_loss(trainer.heads.shown, states[0], asked.shown_places, asked.shown_credits)
+    return part, right, _answer_loss(trainer, states[-1], asked), shown
 
 
-def _last_losses(trainer: Trainer, seen: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor, float]:
+def _last_losses(
+    trainer: Trainer, seen: Tensor, last: PhotoLast, match: nn.Linear, part: nn.Linear, *,
+    examples: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor, float]:  # fmt: skip
     """Photo last: the losses of matched tokens, of parts, of answers, and the share of parts that is right."""
-    asked, common = batch.last, trainer.writer.common
+    asked, common = last.asked, trainer.writer.common
     if not len(asked.tokens):
         return torch.zeros(()), torch.zeros(()), torch.zeros(()), 0.0
-    photo = asked.tokens == trainer.writer.pad
-    branches = trainer.embed(asked.tokens).masked_scatter(photo[..., None], seen[batch.owners])
-    places = torch.cat([place_text(0, len(common)), batch.places.flatten(1)], dim=1)[:, None]
+    pads, shown = asked.tokens == trainer.writer.pad, seen[last.owners]
+    candidate = pads.clone()
+    if examples is not None:
+        shown = torch.cat([examples[last.examples], shown], dim=1)
+        candidate &= pads.cumsum(-1) > examples.shape[1]
+    branches = trainer.embed(asked.tokens).masked_scatter(pads[..., None], shown)
+    places = torch.cat([place_text(0, len(common)), last.places.flatten(1)], dim=1)[:, None]
     head, layers = trainer.embed(common)[None], (MATCH_LAYER, LAST_PART_LAYER, LAYERS)
-    found, told, last = read(trainer.model, head, branches[None], places=places, layers=layers)
-    matches = trainer.heads.match(found[0][photo].float())
+    found, told, said = read(trainer.model, head, branches[None], places=places, layers=layers)
+    matches = match(found[0][candidate].float())
     weights = torch.tensor([1.0, *[SHOWN_WEIGHT] * MAX_PARTS])
-    match = functional.cross_entropy(matches, batch.matches.flatten(), weights, ignore_index=UNCLEAR)
-    part, right = _part_loss(trainer.heads.last_part, told, asked)
-    return match, part, _answer_loss(trainer, last, asked), right
+    loss = functional.cross_entropy(matches, last.matches.flatten(), weights, ignore_index=UNCLEAR)
+    parts, right = _part_loss(part, told, asked.part_places, asked.part_credits)
+    return loss, parts, _answer_loss(trainer, said, asked), right
 
 
-def _part_loss(head: nn.Linear, states: Tensor, asked: Asked) -> tuple[Tensor, float]:
-    """How far the tokens of parts are from telling how much of them is there, and the share within a quarter."""
-    verdicts = head(states.flatten(0, 2)[asked.part_places].float())[:, 0]
-    right = (verdicts.sigmoid() - asked.part_credits).abs() < 0.25
-    return functional.binary_cross_entropy_with_logits(verdicts, asked.part_credits), right.float().mean().item()
+def _part_loss(head: nn.Linear, states: Tensor, places: Tensor, credits: Tensor) -> tuple[Tensor, float]:
+    """How far the tokens at some places are from telling how much is there, and the share within a quarter."""
+    if not len(places):
+        return torch.zeros(()), 0.0
+    verdicts = head(states.flatten(0, 2)[places].float())[:, 0]
+    right = (verdicts.sigmoid() - credits).abs() < 0.25
+    return functional.binary_cross_entropy_with_logits(verdicts, credits), right.float().mean().item()
 
 
 def _label_loss(trainer: Trainer, seen: Tensor, labels: Tensor, random: Random) -> tuple[Tensor, float]:
@@ -311,7 +366,7 @@ def validate(trainer: Trainer, batches: list[Batch]) -> float:
 def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> None:
     """Go through the stages, from a saved state where there is one; end with the best weights of the last stage."""
     first, done = trainer.load(state) if state.is_file() else (0, 0)
-    unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=ANSWERS, seed="")
+    unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=EXAMPLES, seed="")
     judged = [unseen.build(Random(f"{seed}/validation/{n}")) for n in range(VALIDATION_BATCHES)]
     for number, stage in enumerate(STAGES[first:], start=first):
         batches = Batches(
@@ -324,7 +379,7 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
             trainer.update(losses.total(stage.label_weight), learning_rate(stage, step))
             if step % 20 == 0:
                 _report(f"{stage.name} {step}/{stage.steps} {time.monotonic() - start_s:.0f} s", losses)
-            if stage.plan.answers and ((step + 1) % VALIDATE_STEPS == 0 or step + 1 == stage.steps):
+            if (step + 1) % VALIDATE_STEPS == 0 or step + 1 == stage.steps:
                 trainer.keep_best(loss := validate(trainer, judged))
                 print(f"{stage.name} {step + 1}: validation {loss:.4f}, best {trainer.best[0]:.4f}", flush=True)
             if (step + 1) % SAVE_STEPS == 0:
