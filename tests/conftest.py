@@ -1,11 +1,15 @@
-"""What every test shares: no network beyond this machine, no cache left by the test before."""
+"""What every test shares: no network beyond this machine, and no clock that an example has to beat."""
 
 import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LOOPBACK = ("127.", "localhost", "::1")
+# A machine that does other things, too, is no defect of what is tested.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)

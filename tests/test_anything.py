@@ -65,7 +65,7 @@ def test_any_argument_is_text(argument: bytes) -> None:
     assert text.encode().decode() == text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 def test_a_file_of_any_name_is_found_kept_and_printed(names: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -47,7 +47,7 @@ def test_any_cells_read_back_and_none_is_a_formula(cells: list[tuple[str, str]])
     assert [read_cell(cell) for cell in row] == written
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.one_of(ANYTHING, st.text("./\\ <:con", max_size=300)), min_size=1, max_size=4))
 def test_any_names_make_a_zip_that_reads_back_and_files_that_can_be_there(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

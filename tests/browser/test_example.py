@@ -24,6 +24,12 @@ PASTE_LARGE = """(box, [name, size]) => {
   const clipboardData = {files: [{name, size}], items: [], getData: () => ""};
   box.dispatchEvent(Object.defineProperty(event, "clipboardData", {value: clipboardData}));
 }"""
+# Where files are handed to, out of the page for a while, as while that is being drawn.
+TAKE_AWAY = """uploader => {
+  const {className} = uploader;
+  uploader.className = "";
+  window.bringBack = () => { uploader.className = className; };
+}"""
 PICTURE = encode(make_plain((255, 0, 0), size=(120, 90)), "PNG")
 LIKE = ENGLISH.like
 
@@ -99,6 +105,16 @@ def test_a_photo_is_dropped_onto_the_query_box_and_what_is_none_is_named(visitor
     drop(page, SAMPLES[0], SAMPLES[1])
     expect(page.locator(".st-key-gallery-line")).to_contain_text("2 photos")
     expect(page.locator(".st-key-like img")).to_have_attribute("alt", SAMPLES[3].name)
+
+
+def test_a_photo_that_is_dropped_while_the_page_is_drawn_waits_for_it(visitor: Visitor) -> None:
+    page = visitor.open(locale="en-US")
+    uploader = page.locator("[class*='st-key-like-file-']")
+    uploader.evaluate(TAKE_AWAY)
+    drop(page, SAMPLES[3], onto=box(page))
+    expect(uploader).to_have_count(0)
+    page.evaluate("bringBack()")
+    expect_example(page, SAMPLES[3].name)
 
 
 def test_a_picture_is_pasted_and_a_text_with_a_picture_of_itself_is_text(visitor: Visitor) -> None:

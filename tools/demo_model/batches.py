@@ -11,7 +11,7 @@ from torch.utils.data import IterableDataset
 from transformers import Qwen2TokenizerFast
 
 from demo_model.branches import Asked, Branch, BranchWriter, match_example, match_tokens, place_branch, stack_branches
-from demo_model.examples import pick_likeness
+from demo_model.examples import Likeness, pick_likeness
 from demo_model.painting import CELL_PX, UNCLEAR, Pictures, paint_outside, paint_scene
 from demo_model.picking import ScenePicker
 from demo_model.queries import LANGUAGES, Query, World, pick_parts, write_query
@@ -78,7 +78,8 @@ class Batch:
 class Plan:
     """How batches are made: photos, queries behind each, photo-last queries for each, all of them answered.
 
-    With `examples` photos come in as many families, and as many queries as `likes` and `last_likes` say have one.
+    With `examples` photos come in as many families, and as many queries as `likes` and `last_likes` say have one, of
+    which `words_share` have words besides.
     `small_share` is how often the photos are as small as quick looks see them.
     """
 
@@ -90,6 +91,7 @@ class Plan:
     examples: int = 0
     likes: int = 0
     last_likes: int = 0
+    words_share: float = 0.0
     small_share: float = 0.0
 
 
@@ -124,7 +126,7 @@ class Batches(IterableDataset):
         like, likened = [], []
         for scene, family in zip(scenes, families, strict=True):
             for _ in range(plan.likes // 2 if explains else plan.likes):
-                asked = pick_likeness(examples[family], scene, self.world, self.picker.beside, random)
+                asked = self._likeness(examples[family], scene, random)
                 labels = drawn.labels[family].numpy()
                 like.append(self.writer.answer_like(asked, scene, labels, self.world, random=random, explains=explains))
                 likened.append(family)
@@ -158,6 +160,11 @@ class Batches(IterableDataset):
         parts = pick_parts(scene, self.world, random)
         return write_query(parts, self.world, language=random.choice(LANGUAGES), random=random)
 
+    def _likeness(self, example: Scene, scene: Scene, random: Random) -> Likeness:
+        """A question about the scene that the example asks."""
+        words = random.random() < self.plan.words_share
+        return pick_likeness(example, scene, self.world, self.picker.beside, random, words=words)
+
     def _branch(self, scene: Scene, random: Random, explains: bool) -> Branch:
         """One query about the scene as tokens, with or without an answer."""
         query = self._query(scene, random)
@@ -184,7 +191,7 @@ class Batches(IterableDataset):
         branches, owners, matches = [], [], []
         for owner, (scene, family) in enumerate(zip(scenes, families, strict=True)):
             for _ in range(self.plan.last_likes):
-                asked = pick_likeness(examples[family], scene, self.world, self.picker.beside, random)
+                asked = self._likeness(examples[family], scene, random)
                 tokens = {"example_tokens": photos[1].labels.shape[1], "visual_tokens": photos[0].labels.shape[1]}
                 branches.append(self.writer.yes_no_like(asked, scene, **tokens))
                 matches.append(match_example(asked, photos[0].labels[owner].numpy(), len(self.world.icons)))

@@ -13,7 +13,6 @@ from demo_model.queries import COUNTS, LANGUAGES, Part, Query, World, write_quer
 from demo_model.scenes import OUTSIDE, Scene
 
 MOST_ASKED = 3  # of a kind
-WORDS = 0.55  # how often words stand beside an example
 SAME_COLOUR = 0.45
 STRANGE = 0.15  # how often a scene has nothing to do with the example
 NEAR_MISS = 0.5  # how often something of the same kind comes beside what is shown
@@ -105,10 +104,10 @@ def write_changes(changes: list[Part], world: World, *, language: str, random: R
 
 
 def pick_likeness(
-    example: Scene, scene: Scene, world: World, others: Callable[[list[int]], list[int]], random: Random
+    example: Scene, scene: Scene, world: World, others: Callable[[list[int]], list[int]], random: Random, *, words: bool
 ) -> Likeness:
     """A question about a scene that the example asks, with words or without."""
-    if random.random() >= WORDS:
+    if not words:
         return Likeness(example)
     changes = pick_changes(example, scene, others, random)
     return Likeness(example, write_changes(changes, world, language=random.choice(LANGUAGES), random=random))

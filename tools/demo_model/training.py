@@ -55,9 +55,16 @@ class Stage:
 
 EXAMPLES = Plan(
     photos=16, queries=2, last_queries=1, why_share=0.25,
-    examples=8, likes=2, last_likes=1, small_share=0.3,
+    examples=8, likes=2, last_likes=1, words_share=0.55, small_share=0.3,
 )  # fmt: skip
-STAGES = (Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),)
+TOGETHER = Plan(
+    photos=16, queries=3, last_queries=2, why_share=0.2,
+    examples=8, likes=3, last_likes=2, words_share=0.45, small_share=0.3,
+)  # fmt: skip
+STAGES = (
+    Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),
+    Stage("together", TOGETHER, 1000, rate=4e-4, last_rate=0.0, label_weight=0.3),
+)
 
 
 class Heads(nn.Module):
@@ -124,6 +131,10 @@ class Trainer:
         with torch.no_grad():
             for live, master in zip(self.live, self.master, strict=True):
                 live.copy_(master)
+
+    def begin_again(self) -> None:
+        """Forget what the optimiser knows of the steps before."""
+        self.optimisers = build_optimisers(self.model, self.master)
 
     def keep_best(self, loss: float) -> None:
         """Remember the weights where no earlier ones did better on the validation set."""
@@ -366,7 +377,7 @@ def validate(trainer: Trainer, batches: list[Batch]) -> float:
 def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> None:
     """Go through the stages, from a saved state where there is one; end with the best weights of the last stage."""
     first, done = trainer.load(state) if state.is_file() else (0, 0)
-    unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=EXAMPLES, seed="")
+    unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=STAGES[-1].plan, seed="")
     judged = [unseen.build(Random(f"{seed}/validation/{n}")) for n in range(VALIDATION_BATCHES)]
     for number, stage in enumerate(STAGES[first:], start=first):
         batches = Batches(
@@ -385,6 +396,7 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
             if (step + 1) % SAVE_STEPS == 0:
                 trainer.save(state, number, step + 1)
         done = 0
+        trainer.begin_again()
         trainer.save(state, number + 1, 0)
     trainer.take_best()
 
