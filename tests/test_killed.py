@@ -17,7 +17,7 @@ IMAGES = ROOT / "images"
 QUERY = "沙发 + 灯泡 + 咖啡"
 KILLS = int(os.environ.get("LYCHEE_KILLS", "3"))  # a command takes some seconds to start
 TOLERANCE = 1e-4
-MOST_S = 120
+MOST_S = 300
 
 # What the app does, without its page: the service, and a first click where there is no run yet.
 APP = """

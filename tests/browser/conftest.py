@@ -21,7 +21,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 # Chromium's own calls home are no part of the page; as root it starts without a sandbox only.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-expect.set_options(timeout=30_000)  # for a busy machine; what is there is found at once
+expect.set_options(timeout=60_000)  # for a busy machine; what is there is found at once
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_walk import SAMPLES, drop
 
 SAMPLE = {"IMG_1206.jpg": "sofa", "IMG_1583.jpg": "a dog on a red background", "IMG_2245.jpg": "足球"}
-RUN_S = 120
+RUN_S = 300
 
 
 def write_posts(folder: Path) -> Path:

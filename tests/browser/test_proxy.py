@@ -68,7 +68,7 @@ def status(port: int, path: str, host: str = NAME, **headers: str) -> int:
     """That of the answer to a request under the name."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host} | headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -12,7 +12,7 @@ from tests.browser.conftest import ROOT, Visitor
 
 SAMPLES = sorted((ROOT / "images").iterdir())
 SEED_QUERY = "沙发 + 灯泡 + 咖啡"
-RUN_S = 120
+RUN_S = 300
 FRAME_BLUE, BAR_BLUE, ORANGE = "rgb(25, 113, 194)", "rgb(24, 100, 171)", "rgb(201, 70, 12)"
 
 

@@ -30,7 +30,7 @@ from tests.limits import WAIT_S
 from tests.served import ROOT
 
 PHOTOS = 60
-START_S = 60
+START_S = 180
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pyarrow import parquet
 from tests.served import ROOT
 
 QUERY = "沙发 + 灯泡 + 咖啡"
-RUN_S = 180
+RUN_S = 300
 
 
 def run(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:

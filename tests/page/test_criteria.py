@@ -14,6 +14,7 @@ from lychee_rerank.problems import ModelProblem
 from lychee_rerank.service import open_service
 from lychee_rerank.words import ENGLISH
 from tests.fakes import FakeJudge
+from tests.limits import WAIT_S
 from tests.page.pages import RESULTS, SEVEN_REDS, Open, export, fetch, names_in, ranks, rerank, rows_of, texts
 from tests.pictures import encode, make_plain, write_reds
 
@@ -29,7 +30,7 @@ def part_by_part(page: AppTest) -> AppTest:
     """Turns the switch on, and draws the page again once every part is scored."""
     page.toggle(key="criteria").set_value(True).run()
     for job in open_service().worker.book.under_way(""):
-        assert job.wait(30)
+        assert job.wait(WAIT_S)
     return page.run()
 
 
@@ -87,7 +88,7 @@ def test_parts_have_progress_and_can_be_cancelled_while_they_are_scored(parted: 
     assert RESULTS.criteria_progress.format(done=0, n=14) in bars
     page.button(key="cancel-criteria").click().run()
     judge.let_go()
-    assert all(part.wait(30) and part.cancelled for part in parts)
+    assert all(part.wait(WAIT_S) and part.cancelled for part in parts)
     assert "cancel-criteria" not in [button.key for button in page.run().button]
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lychee_rerank.photos.folders import PICKS_FOLDER
 from lychee_rerank.service import open_service
 from lychee_rerank.words import ENGLISH
+from tests.limits import WAIT_S
 from tests.page.pages import (
     QUERY,
     RESULTS,
@@ -92,7 +93,7 @@ def test_copies_lie_below_the_mounted_folder_and_are_not_ranked_again(page: AppT
     assert str(copies) in page.success[0].value
     service = open_service()
     service.folder.rescan()
-    service.folder.wait(30)
+    service.folder.wait(WAIT_S)
     listed = service.folder.standing().listed
     assert listed is not None
     assert len(listed.photos) == len(SEVEN_REDS)

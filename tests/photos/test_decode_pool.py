@@ -20,6 +20,7 @@ from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.problems import RefusalReason
 from tests import pictures
 from tests.decode_processes import decoding_processes
+from tests.limits import WAIT_S
 from tests.photos.decoding import same
 from tests.served import ROOT
 
@@ -100,7 +101,7 @@ def test_a_process_that_dies_is_replaced_and_the_photo_decoded(decoders: DecodeP
     decoders.decode(GOOD, fit=same)
     (process,) = decoding_processes()
     process.send_signal(signal.SIGSEGV)
-    process.wait(10)
+    process.wait(WAIT_S)
     assert decoders.decode(GOOD, fit=same).picture.size == (300, 200)
 
 
@@ -110,7 +111,7 @@ def test_a_photo_over_which_two_processes_die_is_a_suspect(decoders: DecodePool)
     def fit(width_px: int, height_px: int) -> tuple[int, int]:
         (process,) = decoding_processes()
         process.kill()
-        process.wait(10)
+        process.wait(WAIT_S)
         died.append(process.pid)
         return width_px, height_px
 
@@ -161,7 +162,7 @@ def test_no_process_is_left_when_the_app_is_killed() -> None:
         app.stdin.close()
         child = psutil.Process(int(app.stdout.readline()))
         app.send_signal(signal.SIGKILL)
-    child.wait(10)
+    child.wait(WAIT_S)
     assert not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE
 
 
