@@ -40,8 +40,8 @@ def build_trainer(material: Path, start: Path) -> Trainer:
 
 
 def write_model(trainer: Trainer, folder: Path) -> None:
-    """Save model, processor and vocabulary as `from_pretrained` expects them."""
-    trainer.model.eval().save_pretrained(folder)
+    """Save model, in BF16, processor and vocabulary as `from_pretrained` expects them."""
+    trainer.model.to(torch.bfloat16).eval().save_pretrained(folder)
     build_processor(trainer.tokenizer).save_pretrained(folder)
     write_vocabulary(folder / "vocabulary.json", trainer.world.icons)
 

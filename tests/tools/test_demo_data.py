@@ -23,6 +23,7 @@ from demo_model.network import build_model, cut_patches, look, place_photo, plac
 from demo_model.painting import UNCLEAR, Pictures, paint_outside, paint_scene  # noqa: E402
 from demo_model.pairs import is_held_out  # noqa: E402
 from demo_model.picking import ScenePicker  # noqa: E402
+from demo_model.precision import orthogonalise  # noqa: E402
 from demo_model.queries import LANGUAGES, UNSURE, Part, Query, World, answer_text, why_text, write_query  # noqa: E402
 from demo_model.scenes import OUTSIDE, Placed, Scene  # noqa: E402
 from demo_model.tokenizer import build_processor, build_tokenizer  # noqa: E402
@@ -311,3 +312,12 @@ def test_the_sample_gallery_holds_the_odd_kinds_of_file():
     assert {form for form, _, _ in kinds.values()} == {"JPEG", "PNG", "WEBP"}
     assert {"RGB", "RGBA", "CMYK", "I;16"} <= {mode for _, mode, _ in kinds.values()}
     assert [turn for _, _, turn in kinds.values() if turn != 1]
+
+
+def test_orthogonal_updates_have_singular_values_near_one():
+    tall = torch.randn(96, 32, generator=torch.Generator().manual_seed(1))
+    for matrix in (tall, tall.T):
+        update = orthogonalise(matrix, (3.4445, -4.7750, 2.0315), 5, 1e-7)
+        assert update.shape == matrix.shape
+        values = torch.linalg.svdvals(update.float())
+        assert 0.5 < values.min() < values.max() < 1.5

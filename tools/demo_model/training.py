@@ -25,6 +25,7 @@ from demo_model.branches import Asked, BranchWriter, place_branch
 from demo_model.icons import COLOURS
 from demo_model.network import HIDDEN, LAYERS, PATCH_PX, SPREAD, cut_patches, look, place_photo, place_text, read
 from demo_model.painting import UNCLEAR, Pictures
+from demo_model.precision import KIND
 from demo_model.queries import MAX_PARTS, World
 
 PART_LAYER = 4  # after this layer the last token of a part says how far the part is on the picture
@@ -63,7 +64,7 @@ TOGETHER = Plan(
 )  # fmt: skip
 STAGES = (
     Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),
-    Stage("together", TOGETHER, 1000, rate=4e-4, last_rate=0.0, label_weight=0.3),
+    Stage("together", TOGETHER, 700, rate=4e-4, last_rate=0.0, label_weight=0.3),
 )
 
 
@@ -85,7 +86,7 @@ class Heads(nn.Module):
 
 @dataclass(slots=True)
 class Trainer:
-    """The model in BF16, its float32 master copy, and the optimiser over that copy."""
+    """The model in what the CPU is fast in, its float32 master copy, and the optimiser over that copy."""
 
     model: Qwen2_5_VLForConditionalGeneration
     tokenizer: Qwen2TokenizerFast
@@ -101,7 +102,7 @@ class Trainer:
         self.heads = Heads(len(self.world.icons) + len(COLOURS) + 1)
         self.live = [*self.model.parameters(), *self.heads.parameters()]
         self.master = [nn.Parameter(p.detach().clone().float()) for p in self.live]
-        self.model.to(torch.bfloat16)
+        self.model.to(KIND)
         self.optimisers = build_optimisers(self.model, self.master)
         self.writer = BranchWriter(self.tokenizer)
 
@@ -263,7 +264,7 @@ def look_at(trainer: Trainer, photos: Photos | None) -> Tensor | None:
         return None
     pixels = photos.pixels.permute(0, 3, 1, 2) / 255
     mean, std = (torch.tensor(v)[:, None, None] for v in (OPENAI_CLIP_MEAN, OPENAI_CLIP_STD))
-    return look(trainer.model, cut_patches(((pixels - mean) / std).to(torch.bfloat16)), _grid(photos))
+    return look(trainer.model, cut_patches(((pixels - mean) / std).to(KIND)), _grid(photos))
 
 
 def _grid(photos: Photos | None) -> tuple[int, int]:
