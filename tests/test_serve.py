@@ -50,7 +50,7 @@ def read_until(process: App, start: str) -> str:
 
 
 def stop(process: App) -> tuple[int, str]:
-    """Exit status and output after SIGTERM."""
+    """Exit status and output after SIGTERM, within Docker's time."""
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=STOP_S)
     return process.returncode, output

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.limits import WAIT_S
-from tests.served import App, answers, start_app
+from tests.served import STOP_S, App, answers, start_app
 
 PHOTOS = 120  # about 30 ms each
 RUN_S = 300
@@ -41,7 +40,7 @@ class Machine:
     def stop(self, how: signal.Signals) -> int:
         assert self.app is not None
         self.app.send_signal(how)
-        return self.app.wait(WAIT_S)
+        return self.app.wait(STOP_S)
 
     def wait_for(self, asked: int) -> None:
         """Until the model was asked that often; the run must not be over then."""
