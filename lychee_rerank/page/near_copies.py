@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from lychee_rerank.jobs.job import Job
+from lychee_rerank.page.example import draw_mark
 from lychee_rerank.page.large_view import open_large
 from lychee_rerank.page.pair_lists import rank_caption
 from lychee_rerank.page.thumbnails import draw_small_thumbnail
@@ -29,6 +30,7 @@ def draw_others(words: Words, service: Service, job: Job, photo: RankedPhoto, ot
             place = other.scored.index
             with st.container(gap="xsmall"):
                 draw_small_thumbnail(service, job.photos[place])
+                draw_mark(words, job, other.scored)
                 label, args = rank_caption(words, job, other), (job.id, place)
                 st.button(label, key=f"open-{job.id}-{place}", type="tertiary", on_click=open_large, args=args)
 

@@ -68,6 +68,14 @@ def test_with_an_example_the_query_may_be_empty_and_the_photos_like_it_come_firs
     assert marked(page) == 1
 
 
+def test_among_the_near_copies_behind_a_card_the_example_is_marked_too(open_page: Open, photo_folder: Path) -> None:
+    write_reds(photo_folder, {"a.png": 255, "a again.png": 255})
+    page = rerank(more_like(rerank(open_page(distinct="true"), QUERY), 0), "")
+    assert marked(page) == 1
+    page.session_state[f"others-{page.query_params['run']}-0"] = True
+    assert marked(page.run()) == 2
+
+
 @LANGUAGES
 def test_what_was_asked_is_told_in_words(open_page: Open, photo_folder: Path, locale: str, words: Words) -> None:
     write_reds(photo_folder, REDS)
