@@ -8,7 +8,8 @@ from benchmarks.plain import PlainLoop
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.query import parse_query
+from lychee_rerank.photos.hashes import hash_bytes
+from lychee_rerank.query import Example, Query, parse_query
 from lychee_rerank.records import Photo, Readout
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded
@@ -24,22 +25,30 @@ TALKATIVE, MOST_TOKENS = 32, 64  # tokens of an answer that explains itself, and
 class Contenders:
     """The plain loop, our first pass, our next query; all of them say the same tokens, "8.5" unless told otherwise."""
 
-    def __init__(self, model: VisionLanguageModel, photos: Sequence[Photo], decoders: DecodePool) -> None:
+    def __init__(
+        self,
+        model: VisionLanguageModel,
+        photos: Sequence[Photo],
+        decoders: DecodePool,
+        *,
+        example: Photo | None = None,
+    ) -> None:
         self.model, self.photos, self.decoders = model, photos, decoders
+        self._example = example and Example(example.name, example.path, hash_bytes(example.path.read_bytes()))
         tokenizer = model.processor.tokenizer
         self._short = [*tokenizer.encode("8.5", add_special_tokens=False), tokenizer.eos_token_id]
         self._long = tokenizer.encode("sofa " * MOST_TOKENS, add_special_tokens=False)
         self._queries = 0
 
-    def query(self) -> str:
-        """Another query each time, of the same length."""
+    def query(self) -> Query:
+        """Another query each time, of the same length, with the same example if any."""
         self._queries += 1
-        return f"sofa and coffee {self._queries:04}"
+        return parse_query(f"sofa and coffee {self._queries:04}", self._example)
 
     def plain(self, *, answer_tokens: int | None = None) -> Run:
         """The plain loop, over all photos; its answer is as short as ours, or has so many tokens."""
         loop = PlainLoop(self.model, says=self._long[:answer_tokens] if answer_tokens else self._short)
-        return lambda: loop.score(self.query(), [photo.path for photo in self.photos])
+        return lambda: loop.score(self.query().text, [photo.path for photo in self.photos])
 
     def first(self, readout: Readout) -> Run:
         """Ours, over photos that were never seen."""
@@ -56,7 +65,7 @@ class Contenders:
 
     def _score(self, engine: Engine, readout: Readout) -> None:
         with forced(self.model, self._short):
-            outcomes = list(score_photos(engine, parse_query(self.query()), self.photos, readout=readout))
+            outcomes = list(score_photos(engine, self.query(), self.photos, readout=readout))
         if len(outcomes) != len(self.photos):
             raise RuntimeError("not every photo was scored")
 

@@ -27,7 +27,7 @@ def bench_memory(bench: Contenders, folder: Path) -> None:
     engine, photos = bench.engine(SMALL_MEMORY_BYTES), list(_copies(bench, folder / "memory", 2200))
     used: list[int] = []
     for part in (photos[:200], photos[200:]):
-        list(score_photos(engine, parse_query(bench.query()), part))
+        list(score_photos(engine, bench.query(), part))
         used.append(_used_bytes(bench.model))
     grown_mib = (used[1] - used[0]) / MIB
     print(f"Memory after 2,000 more photos, above after 200, 32 MB of photo memory: {grown_mib:+.0f} MiB (bar 50)")
@@ -38,7 +38,7 @@ def bench_length(bench: Contenders, folder: Path) -> None:
     short, long = (list(_copies(bench, folder / str(count), count)) for count in (500, 5000))
 
     def score(photos: Sequence[Photo]) -> Callable[[], object]:
-        return lambda: list(score_photos(bench.engine(SMALL_MEMORY_BYTES), parse_query(bench.query()), photos))
+        return lambda: list(score_photos(bench.engine(SMALL_MEMORY_BYTES), bench.query(), photos))
 
     before_s, long_s, after_s = time_of(score(short)), time_of(score(long)), time_of(score(short))
     ratio = (long_s / len(long)) / (median((before_s, after_s)) / len(short))

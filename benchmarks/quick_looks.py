@@ -179,7 +179,9 @@ def look(
     """The outcomes of a run of our own, `expected`; the model says what it likes. Another query each time."""
     scorer = MostPromisingFirst(engine, plan, readout=Readout.EXPECTED)
     outcomes: list[Outcome] = []
-    with closing(scorer.steps({parse_query(query or bench.query()): list(enumerate(bench.photos))})) as steps:
+    with closing(
+        scorer.steps({parse_query(query) if query else bench.query(): list(enumerate(bench.photos))})
+    ) as steps:
         for step in steps:
             outcomes += step
             if step and until(outcomes):

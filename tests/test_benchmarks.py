@@ -12,6 +12,8 @@ from benchmarks.contest import Bar, hold
 from benchmarks.endurance import print_run
 from benchmarks.galleries import draw_photos
 from benchmarks.launches import Timeline, profile_run, timeline_of
+from benchmarks.likes import bench as bench_likes
+from benchmarks.likes import tokens_per_photo
 from lychee_rerank.photos.decode_pool import DecodePool
 from lychee_rerank.records import Readout
 
@@ -59,3 +61,25 @@ def test_a_run_is_printed_with_its_memory_and_says_where_the_time_was_up(
     before, peak, after = (int(cell) for cell in whole.split("|")[3:6])
     assert 0 < before <= peak
     assert after <= peak
+
+
+def test_a_question_with_a_photo_is_held_against_one_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with DecodePool() as decoders:
+        bench_likes(load_demo(), "demo", tmp_path / "photos", decoders, photos=2, rounds=1)
+    rows = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert rows == [
+        f"demo, 2 photos, {which}, `{readout}`" for readout in Readout for which in ("first pass", "next query")
+    ]
+
+
+@pytest.mark.parametrize(("readout", "again"), [(Readout.NUMBER, 30), (Readout.EXPECTED, 30), (Readout.YES_NO, 0)])
+def test_an_example_is_read_again_for_every_photo_unless_it_stands_before_the_photo(
+    readout: Readout, again: int
+) -> None:
+    model = load_demo()
+    for first in (True, False):
+        in_words, with_photo = (tokens_per_photo(model, readout, first=first, like=like) for like in (False, True))
+        assert with_photo - in_words >= again
+        assert (with_photo == in_words) is (again == 0)
