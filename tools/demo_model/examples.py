@@ -15,7 +15,7 @@ from demo_model.scenes import OUTSIDE, Scene
 MOST_ASKED = 3  # of a kind
 SAME_COLOUR = 0.45
 STRANGE = 0.15  # how often a scene has nothing to do with the example
-NEAR_MISS = 0.5  # how often something of the same kind comes beside what is shown
+NEAR_MISS = 0.7  # how often something of the same kind comes beside what is shown
 OPENINGS = {  # of what is to be otherwise, of what is to be there besides, of both
     "zh": (("但", "换成", "但要", "改成", ""), ("再加", "加上", "还要有", "和", ""), ("但要", "")),
     "en": (("but on a ", "but ", "now on a ", ""), ("and ", "with ", "plus ", "also a ", ""), ("but with ", "")),

@@ -44,7 +44,10 @@ VALIDATION_BATCHES = 10
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage: what its batches hold, its steps, and the learning rate from its start to its end (a cosine)."""
+    """One stage: what its batches hold, its steps, and the learning rate from its start to its end (a cosine).
+
+    `kept` is the share that the weights it began with have in those it ends with.
+    """
 
     name: str
     plan: Plan
@@ -52,6 +55,7 @@ class Stage:
     rate: float
     last_rate: float
     label_weight: float
+    kept: float = 0.0
 
 
 EXAMPLES = Plan(
@@ -62,9 +66,15 @@ TOGETHER = Plan(
     photos=16, queries=3, last_queries=2, why_share=0.2,
     examples=8, likes=3, last_likes=2, words_share=0.45, small_share=0.3,
 )  # fmt: skip
+ONES = (0.02, 0.34, 0.28, 0.22, 0.14)  # one thing on a picture more often than elsewhere
+ALONE = Plan(
+    photos=16, queries=3, last_queries=3, why_share=0.12, icons=ONES,
+    examples=8, likes=3, last_likes=3, words_share=0.35, small_share=0.3,
+)  # fmt: skip
 STAGES = (
     Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),
     Stage("together", TOGETHER, 700, rate=4e-4, last_rate=0.0, label_weight=0.3),
+    Stage("alone", ALONE, 2200, rate=5e-4, last_rate=0.0, label_weight=0.3, kept=0.3),
 )
 
 
@@ -96,6 +106,7 @@ class Trainer:
     master: list[nn.Parameter] = field(init=False)
     optimisers: tuple[torch.optim.Optimizer, ...] = field(init=False)
     writer: BranchWriter = field(init=False)
+    begun: list[Tensor] = field(init=False)  # the weights that the stage began with
     best: tuple[float, list[Tensor]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -103,7 +114,7 @@ class Trainer:
         self.live = [*self.model.parameters(), *self.heads.parameters()]
         self.master = [nn.Parameter(p.detach().clone().float()) for p in self.live]
         self.model.to(KIND)
-        self.optimisers = build_optimisers(self.model, self.master)
+        self.begin_stage()
         self.writer = BranchWriter(self.tokenizer)
 
     def embed(self, tokens: Tensor | list[int]) -> Tensor:
@@ -133,25 +144,31 @@ class Trainer:
             for live, master in zip(self.live, self.master, strict=True):
                 live.copy_(master)
 
-    def begin_again(self) -> None:
-        """Forget what the optimiser knows of the steps before."""
+    def begin_stage(self) -> None:
+        """Forget what the optimiser knows of the steps before, remember the weights."""
         self.optimisers = build_optimisers(self.model, self.master)
+        self.begun = [parameter.detach().clone() for parameter in self.master]
 
     def keep_best(self, loss: float) -> None:
         """Remember the weights where no earlier ones did better on the validation set."""
         if self.best is None or loss < self.best[0]:
             self.best = loss, [parameter.detach().clone() for parameter in self.master]
 
-    def take_best(self) -> None:
-        """Go back to the weights that did best on the validation set, if any were measured."""
+    def take_best(self, *, kept: float) -> None:
+        """Go back to the weights that did best on the validation set, if any were measured.
+
+        The stage's first weights keep a share in them: what it did not ask for is lost less so.
+        """
         if self.best:
-            self._take(self.best[1])
+            pairs = zip(self.best[1], self.begun, strict=True)
+            self._take([best.lerp(begun, kept) for best, begun in pairs])
 
     def save(self, path: Path, stage: int, step: int) -> None:
         """Write what is needed to go on from here, whole or not at all."""
         content = {
             "master": self.master,
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "begun": self.begun,
             "best": self.best,
             "stage": stage,
             "step": step,
@@ -165,7 +182,7 @@ class Trainer:
         self._take(content["master"])
         for optimiser, kept in zip(self.optimisers, content["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        self.best = content["best"]
+        self.begun, self.best = content["begun"], content["best"]
         return content["stage"], content["step"]
 
     def _take(self, weights: list[Tensor]) -> None:
@@ -397,9 +414,10 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
             if (step + 1) % SAVE_STEPS == 0:
                 trainer.save(state, number, step + 1)
         done = 0
-        trainer.begin_again()
+        if number + 1 < len(STAGES):
+            trainer.begin_stage()
         trainer.save(state, number + 1, 0)
-    trainer.take_best()
+    trainer.take_best(kept=STAGES[-1].kept)
 
 
 def _report(head: str, losses: Losses) -> None:
