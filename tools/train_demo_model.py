@@ -20,7 +20,7 @@ from demo_model.painting import load_pictures
 from demo_model.queries import World
 from demo_model.start import take_weights
 from demo_model.tokenizer import build_processor, build_tokenizer
-from demo_model.training import STAGES, Trainer, train
+from demo_model.training import Trainer, train
 
 SEED = 7
 
@@ -61,7 +61,7 @@ def main() -> None:
     if options.write_only:
         if state.is_file():
             trainer.load(state)
-            trainer.take_best(kept=STAGES[-1].kept)
+            trainer.take_best()
     else:
         train(trainer, load_pictures(material, trainer.world.icons), seed=SEED, state=state)
     write_model(trainer, options.out)

@@ -49,6 +49,8 @@ def test_a_stage_ends_with_its_best_weights_and_a_share_of_those_it_began_with(t
 def test_the_next_stage_begins_with_what_the_one_before_left() -> None:
     trainer = build_trainer()
     move(trainer, 1.0)
+    trainer.keep_best(2.0)
     trainer.begin_stage()
     torch.testing.assert_close(trainer.begun[0], trainer.master[0].detach())
     assert not trainer.optimisers[0].state
+    assert trainer.best is None

@@ -18,8 +18,8 @@ from demo_model.queries import LANGUAGES, Query, World, pick_parts, write_query
 from demo_model.scenes import Scene
 
 Shape = tuple[tuple[int, int], float, float]
-# Width and height that the processor makes of photos of an aspect, the aspect, how often it comes; then at half the
-# pixel budget, as quick looks have them.
+# Width and height that the processor makes of photos of an aspect, the aspect, how often it comes; then at two
+# thirds to two fifths of the visual tokens, as quick looks have them.
 SHAPES: tuple[Shape, ...] = (
     ((168, 140), 4 / 3, 0.56),
     ((140, 168), 3 / 4, 0.12),
@@ -30,10 +30,13 @@ SHAPES: tuple[Shape, ...] = (
     ((112, 196), 2 / 3, 0.04),
 )
 SMALL_SHAPES: tuple[Shape, ...] = (
-    ((112, 84), 4 / 3, 0.6),
-    ((84, 112), 3 / 4, 0.16),
-    ((140, 84), 3 / 2, 0.12),
-    ((84, 140), 2 / 3, 0.06),
+    ((140, 112), 4 / 3, 0.3),
+    ((140, 84), 4 / 3, 0.2),
+    ((112, 84), 4 / 3, 0.2),
+    ((112, 140), 3 / 4, 0.06),
+    ((84, 112), 3 / 4, 0.06),
+    ((140, 84), 3 / 2, 0.08),
+    ((84, 140), 2 / 3, 0.04),
     ((112, 112), 1.0, 0.06),
 )
 ICON_COUNTS = (0.02, 0.18, 0.3, 0.3, 0.2)  # how often none to four different icons
@@ -120,7 +123,8 @@ class Batches(IterableDataset):
         examples = [self.picker.pick_example(random, example_aspect) for _ in range(plan.examples)]
         families = [number % plan.examples if plan.examples else -1 for number in range(plan.photos)]
         scenes = [self._pick(examples, family, random, aspect) for family in families]
-        photos, drawn = (self._paint(*one, random) for one in ((scenes, size), (examples, example_size)))
+        photos = self._paint(scenes, size, aspect, random)
+        drawn = self._paint(examples, example_size, example_aspect, random)
         queries = plan.queries // 2 if explains else plan.queries
         first = [self._branch(scene, random, explains) for scene in scenes for _ in range(queries)]
         like, likened = [], []
@@ -140,11 +144,10 @@ class Batches(IterableDataset):
             return self.picker.pick(random, aspect)
         return self.picker.pick_relative(examples[family], random, aspect)
 
-    def _paint(self, scenes: list[Scene], size: tuple[int, int], random: Random) -> Photos | None:
-        """The scenes' pictures and labels, at one size."""
+    def _paint(self, scenes: list[Scene], size: tuple[int, int], aspect: float, random: Random) -> Photos | None:
+        """The scenes' pictures and labels, at one size; the scenes are of one aspect."""
         if not scenes:
             return None
-        aspect = next(shape[1] for shape in (*SHAPES, *SMALL_SHAPES) if shape[0] == size)
         drawn = [
             paint_outside(self.pictures, size, random)
             if scene.outside

@@ -71,10 +71,15 @@ ALONE = Plan(
     photos=16, queries=3, last_queries=3, why_share=0.12, icons=ONES,
     examples=8, likes=3, last_likes=3, words_share=0.35, small_share=0.3,
 )  # fmt: skip
+SMALL = Plan(
+    photos=16, queries=3, last_queries=3, why_share=0.12, icons=ONES,
+    examples=8, likes=3, last_likes=3, words_share=0.35, small_share=0.6,
+)  # fmt: skip
 STAGES = (
     Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),
     Stage("together", TOGETHER, 700, rate=4e-4, last_rate=0.0, label_weight=0.3),
     Stage("alone", ALONE, 2200, rate=5e-4, last_rate=0.0, label_weight=0.3, kept=0.3),
+    Stage("small", SMALL, 600, rate=3e-4, last_rate=0.0, label_weight=0.3, kept=0.3),
 )
 
 
@@ -107,7 +112,7 @@ class Trainer:
     optimisers: tuple[torch.optim.Optimizer, ...] = field(init=False)
     writer: BranchWriter = field(init=False)
     begun: list[Tensor] = field(init=False)  # the weights that the stage began with
-    best: tuple[float, list[Tensor]] | None = field(init=False, default=None)
+    best: tuple[float, list[Tensor]] | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.heads = Heads(len(self.world.icons) + len(COLOURS) + 1)
@@ -145,16 +150,16 @@ class Trainer:
                 live.copy_(master)
 
     def begin_stage(self) -> None:
-        """Forget what the optimiser knows of the steps before, remember the weights."""
+        """Forget what the optimiser knows of the steps before, and how good they were; remember the weights."""
         self.optimisers = build_optimisers(self.model, self.master)
-        self.begun = [parameter.detach().clone() for parameter in self.master]
+        self.begun, self.best = [parameter.detach().clone() for parameter in self.master], None
 
     def keep_best(self, loss: float) -> None:
         """Remember the weights where no earlier ones did better on the validation set."""
         if self.best is None or loss < self.best[0]:
             self.best = loss, [parameter.detach().clone() for parameter in self.master]
 
-    def take_best(self, *, kept: float) -> None:
+    def take_best(self, *, kept: float = 0.0) -> None:
         """Go back to the weights that did best on the validation set, if any were measured.
 
         The stage's first weights keep a share in them: what it did not ask for is lost less so.
@@ -393,7 +398,7 @@ def validate(trainer: Trainer, batches: list[Batch]) -> float:
 
 
 def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> None:
-    """Go through the stages, from a saved state where there is one; end with the best weights of the last stage."""
+    """Go through the stages, from a saved state where there is one; each ends with its best weights."""
     first, done = trainer.load(state) if state.is_file() else (0, 0)
     unseen = Batches(trainer.world, pictures, trainer.tokenizer, plan=STAGES[-1].plan, seed="")
     judged = [unseen.build(Random(f"{seed}/validation/{n}")) for n in range(VALIDATION_BATCHES)]
@@ -414,10 +419,9 @@ def train(trainer: Trainer, pictures: Pictures, *, seed: int, state: Path) -> No
             if (step + 1) % SAVE_STEPS == 0:
                 trainer.save(state, number, step + 1)
         done = 0
-        if number + 1 < len(STAGES):
-            trainer.begin_stage()
+        trainer.take_best(kept=stage.kept)
+        trainer.begin_stage()
         trainer.save(state, number + 1, 0)
-    trainer.take_best(kept=STAGES[-1].kept)
 
 
 def _report(head: str, losses: Losses) -> None:
