@@ -117,7 +117,8 @@ def _lines(words: Words, page: Sequence[RankedPhoto], *, cliff: int, settled: in
     above = sum(photo.rank <= cliff for photo in page)
     if 0 < above < len(page):
         upper, lower = shown_score(page[above - 1]), shown_score(page[above])
-        lines.append((above, words.results.cliff_line.format(n=cliff, upper=upper, lower=lower)))
+        stand_out = words.stand_out(cliff).rstrip(".。")
+        lines.append((above, words.results.cliff_line.format(cliff=stand_out, upper=upper, lower=lower)))
     above = sum(photo.rank <= settled for photo in page)
     if 0 < above < len(page) and page[above - 1].rank == settled:
         lines.append((above, words.results.settled_line.format(n=settled)))

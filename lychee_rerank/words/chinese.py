@@ -97,6 +97,7 @@ CHINESE = Words(
     memory_cpu="内存 {used:.1f} / {total:.1f} GB（CPU）",
     caption="Rank {rank} | Score: {score}",
     cliff="前 {n} 张脱颖而出。",
+    cliff_one="第一张脱颖而出。",
     verdict={
         SpreadVerdict.FINE: "",
         SpreadVerdict.FLAT: "分数都很接近：搜索条件可能太宽泛，或者照片太相似。",

@@ -21,7 +21,7 @@ CHINESE_RESULTS = ResultWords(
     },
     bands_label="分档",
     bands=("非常符合", "部分符合", "不太符合"),
-    cliff_line="前 {n} 张脱颖而出 · {upper:.1f} → {lower:.1f}",
+    cliff_line="{cliff} · {upper:.1f} → {lower:.1f}",
     settled_line="前 {n} 张大致已定",
     quick_legend="≈ 是先看小图的初步分数，完整评分随后就到",
     full_looks="细看了 {total} 张中的 {n} 张",

@@ -100,6 +100,7 @@ ENGLISH = Words(
     memory_cpu="Memory: {used:.1f} / {total:.1f} GB (CPU)",
     caption="Rank {rank} | Score: {score}",
     cliff="The first {n} stand out.",
+    cliff_one="The first one stands out.",
     verdict={
         SpreadVerdict.FINE: "",
         SpreadVerdict.FLAT: "The scores are close together: the query may be too broad, or the photos too alike.",

@@ -21,7 +21,7 @@ ENGLISH_RESULTS = ResultWords(
     },
     bands_label="Bands",
     bands=("Strong match", "Partial match", "Weak match"),
-    cliff_line="The first {n} stand out · {upper:.1f} → {lower:.1f}",
+    cliff_line="{cliff} · {upper:.1f} → {lower:.1f}",
     settled_line="Likely settled: the first {n}",
     quick_legend="≈ from a quick look at a small picture; the full score follows",
     full_looks="Full looks: {n} of {total} photos",

@@ -101,6 +101,7 @@ class Words:
     memory_cpu: str
     caption: str
     cliff: str
+    cliff_one: str
     verdict: dict[SpreadVerdict, str]
     tied: str
     score_of: str
@@ -206,8 +207,12 @@ class Words:
 
     def spread(self, spread: Spread) -> tuple[str, ...]:
         """The spread of the scores in up to two sentences."""
-        sentences = (self.cliff.format(n=spread.cliff) if spread.cliff else "", self.verdict[spread.verdict])
+        sentences = (self.stand_out(spread.cliff) if spread.cliff else "", self.verdict[spread.verdict])
         return tuple(filter(None, sentences))
+
+    def stand_out(self, count: int) -> str:
+        """How many photos stand out."""
+        return self.cliff_one if count == 1 else self.cliff.format(n=count)
 
     def condition(self, condition: Condition) -> str:
         """What is asked of a part of the query: "coffee from 6"."""

@@ -16,6 +16,14 @@ def test_the_photos_above_the_cliff_stand_apart(page: AppTest) -> None:
     assert any("The first 3 stand out · 9.2 → 6.8" in line for line in lines)
 
 
+def test_one_that_stands_out_is_no_plural(open_page: Open, photo_folder: Path) -> None:
+    write_reds(photo_folder, {"a.png": 255, "b.png": 102, "c.png": 92})
+    page = rerank(open_page(), QUERY)
+    assert "##### The first one stands out." in texts(page)
+    lines = [element.proto.body for element in page.get("html") if "cliff" in element.proto.body]
+    assert any("The first one stands out · 10.0 → 4.0" in line for line in lines)
+
+
 def test_threshold_top_k_and_order_act_together_and_stand_in_the_address(page: AppTest) -> None:
     assert ranks(page) == [1, 2, 3, 4, 5, 6, 7]
     page.number_input(key="min").set_value(6.5).run()
