@@ -1,9 +1,9 @@
 """What it costs to ask with a photo, against asking in words: each of three readouts, first pass and next query.
 
-    python -m benchmarks.likes [--rounds 7]
+    python -m benchmarks.likes [--rounds 9]
 
-The next query has the same example and other words. A photo costs what is read for it, so each bar is how many tokens
-that is in words over how many it is with the example.
+The larger model has a third of the rounds. The next query has the same example and other words. A photo costs what is
+read for it, so each bar is how many tokens that is in words over how many it is with the example.
 """
 
 import argparse
@@ -75,7 +75,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, DecodePool() as decoders:
         own = Path(folder)
         bench(load_demo(), "demo", own / "demo", decoders, photos=DEMO_PHOTOS, rounds=rounds)
-        bench(load_larger(own / "model"), "larger", own / "larger", decoders, photos=LARGER_PHOTOS, rounds=rounds)
+        bench(
+            load_larger(own / "model"),
+            "larger",
+            own / "larger",
+            decoders,
+            photos=LARGER_PHOTOS,
+            rounds=max(1, rounds // 3),
+        )
 
 
 if __name__ == "__main__":
