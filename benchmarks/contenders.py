@@ -8,8 +8,8 @@ from benchmarks.plain import PlainLoop
 from lychee_rerank.model.vlm import VisionLanguageModel
 from lychee_rerank.photos.decode import decode_photo
 from lychee_rerank.photos.decode_pool import DecodePool
-from lychee_rerank.photos.hashes import hash_bytes
-from lychee_rerank.query import Example, Query, parse_query
+from lychee_rerank.photos.example import load_example
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo, Readout
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.judge import Encoded
@@ -34,7 +34,7 @@ class Contenders:
         example: Photo | None = None,
     ) -> None:
         self.model, self.photos, self.decoders = model, photos, decoders
-        self._example = example and Example(example.name, example.path, hash_bytes(example.path.read_bytes()))
+        self._example = example and load_example(example)
         tokenizer = model.processor.tokenizer
         self._short = [*tokenizer.encode("8.5", add_special_tokens=False), tokenizer.eos_token_id]
         self._long = tokenizer.encode("sofa " * MOST_TOKENS, add_special_tokens=False)

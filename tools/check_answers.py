@@ -28,8 +28,8 @@ from make_evaluation_set import SEED, example_name, photo_name
 
 from benchmarks.checkpoints import load_demo
 from lychee_rerank.photos.decode import decode_photo
-from lychee_rerank.photos.hashes import hash_bytes
-from lychee_rerank.query import Example, Query, parse_query
+from lychee_rerank.photos.example import load_example
+from lychee_rerank.query import Query, parse_query
 from lychee_rerank.records import Photo, Readout, Score, ScoredPhoto
 from lychee_rerank.scoring.engine import Engine
 from lychee_rerank.scoring.explain import explain_score
@@ -59,9 +59,9 @@ class Tally:
         return ", ".join(f"{sum(ones)} of {len(ones)} {name}" for ones, name in shares)
 
 
-def load_example(path: Path) -> Example:
-    """The file as an example."""
-    return Example(path.name, path, hash_bytes(path.read_bytes()))
+def photo_at(path: Path) -> Photo:
+    """The file under its own name."""
+    return Photo(path.name, path)
 
 
 def check_words(engine: Engine, folder: Path, material: Path, random: Random) -> Iterator[tuple[str, str, str]]:
@@ -82,7 +82,7 @@ def check_likes(engine: Engine, folder: Path, random: Random) -> Iterator[tuple[
     for number, gallery in enumerate(make_like_galleries(world, seed=SEED)):
         alone = not gallery.asked[0][1].words
         for nth, (_, asked) in enumerate(gallery.asked):
-            example = load_example(folder / example_name(number, nth if alone else 0))
+            example = load_example(photo_at(folder / example_name(number, nth if alone else 0)), hashes=engine.hashes)
             query = parse_query(asked.words.text if asked.words else "", example)
             places = random.sample(range(len(gallery.scenes)), SCENES_OF_EACH)
             for place, (code, language) in zip(places, NAMES_OF_LANGUAGES.items(), strict=True):
@@ -95,7 +95,7 @@ def check_likes(engine: Engine, folder: Path, random: Random) -> Iterator[tuple[
 
 def explain(engine: Engine, query: Query, path: Path, *, score: float, language: str = "English") -> str:
     """What the model says about a score; raises RuntimeError for a photo that is refused."""
-    told = explain_score(engine, query, Photo(path.name, path), score=score, language=language)
+    told = explain_score(engine, query, photo_at(path), score=score, language=language)
     if not isinstance(told, str):
         raise RuntimeError(f"{path.name}: {told.reason}")
     return told
@@ -103,7 +103,7 @@ def explain(engine: Engine, query: Query, path: Path, *, score: float, language:
 
 def score_all(engine: Engine, query: Query, paths: Iterable[Path], readout: Readout) -> list[Score]:
     """A score for every photo."""
-    photos = [Photo(path.name, path) for path in paths]
+    photos = [photo_at(path) for path in paths]
     return [one.score for one in score_photos(engine, query, photos, readout=readout) if isinstance(one, ScoredPhoto)]
 
 
@@ -113,7 +113,7 @@ def check_doubt(engine: Engine, photographs: Path, samples: Path) -> Iterator[tu
     for readout in Readout:
         in_words = [score for text in QUERIES for score in score_all(engine, parse_query(text), paths, readout)]
         yield f"photographs, {readout.value}", in_words
-        asked = [parse_query("", load_example(path)) for path in paths]
+        asked = [parse_query("", load_example(photo_at(path), hashes=engine.hashes)) for path in paths]
         by_photo = [score for query in asked for score in score_all(engine, query, shown, readout)]
         yield f"samples by photographs, {readout.value}", by_photo
 

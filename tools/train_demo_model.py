@@ -2,7 +2,7 @@
 
     python tools/train_demo_model.py --start FOLDER [--work build/demo-model]
 
-Seeded; goes on where it was stopped; needs npm, the packages of requirements-dev.txt, and an hour or two on two cores.
+Seeded; goes on where it was stopped; needs npm, the packages of requirements-dev.txt, and a few hours on two cores.
 """
 
 import argparse

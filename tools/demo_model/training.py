@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from random import Random
 
@@ -71,10 +71,7 @@ ALONE = Plan(
     photos=16, queries=3, last_queries=3, why_share=0.12, icons=ONES,
     examples=8, likes=3, last_likes=3, words_share=0.35, small_share=0.3,
 )  # fmt: skip
-SMALL = Plan(
-    photos=16, queries=3, last_queries=3, why_share=0.12, icons=ONES,
-    examples=8, likes=3, last_likes=3, words_share=0.35, small_share=0.6,
-)  # fmt: skip
+SMALL = replace(ALONE, small_share=0.6)
 STAGES = (
     Stage("examples", EXAMPLES, 900, rate=5e-4, last_rate=0.0, label_weight=0.3),
     Stage("together", TOGETHER, 700, rate=4e-4, last_rate=0.0, label_weight=0.3),
